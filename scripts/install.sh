@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the release build below a prefix, or removes what was installed there.
+# Installs the release build below a prefix, or uninstalls it.
 #
 #   scripts/install.sh install|uninstall PREFIX
 #
 # Programs go to PREFIX/bin; tasks, assets and the Python environment to PREFIX/share/cadforge, where the
-# programs look beside themselves and, with the default prefix, in the XDG data folder. What a person keeps in
-# that folder (own task packs in other folders, trajectories) is left alone by both.
+# programs look beside themselves and, with the default prefix, in the XDG data folder. Both leave other
+# files in that folder unchanged (the user's task packs, trajectories).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -36,7 +36,7 @@ install_all() {
         mv "$data/$folder.new" "$data/$folder"
     done
     assets/python/make_env.sh "$(cat target/setup/python)" "$data/venv"
-    # A desktop does not always have the prefix on its PATH, so the entry names the program in full.
+    # A desktop may not have the prefix on its PATH, so the entry has the full path.
     local line
     while IFS= read -r line; do
         case $line in
@@ -61,7 +61,7 @@ uninstall_all() {
     echo "removed from $prefix"
 }
 
-# Tells the desktop, where its tools are there.
+# Updates the desktop's caches, if its tools are installed.
 refresh() {
     if command -v update-desktop-database >/dev/null && [[ -d ${entry%/*} ]]; then
         update-desktop-database -q "${entry%/*}" || true

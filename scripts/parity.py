@@ -1,10 +1,10 @@
-"""Holds cadforge-v1 against its arithmetic in Python (`scripts/parity_scorer.py`), part by part and component by component.
+"""Compares cadforge-v1 with the same arithmetic in Python (`scripts/parity_scorer.py`), by part and component.
 
 Runs in an environment of its own (`make parity`). Parts are the tasks' references, seeds and recorded repairs, scripts of
 `tests/cases`, the examples that the installed CadQuery may bring, and small shapes. Each is scored in both modes, without a
 reference, against its task's and against mesh files. Prints a Markdown table; exits with 1 if any difference is over 1e-3.
 
-`--triangles` instead writes what Pillow draws for thousands of triangles, which a unit test reads.
+`--triangles` instead writes the pixels that Pillow draws for thousands of triangles, as input of a unit test.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Part:
 
 
 def corpus(tasks, python):
-    """Parts with the task that each is scored against, the most telling first of every kind."""
+    """Parts with their tasks, the most informative first of every kind."""
     kinds = {"references": [], "seeds": [], "repairs": [], "cases": [], "examples": [], "shapes": []}
     for index, task in enumerate(tasks):
         folder = ROOT / "tasks" / task
@@ -54,10 +54,10 @@ def corpus(tasks, python):
     for path in sorted((ROOT / "tests/cases/attacks").glob("*/attack.py")):
         case = tomllib.loads((path.parent / "attack.toml").read_text())
         if case["task"] in tasks:
-            # A defect is done to the reference, behind its last line.
+            # A defect is appended to the reference.
             base = (ROOT / "tasks" / case["task"] / "reference.py").read_text() if case["kind"] == "defect" else ""
             kinds["cases"].append(Part(f"case {path.parent.name}", case["task"], base + "\n" + path.read_text()))
-    # Some distributions put CadQuery's examples beside it.
+    # Some distributions include CadQuery's examples.
     where = subprocess.run([python, "-c", "import cadquery; print(cadquery.__path__[0])"], capture_output=True, text=True)
     package = pathlib.Path(where.stdout.strip() or "/nonexistent")
     for path in sorted({*package.glob("**/examples/*.py"), *package.parent.glob("share/**/cadquery/examples/*.py")}):
@@ -68,7 +68,7 @@ def corpus(tasks, python):
 
 
 def spread(kinds, count):
-    """That many parts, some of each kind."""
+    """`count` parts, some of each kind."""
     everything = [part for kind in kinds.values() for part in kind]
     if count is None or count >= len(everything):
         return everything
@@ -88,7 +88,7 @@ class Program:
         return done.stdout
 
     def build(self, part):
-        """Its STL, where it builds."""
+        """Its STL, if it builds."""
         folder = self.scratch / "built" / part.name.replace("/", "-").replace(" ", "-")
         folder.mkdir(parents=True)
         (folder / "part.py").write_text(part.code)
@@ -110,7 +110,7 @@ class Program:
 
 
 def obj_of_quads(extents):
-    """A box as an OBJ file of four-cornered and three-cornered faces, and a tip above it."""
+    """A box with a tip, as an OBJ file with quadrilaterals and triangles."""
     x, y, z = extents
     corners = [(a * x, b * y, c * z) for c in (0, 1) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))]
     faces = ["1 4 3 2", "1 2 6 5", "5 6 9", "2 3 7 6", "6 7 9", "3 4 8 7", "7 8 9", "4 1 5 8", "8 5 9"]
@@ -204,7 +204,7 @@ def compare(program, arguments, scratch):
                 ideal = references[part.task] if reference == "task" else None
                 theirs = candidate.score(fact["semantic_hints"], fact.get("bbox_mm"), ideal, None, mode)
                 table.add(f"{part.name} ({mode}, reference {reference})", ours, theirs)
-        # Every part meets one of the mesh files.
+        # Every part is compared with one of the mesh files.
         names = list(mesh_references)
         chosen = [names[index % len(names)] for index in range(len(parts))]
         rewards = program.score([(task, part.code) for task, part in zip(chosen, parts)], mode, "task")
@@ -214,7 +214,7 @@ def compare(program, arguments, scratch):
 
 
 def triangles(count):
-    """What Pillow draws for triangles: slivers, lines, points, level and upright edges, tips a whole row wide."""
+    """Pixels that Pillow draws for triangles: slivers, lines, points, horizontal and vertical edges, tips one row wide."""
     random.seed(16)
     size = 512
     lines = [f"# What Pillow draws for a triangle, by `scripts/parity.py --triangles`: corners, pixels, hash of the runs."]
@@ -231,17 +231,17 @@ def triangles(count):
         elif shape == 3:
             corners = [list(corners[0])] * 3
         elif shape == 4:
-            # All on one line, as far as whole pixels allow.
+            # Collinear, as far as whole pixels allow.
             (ax, ay), (bx, by), _ = corners
             corners[2] = [ax + (bx - ax) // 2, ay + (by - ay) // 2]
         image = Image.new("L", (size, size), 0)
-        # Fractions are cut off, whatever they are.
+        # Pillow truncates fractions.
         ImageDraw.Draw(image).polygon([(x + random.random(), y + random.random()) for x, y in corners], fill=1)
         mask = np.asarray(image) > 0
         digest = 0xCBF29CE484222325
         for row in np.nonzero(mask.any(axis=1))[0]:
             run = np.nonzero(mask[row])[0]
-            assert len(run) == run[-1] - run[0] + 1, "a triangle is one run a row"
+            assert len(run) == run[-1] - run[0] + 1, "a triangle is one run per row"
             for number in (row, run[0], run[-1]):
                 for byte in (int(number) & 0xFF, int(number) >> 8):
                     digest = ((digest ^ byte) * 0x100000001B3) & (2**64 - 1)
@@ -252,7 +252,7 @@ def triangles(count):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", nargs="?")
-    parser.add_argument("--parts", type=int, help="compare only that many, some of each kind")
+    parser.add_argument("--parts", type=int, help="compare only this many parts, some of each kind")
     parser.add_argument("--python", default=os.environ.get("CADFORGE_PYTHON", sys.executable))
     parser.add_argument("--triangles", type=int, metavar="N", help=f"write {GOLDEN.relative_to(ROOT)} with N triangles")
     arguments = parser.parse_args()

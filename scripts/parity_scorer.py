@@ -1,6 +1,6 @@
 """The arithmetic of cadforge-v1 in Python, on the libraries of the published scorer: trimesh, Pillow, numpy and scipy.
 
-`scripts/parity.py` holds the program against it. Shares nothing with the program, and is plain rather than fast.
+`scripts/parity.py` compares the program with it. Shares no code with the program, and is simple rather than fast.
 """
 
 import io
@@ -43,7 +43,7 @@ def clamp(value):
 
 
 def load(data, kind):
-    """A mesh as trimesh loads it: vertices merged, scenes made one."""
+    """A mesh as trimesh loads it: vertices merged, scenes flattened."""
     return trimesh.load(io.BytesIO(data), file_type=kind, force="mesh", process=True)
 
 
@@ -70,12 +70,12 @@ def proportions(extents):
     return np.asarray(extents, dtype=float) / max(extents[2], 1e-9)
 
 
-def likeness_of_proportions(actual, target):
+def similarity_of_proportions(actual, target):
     return max(0.0, 1.0 - np.mean(np.abs(actual - target) / np.maximum(target, 1e-9)))
 
 
 def components(mesh):
-    """The component of each face: joined across edges of exactly two faces, which is not how `body_count` joins them."""
+    """The component of each face: joined across edges of exactly two faces, unlike `body_count`."""
     return trimesh.graph.connected_component_labels(mesh.face_adjacency, node_count=len(mesh.faces))
 
 
@@ -142,7 +142,7 @@ def semantic_parts(mesh, code, hints, bbox):
     lower = code.lower()
     joined = lower.replace("_", "")
     found = sum(hint.lower() in lower or hint.lower().replace("_", "") in joined for hint in hints) / len(hints)
-    geometry = likeness_of_proportions(proportions(mesh.extents), proportions(bbox)) if bbox else chair(mesh)
+    geometry = similarity_of_proportions(proportions(mesh.extents), proportions(bbox)) if bbox else chair(mesh)
     return clamp(0.35 * found + 0.45 * geometry + 0.20 * min(1, counts(code)[0] / 6))
 
 
@@ -179,7 +179,7 @@ def silhouette(mesh, view):
 
 
 class Reference:
-    """A reference with what is compared, prepared once."""
+    """A reference, prepared once."""
 
     def __init__(self, mesh, from_file):
         self.mesh = normalised(longest_axis_up(mesh) if from_file else mesh)
@@ -195,7 +195,7 @@ class Candidate:
 
     def likeness(self, reference, mode):
         """Reference similarity and silhouette."""
-        bbox = likeness_of_proportions(proportions(self.mesh.extents), proportions(reference.mesh.extents))
+        bbox = similarity_of_proportions(proportions(self.mesh.extents), proportions(reference.mesh.extents))
         if mode == "fast":
             return bbox, bbox
         if self._masks is None:

@@ -1,7 +1,7 @@
-"""Small shapes for `scripts/parity.py`: what meshes, merges or draws in a way of its own."""
+"""Small shapes for `scripts/parity.py`: special cases of meshing, merging or drawing."""
 
-# Some turned shapes have seam vertices in two copies a float apart; spheres, cones and balls have poles; thin and flat shapes make
-# slivers and lines; bodies that touch or repeat have edges of more than two faces.
+# Some turned shapes have duplicate seam vertices one float apart; spheres and cones have poles; thin and flat shapes have slivers
+# and lines; bodies that touch or repeat have edges of more than two faces.
 SHAPES = {
     "ring": "cq.Workplane().circle(20).circle(12).extrude(8)",
     "ring_turned_30": "cq.Workplane().circle(20).circle(12).extrude(8).rotate((0, 0, 0), (0, 0, 1), 30)",

@@ -4,7 +4,7 @@
 #   scripts/run.sh CADFORGE [ARGUMENT...]
 set -euo pipefail
 
-# Whether an X or Wayland server can be expected to answer. A display on another machine is taken at its word.
+# Whether an X or Wayland server is likely to be available. A display on another machine is not checked.
 display_there() {
     local number
     case ${WAYLAND_DISPLAY:-} in

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes assets/samples/completions.jsonl.gz: the completion log of a small training run that never was.
+"""Makes assets/samples/completions.jsonl.gz: the completion log of a small simulated training run.
 
     scripts/sample_log.py [--cadforge target/release/cadforge] [--jobs 2] [--out assets/samples/completions.jsonl.gz]
 
-No model wrote these candidates. They are references, recorded repairs and seeds of the task packs, most of them broken by
-scripts/corpus.py, a fault or two each; good ones become more frequent towards the end, as in a run that learns. Everything
-else is real: the real executor ran each candidate and cadforge-v1 scored it. The rows have the keys that trainers of this
-environment log. Equal arguments, tasks and versions give equal candidates.
+The candidates are not from a model, but references, recorded repairs and seeds of the task packs, most of them broken by
+scripts/corpus.py with one or two faults each; good ones become more frequent towards the end, as in a run that learns. The executor
+ran each candidate and cadforge-v1 scored it. The rows have the keys that trainers of this environment log. Equal arguments, tasks
+and versions give equal candidates.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main() -> None:
         )
         log = "".join(json.dumps(logged(json.loads(line))) + "\n" for line in scored.read_text().splitlines())
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    # Without a time, so that equal logs are equal files.
+    # Without a time stamp, so that equal logs are equal files.
     options.out.write_bytes(gzip.compress(log.encode(), compresslevel=9, mtime=0))
 
 
@@ -66,7 +66,7 @@ def rows(seed):
 
 
 def answer(task, progress, rng):
-    """What a model might have said, and whether it was cut."""
+    """A simulated answer of a model, and whether it was cut."""
     code = candidate(task, progress, rng)
     if rng.random() < 0.06 * (1 - progress):
         return code[: int(len(code) * rng.uniform(0.4, 0.8))], True
@@ -94,7 +94,7 @@ def broken(code, rng):
         try:
             changed = make(code, rng)
         except (SyntaxError, ValueError):
-            # A seed that is broken already: it has its fault.
+            # A broken seed has its fault already.
             return code
         if changed is not None and changed != code:
             return changed
@@ -128,7 +128,7 @@ def logged(row):
 
 
 def code_of(completion):
-    """As the environment takes it out of an answer; our answers have one fence at most."""
+    """The program of an answer, which has at most one fence."""
     text = completion.split("</think>")[-1]
     if "```python\n" in text:
         text = text.split("```python\n", 1)[1].split("```", 1)[0]

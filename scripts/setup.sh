@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# Looks for everything that a goal of the Makefile needs from the system, installs what apt can give when it
-# may, and stops with one line that says what to do when it may not.
+# Checks the system packages that a goal of the Makefile needs, installs them with apt if permitted, else stops with one line that says
+# what to do.
 #
 #   scripts/setup.sh GOAL...       GOAL: build, run, test or lint
 #
-# Things are found by what they provide (a command, a library), not by package, so that other distributions
-# work too. Nothing here is remembered between runs but the chosen Python, in target/setup/python: the whole
-# look takes a fraction of a second, and a package that was removed since is noticed.
+# Packages are checked by their commands and libraries, not by name, so that other distributions work too. Only the chosen Python is
+# stored between runs, in target/setup/python: the check takes a fraction of a second and notices removed packages.
 #
-# SETUP_ROOT prefixes every absolute path that is looked at; the tests put a made-up system there.
+# SETUP_ROOT prefixes every absolute path that is checked; the tests put a simulated system there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -92,13 +91,13 @@ check_disk() {
     fi
 }
 
-# Fills `missing` (what people would recognise) and `packages` (Debian's names).
+# Fills `missing` (displayed names) and `packages` (Debian's names).
 look_for_packages() {
     missing=() packages=()
     libraries=
     if has ldconfig; then
         libraries=$(ldconfig -p)
-    elif [[ -x $root/sbin/ldconfig ]]; then # not on an ordinary user's PATH
+    elif [[ -x $root/sbin/ldconfig ]]; then # not on a normal user's PATH
         libraries=$("$root/sbin/ldconfig" -p)
     fi
 
@@ -118,7 +117,7 @@ look_for_packages() {
         need_command Xvfb xvfb
         need_command xdotool xdotool
         need_command import imagemagick
-        # The program, not the shell's own: tests start it.
+        # The program, not the shell builtin: tests start it.
         [[ -n $(type -P kill) ]] || need kill procps
     fi
 }
@@ -147,7 +146,7 @@ need_file() {
     need "$1" "$2"
 }
 
-# An OpenGL driver: Mesa's (hardware or software) or the one that NVIDIA brings itself.
+# An OpenGL driver: Mesa's (hardware or software) or NVIDIA's own.
 need_driver() {
     [[ $libraries == *libEGL_nvidia.so.0* ]] ||
         compgen -G "$root/usr/lib/$machine-linux-gnu/dri/*_dri.so" >/dev/null ||
@@ -158,7 +157,7 @@ need_driver() {
 
 # Sets `python` to the first interpreter that can be embedded, or adds what is missing for one.
 #
-# PYTHON=… is the only candidate when it is given.
+# If PYTHON=… is given, it is the only candidate.
 look_for_python() {
     local candidate report minor best=
     python=
@@ -208,8 +207,8 @@ version_of() {
     "$1" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true
 }
 
-# Prints `ok PATH`, the path being that of the base interpreter when $1 is a virtual environment's, or what is
-# wrong with it.
+# Prints `ok PATH` (for a virtual environment, the path of its base interpreter), or the reason why it cannot be
+# used.
 inspect() {
     local version details
     version=$(version_of "$1")
@@ -233,8 +232,8 @@ elif not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"
 else:
     found = sys.executable if sys.prefix == sys.base_prefix else sys._base_executable
     resolved = os.path.realpath(found)
-    # With the version in its name where there is one: what was built for another version is then built
-    # anew when the system's Python changes.
+    # With the version in its name if possible: files built for another version are then built
+    # again when the system's Python changes.
     print("ok", resolved if "python%d.%d" % sys.version_info[:2] == os.path.basename(resolved) else found)
 PYTHON
         )
@@ -264,7 +263,7 @@ apt() {
 
 apt_install() { apt install -y --no-install-recommends "${packages[@]}"; }
 
-# The first thing that apt complained about in its last run.
+# The first error of apt in its last run.
 reason() {
     local line
     line=$(grep -m 1 '^E: ' "$state/apt.log" | cut -c 4-) || true
@@ -276,7 +275,7 @@ join() {
     echo "$*" | sed 's/,/, /g'
 }
 
-# Downloads the crates that Cargo.lock names, unless they are here.
+# Downloads the crates of Cargo.lock, unless they are present.
 check_crates() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')

@@ -1,7 +1,8 @@
-//! Measures what is done with many rows: import, filters, report, curriculum, export; memory is that of the whole process.
+//! Measures operations on many rows: import, filters, report, curriculum, export. Memory is the peak of the whole
+//! process.
 //!
 //! ```text
-//! data-bench [ROWS]     rows are those of the sample log, each with changed numbers; 100000 unless said
+//! data-bench [ROWS]     rows of the sample log, each with changed numbers; default 100000
 //! ```
 
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -26,16 +27,16 @@ fn main() {
         "{rows} rows, {} MB",
         log.metadata().expect("the log").len() / 1_000_000
     );
-    said("at the beginning", Duration::ZERO);
+    print_row("at the beginning", Duration::ZERO);
 
     let mut store = Store::open(&folder.path().join("store")).expect("a store");
     let import = |store: &mut Store| store.import(&log, None, &mut |_| {}).expect("an import").added;
     let (added, time) = timed(|| import(&mut store));
     assert_eq!(added, rows);
-    said("import", time);
+    print_row("import", time);
     let (added, time) = timed(|| import(&mut store));
     assert_eq!(added, 0);
-    said("import again", time);
+    print_row("import again", time);
     for (what, filter) in filters() {
         let (found, time) = timed(|| {
             let ids = store.ids(&filter).expect("ids");
@@ -43,18 +44,18 @@ fn main() {
             store.list(&filter, 100, 0).expect("a list");
             ids.len()
         });
-        said(&format!("filter: {what} ({found} rows)"), time);
+        print_row(&format!("filter: {what} ({found} rows)"), time);
     }
     let (_, time) = timed(|| {
         for of in [Column::Run, Column::RowFormat, Column::Task, Column::Kind] {
             store.counts(&Filter::default(), of).expect("counts");
         }
     });
-    said("counts of runs, forms, tasks, kinds", time);
+    print_row("counts of runs, forms, tasks, kinds", time);
     drop(store);
 
     let (_, time) = timed(|| report::read(&log, DEFAULT_GENERATIONS).expect("a report"));
-    said("report", time);
+    print_row("report", time);
     let tasks = TaskSet::load(&[root.join("tasks")]).expect("tasks");
     let template = Template::default();
     let options = curriculum::Options {
@@ -67,13 +68,13 @@ fn main() {
     let next = folder.path().join("next.jsonl");
     let (made, time) =
         timed(|| curriculum::write(&inputs, &next, &tasks, &template, &options).expect("a curriculum"));
-    said(&format!("curriculum ({} of {} rows)", made.rows, made.fit), time);
+    print_row(&format!("curriculum ({} of {} rows)", made.rows, made.fit), time);
     for kind in [export::Kind::Preference, export::Kind::Sft] {
         let out = folder.path().join(kind.name());
         let options = export::Options::new(kind);
         let (made, time) =
             timed(|| export::write(&inputs, &out, &tasks, &template, &options).expect("an export"));
-        said(
+        print_row(
             &format!("export {} ({} rows)", kind.name(), made.train + made.validation),
             time,
         );
@@ -116,7 +117,7 @@ fn filters() -> [(&'static str, Filter); 5] {
     ]
 }
 
-/// The sample over and over, each time with another number in the code, so that no two rows are equal.
+/// The sample rows repeatedly, each time with another number in the code, so that no two rows are equal.
 fn write_log(sample: &Path, log: &Path, rows: usize) {
     let file = std::fs::File::open(sample).expect("the sample log");
     let lines: Vec<Value> = BufReader::new(flate2::read::GzDecoder::new(file))
@@ -140,7 +141,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (done, start.elapsed())
 }
 
-fn said(what: &str, time: Duration) {
+fn print_row(what: &str, time: Duration) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status
         .lines()

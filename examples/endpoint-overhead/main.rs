@@ -1,9 +1,10 @@
-//! What our side of a model's answer costs: the same request to the same server by us and by curl, in turns.
+//! Measures the overhead of the endpoint proposer: the same request to the same server by the endpoint and by curl,
+//! alternately.
 //!
 //!     endpoint-overhead URL MODEL [ROUNDS] [TOKENS]
 //!
-//! curl's times are its own (`--write-out`), so that its start does not count. Greedy answers are equal, token by token;
-//! the prompt cache of the server is off.
+//! curl's times are its own (`--write-out`), without its start. Greedy answers are equal token by token; the server's
+//! prompt cache is off.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,7 +44,7 @@ fn main() -> anyhow::Result<()> {
         shape: None,
         candidate: 0,
     };
-    // Recorded once, for the very bytes that curl is to send.
+    // Recorded once, for the bytes that curl sends.
     let scratch = tempfile::tempdir()?;
     let recorder = Endpoint::new(EndpointConfig {
         transport: Transport::Record(scratch.path().to_owned()),
@@ -72,7 +73,7 @@ fn main() -> anyhow::Result<()> {
         "{rounds} rounds of {tokens} streamed pieces, {} bytes of request",
         body.len()
     );
-    println!("finding out about the server, once: {connected:.1} ms");
+    println!("querying the server, once: {connected:.1} ms");
     let times: [(&str, Time); 2] = [
         ("first text", |answer| answer.first),
         ("whole answer", |answer| answer.whole),
@@ -80,7 +81,7 @@ fn main() -> anyhow::Result<()> {
     for (name, pick) in times {
         let (us, curl) = (median(&ours, pick), median(&curls, pick));
         println!(
-            "{name}: {us:.2} ms by us, {curl:.2} ms by curl, {:+.2} ms ({:+.1} %), {:+.2} µs a piece",
+            "{name}: {us:.2} ms by the endpoint, {curl:.2} ms by curl, {:+.2} ms ({:+.1} %), {:+.2} µs a piece",
             us - curl,
             (us / curl - 1.0) * 100.0,
             (us - curl) * 1e3 / tokens as f64
@@ -112,7 +113,7 @@ fn by_us(endpoint: &Endpoint, ask: &ProposalRequest<'_>) -> anyhow::Result<Answe
         &CancelToken::never(),
     )?;
     Ok(Answer {
-        first: first.context("the server said nothing")?,
+        first: first.context("the server sent nothing")?,
         whole: start.elapsed().as_secs_f64() * 1e3,
         tokens,
         text,
@@ -134,7 +135,7 @@ fn by_curl(url: &str, body: &Path) -> anyhow::Result<Answer> {
         .output()
         .context("curl does not start")?;
     let output = String::from_utf8(output.stdout)?;
-    let (stream, times) = output.rsplit_once('\n').context("curl said nothing")?;
+    let (stream, times) = output.rsplit_once('\n').context("curl printed nothing")?;
     let mut times = times.split(' ').map(str::parse::<f64>);
     let mut time = || anyhow::Ok(times.next().context("curl gave no time")?? * 1e3);
     let pieces = stream.lines().filter_map(|line| {
@@ -161,7 +162,7 @@ fn chat_body(cassette: &Path, max_tokens: u64) -> anyhow::Result<String> {
     for entry in std::fs::read_dir(cassette)? {
         let text = std::fs::read_to_string(entry?.path())?;
         let head: Value = serde_json::from_str(text.lines().next().unwrap_or_default())?;
-        // The comparison of adapter and base asks for fewer tokens.
+        // The comparison of adapter and base requests fewer tokens.
         if head["path"] == "/v1/chat/completions" && head["body"]["max_tokens"] == json!(max_tokens) {
             return Ok(head["body"].to_string());
         }
@@ -169,7 +170,7 @@ fn chat_body(cassette: &Path, max_tokens: u64) -> anyhow::Result<String> {
     anyhow::bail!("the request was not recorded")
 }
 
-/// A step that failed, to ask about.
+/// A failed step to repair.
 fn seed() -> anyhow::Result<Step> {
     Ok(serde_json::from_value(json!({
         "step": 0, "origin": "seed", "parent": null, "format": 1, "task_id": "caster_wheel_fork",

@@ -3,8 +3,8 @@
     score.py IN.jsonl OUT.jsonl [--actors N] [--batch N]
 
 Needs `ray` and the package in python/cadforge on every node, and `cadforge` with its Python environment there. Each actor
-has a server of its own for as long as it lives. A batch whose actor dies is done again by another one; a row is written
-once, when all before it are written. A row without a score by our own fault has `error`, and the exit code is then 3.
+has a server of its own. If an actor dies, another one repeats its batch; a row is written once, after all rows before it. A row with
+an internal error has `error`, and the exit code is then 3.
 """
 
 import argparse
@@ -16,20 +16,20 @@ import cadforge
 import ray
 from ray.exceptions import RayError
 
-# A batch that has brought this many actors down is at fault itself.
+# A batch that has ended this many actors is at fault itself.
 TRIES = 5
 
 
 @ray.remote(num_cpus=1, max_restarts=-1)
 class Scorer:
-    """Scores batches with a server of its own, which starts with the first and ends with this process."""
+    """Scores batches with its own server, which starts with the first batch and ends with this process."""
 
     def score(self, rows):
         return cadforge.score_rows(rows)
 
 
 def score(batches, actors):
-    """The scored batches, in order. Yields each one once."""
+    """Yields the scored batches, each once, in order."""
     idle = [Scorer.remote() for _ in range(actors)]
     waiting = collections.deque(enumerate(batches))
     running, done, tries, following = {}, {}, collections.Counter(), 0
@@ -44,11 +44,11 @@ def score(batches, actors):
         try:
             done[number] = ray.get(finished)
         except RayError as error:
-            # The actor died, by whatever; Ray starts it anew.
+            # The actor died; Ray restarts it.
             tries[number] += 1
             if tries[number] >= TRIES:
                 raise RuntimeError(f"batch {number} failed {TRIES} times") from error
-            print(f"batch {number} is done again: its actor died", file=sys.stderr)
+            print(f"batch {number} is repeated: its actor died", file=sys.stderr)
             waiting.appendleft((number, batch))
         while following in done:
             yield done.pop(following)

@@ -2,10 +2,11 @@
 
 use cadforge::geometry::TriMesh;
 
-/// Rays along each side of the grid: a plate of 1 % of the part's width is still hit several times.
+/// Rays along each side of the grid: several hit a plate of 1 % of the part's width.
 const RAYS: usize = 192;
 
-/// Volume in both over volume in either, 0 to 1, as seen by rays along z. Overlapping bodies of one mesh count once.
+/// Volume of the intersection over volume of the union, 0 to 1, by rays along z. Overlapping bodies of one mesh count
+/// once.
 pub fn iou(a: &TriMesh, b: &TriMesh) -> f64 {
     let (box_a, box_b) = (a.bbox(), b.bbox());
     let low: [f64; 2] = std::array::from_fn(|axis| box_a.min[axis].min(box_b.min[axis]));
@@ -23,7 +24,7 @@ pub fn iou(a: &TriMesh, b: &TriMesh) -> f64 {
 
 type Intervals = Vec<(f64, f64)>;
 
-/// What of each ray is inside: where more surfaces have been entered than left.
+/// The intervals of each ray inside the mesh: where more surfaces were entered than left.
 fn rays(mesh: &TriMesh, low: [f64; 2], step: [f64; 2]) -> Vec<Intervals> {
     let mut crossings: Vec<Vec<(f64, i32)>> = vec![Vec::new(); RAYS * RAYS];
     for triangle in mesh.triangles() {

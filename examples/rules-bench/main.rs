@@ -4,8 +4,9 @@
 //! rules-bench CORPUS.jsonl [--half dev|held-out|all] [--family NAME] [--show] [--tries 12]
 //! ```
 //!
-//! A line whose original does not build, or whose broken code does not fail, is left out and counted. A repair is good if
-//! it builds; how much of the part is left is the intersection over union of its solid with the original's.
+//! A line whose original does not build, or whose broken code does not fail, is left out and counted. A repair is
+//! successful if it builds; the intersection over union of its solid with the original's shows how much of the part
+//! is left.
 
 mod iou;
 
@@ -35,7 +36,7 @@ struct Line {
     held_out: bool,
 }
 
-/// What came of one line.
+/// Result of a line.
 #[derive(Clone, Debug)]
 struct Outcome {
     family: String,
@@ -43,7 +44,7 @@ struct Outcome {
     /// Proposals until it built; `None` if it never did.
     tries: Option<usize>,
     iou: f64,
-    /// Rules or wrong turns, for reading.
+    /// Rules and failures, for reading.
     story: String,
 }
 
@@ -194,7 +195,7 @@ fn build(assessor: &Assessor, task: &Task, code: &str) -> (Kind, Option<Arc<Shap
     let request = Request::batch(task, code.as_bytes(), &scoring);
     let assessment = assessor
         .assess(&request, &CancelToken::never())
-        .expect("the machinery works");
+        .expect("no internal error");
     (assessment.evaluation.kind, assessment.shape)
 }
 
@@ -227,13 +228,13 @@ fn measure(line: &Line, task: &Task, original: &Shape, assessor: &Assessor, trie
         scoring: &scoring,
         max_steps: tries,
         candidates: 1,
-        // Whatever builds is enough, but for editability, where it builds from the start.
+        // Any build is sufficient; for editability, which builds from the start, the total counts.
         target: Some(if editability { 1.0 } else { -1.0 }),
         out: None,
         priority: Priority::Batch,
     };
     let mut told = Told::default();
-    repair::run(&loop_of, &Rules, assessor, &mut told, &CancelToken::never()).expect("the machinery works");
+    repair::run(&loop_of, &Rules, assessor, &mut told, &CancelToken::never()).expect("no internal error");
     let good = |step: &Step| {
         step.step > 0 && step.evaluation.ok && (!editability || step.evaluation.kind != Kind::LowEditability)
     };

@@ -1,8 +1,8 @@
-//! What a full score under grounded-v2 costs beside the candidate's own build, on real parts: one worker, one thread, no
-//! cache, no rebuilds for editability.
+//! Measures the cost of a full score under grounded-v2, relative to the candidate's own build, on real parts: one
+//! worker, one thread, no cache, no rebuilds for editability.
 //!
 //! ```text
-//! score-cost [ROUNDS]     the median of so many rounds counts for each candidate; 3 unless said
+//! score-cost [ROUNDS]     median of so many rounds per candidate; default 3
 //! ```
 
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
-//! Episodes a second and step times of `cadforge serve`, with 1, 4 and 16 clients, against the executor alone.
+//! Measures episodes per second and step times of `cadforge serve`, with 1, 4 and 16 clients, against the executor
+//! alone.
 //!
-//! `cargo run --release --example serve-bench -- [EPISODES]`, after a build of the programs. An episode is a reset and the recorded
-//! repair of the caster, each code made new by a comment; results are not kept.
+//! `cargo run --release --example serve-bench -- [EPISODES]`, after a build of the programs. An episode is a reset
+//! and the recorded repair of the caster, each code changed by a comment; the cache is off.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -109,7 +110,7 @@ fn timed(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// Runs episodes on that many threads and prints a row; the first episodes of each are not counted.
+/// Runs episodes on `clients` threads and prints a row; the first episodes of each thread are warm-up.
 fn measure<W>(name: &str, clients: usize, episodes: usize, worker: impl Fn() -> W)
 where
     W: FnMut(usize) -> Vec<Duration> + Send,

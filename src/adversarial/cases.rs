@@ -1,21 +1,21 @@
 //! Attacks and ladders as folders.
 //!
-//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not the
-//! part: it may have at most 0.05 more than the task's weak seed. A `defect` is done to the reference: `replace` changes
-//! its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder is a folder
-//! with the task's name and `ladder.toml`, whose `stages` stand in place of the reference's last line; the reference itself
-//! comes last.
+//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not
+//! the part: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
+//! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder
+//! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
+//! reference itself is the last stage.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// How much more than the weak seed a script that is not the part may have.
-const LEEWAY: f64 = 0.05;
-/// What a defect must cost.
-const COSTS: f64 = 0.10;
+/// Highest lead over the weak seed of a script that is not the part.
+const MAX_LEAD: f64 = 0.05;
+/// Lowest cost of a defect.
+const MIN_COST: f64 = 0.10;
 
-/// Why a folder of cases cannot be read.
+/// Error of reading a folder of cases.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct CaseError {
@@ -23,30 +23,30 @@ pub struct CaseError {
     message: String,
 }
 
-/// One attack.
+/// An attack on a reward.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attack {
-    /// The folder's name.
+    /// Name of the folder.
     pub name: String,
-    /// What it tries, in a line.
+    /// Its trick, one line.
     pub trick: String,
-    /// The task it is made for.
+    /// Id of the task.
     pub task: String,
-    /// What it is.
-    pub sort: Sort,
+    /// Its kind.
+    pub kind: AttackKind,
     code: String,
 }
 
-/// What an attack is, and so what it may have.
+/// Kind of an attack, which determines its limit.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sort {
+pub enum AttackKind {
     /// Not the part.
-    Talk,
+    NotThePart,
     /// The part with a defect.
     Defect {
-        /// Changes to the reference's text.
+        /// Replacements in the reference's text.
         replace: Vec<(String, String)>,
-        /// What it must cost.
+        /// Its lowest cost.
         costs: f64,
     },
 }
@@ -54,9 +54,9 @@ pub enum Sort {
 /// Honest stages of a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ladder {
-    /// The task.
+    /// Id of the task.
     pub task: String,
-    /// Each stands for the reference's last line.
+    /// Replacements of the reference's last line.
     pub stages: Vec<String>,
 }
 
@@ -84,16 +84,16 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
         .map(|dir| {
             let file = dir.join("attack.toml");
             let card: AttackCard = card(&file)?;
-            let sort = match card.kind.as_str() {
-                "talk" => Sort::Talk,
-                "defect" => Sort::Defect {
+            let kind = match card.kind.as_str() {
+                "talk" => AttackKind::NotThePart,
+                "defect" => AttackKind::Defect {
                     replace: card.replace,
-                    costs: card.costs.unwrap_or(COSTS),
+                    costs: card.costs.unwrap_or(MIN_COST),
                 },
                 other => {
                     return Err(wrong(
                         &file,
-                        format!("`kind` must be talk or defect, is `{other}`"),
+                        format!("`kind` must be talk or defect, but is `{other}`"),
                     ));
                 }
             };
@@ -107,7 +107,7 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 name: name(&dir),
                 trick: card.trick,
                 task: card.task,
-                sort,
+                kind,
                 code,
             })
         })
@@ -129,11 +129,11 @@ pub fn ladders(folder: &Path) -> Result<Vec<Ladder>, CaseError> {
 }
 
 impl Attack {
-    /// The script, given the task's reference; the error names a `replace` that the reference does not have.
+    /// The script, given the task's reference; an error if the reference lacks the text of a `replace`.
     pub fn script(&self, reference: &str) -> Result<String, String> {
-        match &self.sort {
-            Sort::Talk => Ok(self.code.clone()),
-            Sort::Defect { replace, .. } => {
+        match &self.kind {
+            AttackKind::NotThePart => Ok(self.code.clone()),
+            AttackKind::Defect { replace, .. } => {
                 let mut code = reference.to_owned();
                 for (old, new) in replace {
                     if !code.contains(old) {
@@ -148,9 +148,9 @@ impl Attack {
 
     /// The most that it may have, given what weak seed and reference have.
     pub fn most(&self, weak: f64, reference: f64) -> f64 {
-        match &self.sort {
-            Sort::Talk => weak + LEEWAY,
-            Sort::Defect { costs, .. } => reference - costs,
+        match &self.kind {
+            AttackKind::NotThePart => weak + MAX_LEAD,
+            AttackKind::Defect { costs, .. } => reference - costs,
         }
     }
 }
@@ -225,7 +225,7 @@ mod tests {
             name: "thin".to_owned(),
             trick: String::new(),
             task: "spacer".to_owned(),
-            sort: Sort::Defect {
+            kind: AttackKind::Defect {
                 replace: vec![("wall = 4".to_owned(), "wall = 2".to_owned())],
                 costs: 0.1,
             },

@@ -1,16 +1,16 @@
-//! A hill climber over scripts: keeps what scores higher, whatever it is.
+//! A hill climber over scripts, guided by totals alone.
 
 use rand_pcg::Pcg64;
 
 use super::mutate::{Script, below};
 use cadforge_core::task::Task;
 
-/// Children that are asked for at once.
-const BROOD: usize = 8;
-/// Rounds without gain after which the climber goes back: to the best script as often as to one that it started from.
-const PATIENCE: u32 = 25;
+/// Scripts per request.
+const BATCH: usize = 8;
+/// Rounds without gain before the climber goes back, to the best script or to a start, with equal probability.
+const STALLED_ROUNDS: u32 = 25;
 
-/// A climb under way.
+/// A running climb.
 #[derive(Debug)]
 pub struct Climber<'a> {
     task: &'a Task,
@@ -23,30 +23,30 @@ pub struct Climber<'a> {
     steps: Vec<Step>,
 }
 
-/// A script that was better than all before it.
+/// A script that scored higher than all before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// After how many evaluations.
+    /// Number of evaluations by then.
     pub evaluated: usize,
     /// Its total.
     pub total: f64,
 }
 
-/// What a climb came to.
+/// Result of a climb.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Climb {
     /// The best script.
     pub code: String,
     /// Its total.
     pub total: f64,
-    /// Evaluations made.
+    /// Number of evaluations.
     pub evaluated: usize,
-    /// How it got there.
+    /// The improvements, in order.
     pub steps: Vec<Step>,
 }
 
 impl<'a> Climber<'a> {
-    /// Starts from the weak seed, or from a box.
+    /// Starts from the weak seed, and from a box.
     pub fn new(task: &'a Task, seed: u64) -> Self {
         let [x, y, z] = task.bbox_mm.unwrap_or([100.0; 3]);
         let block = format!(
@@ -66,12 +66,12 @@ impl<'a> Climber<'a> {
         }
     }
 
-    /// Scripts to be evaluated next.
+    /// The next scripts to evaluate.
     pub fn ask(&mut self) -> Vec<Script> {
         if self.evaluated == 0 {
             return self.starts.clone();
         }
-        if self.idle >= PATIENCE {
+        if self.idle >= STALLED_ROUNDS {
             self.idle = 0;
             self.current = if below(&mut self.random, 2) == 0 {
                 self.best.clone()
@@ -80,18 +80,18 @@ impl<'a> Climber<'a> {
                 (self.starts[start].clone(), f64::NEG_INFINITY)
             };
         }
-        let mut brood = Vec::with_capacity(BROOD);
-        for _ in 0..BROOD {
+        let mut batch = Vec::with_capacity(BATCH);
+        for _ in 0..BATCH {
             let mut child = self.current.0.clone();
             for _ in 0..=below(&mut self.random, 3) {
                 child = child.mutated(self.task, &mut self.random);
             }
-            brood.push(child);
+            batch.push(child);
         }
-        brood
+        batch
     }
 
-    /// Their totals, in the same order.
+    /// Receives their totals, in the same order.
     pub fn tell(&mut self, scripts: Vec<Script>, totals: &[f64]) {
         let before = self.current.1;
         for (script, &total) in scripts.into_iter().zip(totals) {
@@ -103,7 +103,7 @@ impl<'a> Climber<'a> {
                     total,
                 });
             }
-            // Equals are taken too: a plateau is walked on.
+            // Equal totals are accepted too, to cross plateaus.
             if total >= self.current.1 {
                 self.current = (script, total);
             }
@@ -115,17 +115,17 @@ impl<'a> Climber<'a> {
         };
     }
 
-    /// The total that the next script has to reach to be gone on from; lower ones change nothing.
+    /// The total that the next script must reach to be accepted; lower totals have no effect.
     pub fn current(&self) -> f64 {
         self.current.1
     }
 
-    /// Evaluations made so far.
+    /// Number of evaluations so far.
     pub fn evaluated(&self) -> usize {
         self.evaluated
     }
 
-    /// What it came to.
+    /// The result.
     pub fn finish(self) -> Climb {
         Climb {
             code: self.best.0.code(),
@@ -164,13 +164,13 @@ mod tests {
         }
     }
 
-    /// A reward that can be talked into something.
-    fn talkative(code: &str) -> f64 {
+    /// A reward that words increase.
+    fn word_reward(code: &str) -> f64 {
         code.matches("spacer").count() as f64
     }
 
     #[test]
-    fn a_total_below_the_current_one_may_be_any_other_below_it() {
+    fn totals_below_the_current_one_are_equivalent() {
         let climb = |below: fn(f64, f64) -> f64| {
             let task = task();
             let mut climber = Climber::new(&task, 3);
@@ -179,7 +179,7 @@ mod tests {
                 let mut most = climber.current();
                 let mut totals = Vec::new();
                 for script in &scripts {
-                    let total = talkative(&script.code());
+                    let total = word_reward(&script.code());
                     totals.push(if total < most { below(total, most) } else { total });
                     most = most.max(total);
                 }
@@ -191,18 +191,18 @@ mod tests {
         assert_ne!(
             climb(|total, _| total),
             climb(|_, most| most + 1e-9),
-            "it would be seen"
+            "the results differ"
         );
     }
 
     #[test]
-    fn what_pays_is_found_and_the_same_seed_finds_the_same() {
+    fn the_climber_finds_a_reward_and_is_deterministic() {
         let climb = |seed| {
             let task = task();
             let mut climber = Climber::new(&task, seed);
             while climber.evaluated() < 400 {
                 let scripts = climber.ask();
-                let totals: Vec<f64> = scripts.iter().map(|script| talkative(&script.code())).collect();
+                let totals: Vec<f64> = scripts.iter().map(|script| word_reward(&script.code())).collect();
                 climber.tell(scripts, &totals);
             }
             climber.finish()

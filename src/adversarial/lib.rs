@@ -15,7 +15,7 @@ mod climb;
 mod mutate;
 mod ranks;
 
-pub use cases::{Attack, CaseError, Ladder, Sort, attacks, ladders};
+pub use cases::{Attack, AttackKind, CaseError, Ladder, attacks, ladders};
 pub use climb::{Climb, Climber, Step};
 pub use mutate::{Script, nearing_dimensions, wrong_dimensions};
 pub use ranks::spearman;

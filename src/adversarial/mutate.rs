@@ -1,4 +1,4 @@
-//! Scripts that are changed at random, as a policy that has only the reward to go by would change them.
+//! Random changes of scripts, as a policy that sees only the reward would make them.
 
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
@@ -6,7 +6,7 @@ use rand_pcg::rand_core::Rng;
 use cadforge_core::task::Task;
 use cadforge_core::task::dimensions::dimensions;
 
-/// A script as its statements: a head that stays, then one statement a line, of which some may go.
+/// A script as statements: a fixed head, then one statement per line, which may be removed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     head: String,
@@ -14,7 +14,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Any script; what is added goes to its end.
+    /// Any script; new statements are appended.
     pub fn of(code: &str) -> Self {
         Self {
             head: code.trim_end().to_owned(),
@@ -33,7 +33,7 @@ impl Script {
         code
     }
 
-    /// Another script near this one: a number changed, a primitive added or cut, a line dropped, words pasted.
+    /// A similar script: a number changed, a primitive added or cut, a line removed, or words added.
     #[must_use]
     pub fn mutated(&self, task: &Task, random: &mut Pcg64) -> Self {
         let mut other = self.clone();
@@ -72,7 +72,7 @@ impl Script {
             format!("{}", new.round().abs())
         };
         let changed = format!("{}{text}{}", &code[..start], &code[end..]);
-        // What was a line of its own stays one.
+        // A statement on its own line remains one.
         let kept = self.head.lines().count();
         let lines: Vec<&str> = changed.lines().collect();
         self.head = lines[..kept.min(lines.len())].join("\n");
@@ -83,11 +83,11 @@ impl Script {
     }
 }
 
-/// How far a wrong dimension is off, up and down in turns.
-const WRONG: [f64; 2] = [1.12, 0.88];
+/// Factors of a wrong dimension, used alternately.
+const WRONG_FACTORS: [f64; 2] = [1.12, 0.88];
 
-/// The reference with some of its named dimensions wrong by an eighth: from all of them to none, in `steps` steps. Whole
-/// numbers stay: a count that changes is another part altogether.
+/// The reference with some of its named dimensions wrong by an eighth: from all of them to none, in `steps` steps.
+/// Integers are unchanged: another count is another part.
 pub fn wrong_dimensions(reference: &str, steps: usize, seed: u64) -> Vec<String> {
     let mut order = measures(reference);
     let mut random = Pcg64::new(u128::from(seed), 1);
@@ -103,7 +103,8 @@ pub fn wrong_dimensions(reference: &str, steps: usize, seed: u64) -> Vec<String>
         .collect()
 }
 
-/// The reference with all of its named dimensions wrong, coming right together along a straight line of `steps` steps.
+/// The reference with all of its named dimensions wrong, becoming right together along a straight line of `steps`
+/// steps.
 pub fn nearing_dimensions(reference: &str, steps: usize) -> Vec<String> {
     let all = measures(reference);
     (0..=steps)
@@ -111,7 +112,7 @@ pub fn nearing_dimensions(reference: &str, steps: usize) -> Vec<String> {
         .collect()
 }
 
-/// Named dimensions that are no counts, by index.
+/// Named dimensions that are not counts, by index.
 fn measures(reference: &str) -> Vec<usize> {
     let all = dimensions(reference);
     (0..all.len())
@@ -119,7 +120,7 @@ fn measures(reference: &str) -> Vec<usize> {
         .collect()
 }
 
-/// With some dimensions wrong by a share of [`WRONG`].
+/// The reference with some dimensions wrong by a share of [`WRONG_FACTORS`].
 fn altered(reference: &str, wrong: &[usize], share: f64) -> String {
     let mut code = reference.to_owned();
     if share == 0.0 {
@@ -128,7 +129,7 @@ fn altered(reference: &str, wrong: &[usize], share: f64) -> String {
     for &index in wrong {
         let dimension = &dimensions(&code)[index];
         let value: f64 = dimension.literal.parse().expect("a measure is a number");
-        let factor = 1.0 + share * (WRONG[index % 2] - 1.0);
+        let factor = 1.0 + share * (WRONG_FACTORS[index % 2] - 1.0);
         code = dimension.with(&code, &format!("{:?}", value * factor));
     }
     code
@@ -162,7 +163,7 @@ fn primitive(task: &Task, random: &mut Pcg64, verb: &str) -> String {
     format!("fixture = fixture.{verb}({body}.translate(({x:.2}, {y:.2}, {z:.2})))")
 }
 
-/// Words that are no geometry.
+/// Text without effect on geometry.
 fn snippet(task: &Task, random: &mut Pcg64) -> String {
     let hint = &task.semantic_hints[below(random, task.semantic_hints.len())];
     match below(random, 4) {
@@ -188,7 +189,7 @@ fn number(task: &Task, random: &mut Pcg64) -> f64 {
     }
 }
 
-/// Where decimal numbers stand in a script, outside names and comments.
+/// Ranges of decimal numbers in a script, outside names and comments.
 fn literals(code: &str) -> Vec<(usize, usize)> {
     let bytes = code.as_bytes();
     let mut found = Vec::new();
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn dimensions_come_right_one_after_the_other() {
+    fn dimensions_become_right_one_by_one() {
         let reference = "a = 10.0\nb = 20.0\nn = 3\nfixture = box(a, b, n)\n";
         let path = wrong_dimensions(reference, 3, 1);
         assert_eq!((path.len(), path[2].as_str()), (3, reference));
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn dimensions_come_right_together() {
+    fn dimensions_become_right_together() {
         let reference = "a = 10.0\nb = 20.0\nn = 3\nfixture = box(a, b, n)\n";
         let path = nearing_dimensions(reference, 2);
         assert_eq!(path[2], reference);

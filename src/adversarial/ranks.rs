@@ -1,6 +1,7 @@
 //! Rank correlation.
 
-/// Spearman's ρ of two lists of equal length, with mean ranks for ties; 0 for fewer than two or for a list of equals.
+/// Spearman's ρ of two lists of equal length, with mean ranks for ties; 0 for fewer than two values or a constant
+/// list.
 pub fn spearman(one: &[f64], other: &[f64]) -> f64 {
     let (a, b) = (ranks(one), ranks(other));
     let count = a.len().min(b.len()) as f64;
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_counts_and_size_does_not() {
+    fn only_the_order_matters() {
         assert!((spearman(&[1.0, 2.0, 3.0], &[1.0, 10.0, 11.0]) - 1.0).abs() < 1e-12);
         assert!((spearman(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]) + 1.0).abs() < 1e-12);
         assert!((spearman(&[1.0, 2.0, 3.0, 4.0], &[1.0, 2.0, 2.0, 3.0]) - 0.9486832980505138).abs() < 1e-9);

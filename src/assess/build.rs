@@ -1,4 +1,4 @@
-//! Evaluations depend on these sources, and on those of the build that they are made of.
+//! Evaluations depend on these sources, and on those of the builds that they are made from.
 
 #[path = "../core/source_digest.rs"]
 mod source_digest;

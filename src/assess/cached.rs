@@ -1,4 +1,4 @@
-//! Evaluations kept in the cache: an unchanged candidate is neither built nor scored again.
+//! Evaluations in the cache: an unchanged candidate is neither built nor scored again.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -10,14 +10,14 @@ use cadforge_executor::{Executor, is_cacheable};
 use cadforge_geometry::Shape;
 use cadforge_reward::{Profile, Shaping};
 
-/// Goes up with every change of what an entry holds.
+/// Increases with every change of the format of an entry.
 const ENTRY_FORMAT: u32 = 3;
 
-/// An evaluation with what ties it to a shape.
+/// An evaluation, with the digest of its shape.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CachedEvaluation {
     pub(super) evaluation: Evaluation,
-    /// Of the STL that it speaks of: code that asks for the time may build something else the next time.
+    /// Digest of its STL: code that reads the time may build another shape the next time.
     stl: Option<[u8; 32]>,
 }
 
@@ -29,12 +29,12 @@ impl CachedEvaluation {
         }
     }
 
-    /// Whether it speaks of this shape.
+    /// Whether it belongs to this shape.
     pub(super) fn is_of(&self, shape: &Shape) -> bool {
         self.stl == Some(Sha256::digest(&shape.stl).into())
     }
 
-    /// The evaluation that is kept under this key.
+    /// The cached evaluation with this key.
     pub(super) fn load(cache: &Cache, key: &Key) -> Option<Self> {
         let payload = cache.get(key)?;
         let known = serde_json::from_slice(&payload).ok();
@@ -44,7 +44,7 @@ impl CachedEvaluation {
         known
     }
 
-    /// Keeps it, if equal code would come to the same end again.
+    /// Caches it, if equal code would have the same result again.
     pub(super) fn store(&self, cache: &Cache, key: &Key) {
         if is_cacheable(self.evaluation.failure.as_ref())
             && let Ok(payload) = serde_json::to_vec(self)
@@ -54,7 +54,7 @@ impl CachedEvaluation {
     }
 }
 
-/// What an evaluation depends on; `None` where nothing is kept, or the reference cannot be read.
+/// Hash of everything that an evaluation depends on; `None` if caching is off, or the reference cannot be read.
 pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests) -> Option<Key> {
     let Request {
         task,
@@ -74,9 +74,9 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
     let mut key = KeyBuilder::default()
         .part("evaluation", &ENTRY_FORMAT.to_le_bytes())
         .part("format", &FORMAT.to_le_bytes())
-        // Of this crate and the rewards; the build's key holds those of the crates below.
+        // Sources of this crate and the rewards; the build's key covers the crates below.
         .part("sources", env!("CADFORGE_SOURCES").as_bytes())
-        // The code, its limits, the files that it may read, the programs and what they run on.
+        // Code, limits, readable files, programs and the environment.
         .part("build", executor.key(code, &request.run_limits().ok()?)?.bytes())
         .part("task", task.id.as_bytes())
         .part("task_version", task.version.as_bytes())
@@ -96,7 +96,7 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         ReferenceChoice::Task => {
             let mesh = task.reference_mesh.as_deref();
             let digest = mesh.map(|path| digests.of(path)).transpose().ok()?;
-            // The version holds them too, as they were when the task was read.
+            // The version covers them too, but as they were when the task was read.
             key.part("reference", b"task")
                 .optional("code", task.reference.as_deref().map(str::as_bytes))
                 .optional("mesh", digest.as_ref().map(<[u8; 32]>::as_slice))
@@ -153,11 +153,11 @@ mod tests {
         }
     }
 
-    /// Changes one thing that a result depends on.
+    /// Changes one input of a result.
     type Change = fn(&mut Task, &mut String, &mut Option<String>, &mut Scoring);
 
     #[test]
-    fn whatever_can_change_a_result_changes_its_key() {
+    fn every_input_of_a_result_changes_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let (executor, digests) = (executor(folder.path()), Digests::default());
         let key_after = |change: Change| {
@@ -196,7 +196,7 @@ mod tests {
         for (at, key) in keys.iter().enumerate() {
             assert!(!keys[..at].contains(key), "change {at} changes nothing");
         }
-        // Nobody looks at the completion, who waits, or what a task is called.
+        // Completion, priority and the task's label have no effect.
         let same: [Change; 2] = [
             |_, _, completion, _| *completion = Some("```".to_owned()),
             |task, _, _, _| task.label.push('s'),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_profiles_modes_or_shapings_share() {
+    fn profiles_modes_and_shapings_have_different_keys() {
         let folder = tempfile::tempdir().unwrap();
         let (executor, digests, task) = (executor(folder.path()), Digests::default(), task());
         let mut keys = Vec::new();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_reference_counts_by_its_content() {
+    fn a_reference_file_is_identified_by_content() {
         let folder = tempfile::tempdir().unwrap();
         let (executor, digests, task) = (executor(folder.path()), Digests::default(), task());
         let key_against = |path: &Path| {
@@ -250,7 +250,7 @@ mod tests {
         let before = key_against(&one).unwrap();
         assert_eq!(key_against(&copy), Some(before));
         assert_ne!(key_against(&other), Some(before));
-        // As long as before, and written in the same moment.
+        // As long as before, and written at the same time.
         fs::write(&one, "fixture = 3\n").unwrap();
         assert_ne!(key_against(&one), Some(before));
     }

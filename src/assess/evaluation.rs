@@ -1,4 +1,4 @@
-//! The evaluation that every surface prints, and the choices that lead to it.
+//! The evaluation that every interface prints, and the scoring options.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use cadforge_executor::{Limits, MeshKind};
 use cadforge_geometry::{Scene, Shape};
 use cadforge_reward::{Details, Mode, Profile, Reward, Shaping};
 
-/// Everything that is chosen about scoring, the same flags everywhere.
+/// Scoring options, common to all interfaces.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scoring {
-    /// The formulas.
+    /// The profile.
     pub profile: Profile,
-    /// How much is measured.
+    /// The mode.
     pub mode: Mode,
-    /// For training loops.
+    /// Shaping for training loops.
     pub shaping: Shaping,
-    /// What to compare with.
+    /// The reference to compare with.
     pub reference: ReferenceChoice,
-    /// What a candidate may use.
+    /// Limits of a candidate.
     pub limits: Limits,
-    /// Under grounded-v2, how many named dimensions are changed and rebuilt; the mode's own number if none.
+    /// Under grounded-v2, number of named dimensions that are changed and rebuilt; `None` for the mode's default.
     pub editability: Option<u32>,
 }
 
 impl Scoring {
-    /// The limits of a candidate's run, with the mesh that the profile measures.
+    /// The limits of a candidate's run, with the kind of mesh that the profile measures.
     pub fn run_limits(&self) -> Limits {
         let mesh = match self.profile {
             Profile::CadforgeV1 => MeshKind::Exported,
@@ -40,7 +40,7 @@ impl Scoring {
         }
     }
 
-    /// How many named dimensions are changed and rebuilt: 16 in full mode and none in fast mode, unless said otherwise.
+    /// Number of named dimensions that are changed and rebuilt; default: 16 in full mode, none in fast mode.
     pub fn trials(&self) -> u32 {
         match (self.profile, self.mode) {
             (Profile::CadforgeV1, _) => 0,
@@ -50,61 +50,61 @@ impl Scoring {
     }
 }
 
-/// What a candidate is compared with.
+/// The reference of a candidate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ReferenceChoice {
-    /// The task's own.
+    /// The task's.
     #[default]
     Task,
-    /// Nothing.
+    /// None.
     None,
-    /// A `.py`, STL, OBJ or GLB file in its place.
+    /// A `.py`, STL, OBJ or GLB file instead of the task's.
     File(PathBuf),
 }
 
-/// The object that `eval --json` prints. Its keys are a contract.
+/// The object that `eval --json` prints. The keys are a contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// Version of this object's layout: 1.
+    /// Version of the layout: 1.
     pub format: u32,
-    /// The task scored against.
+    /// Id of the task.
     pub task_id: String,
-    /// Formulas used.
+    /// The profile.
     pub profile: Profile,
-    /// Mode used.
+    /// The mode.
     pub mode: Mode,
     /// Whether it built.
     pub ok: bool,
-    /// The one class it falls into.
+    /// Kind of the result.
     pub kind: Kind,
-    /// Null if and only if it built.
+    /// The failure; null if and only if it built.
     pub failure: Option<Failure>,
-    /// The numbers.
+    /// Components and total.
     pub reward: Reward,
-    /// The shaped reward, when asked for.
+    /// The shaped reward, if shaping is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shaped: Option<f64>,
-    /// Lines a model can act on.
+    /// Notes that a model can act on.
     pub notes: Vec<String>,
-    /// The numbers behind each component.
+    /// Measurements behind each component.
     pub details: Details,
-    /// The mesh's box, null if nothing was built.
+    /// Bounding box of the mesh; null for a failed build.
     pub bbox: Option<Bbox>,
-    /// Where the time went.
+    /// Wall times.
     pub timing: Timing,
-    /// Where the files went.
+    /// Paths of the artifacts.
     pub artifacts: Artifacts,
-    /// What the candidate printed.
+    /// Standard output of the candidate.
     pub stdout: String,
-    /// What the candidate printed to standard error.
+    /// Standard error of the candidate.
     pub stderr: String,
-    /// What made this score.
+    /// Versions that the score depends on.
     pub versions: Versions,
 }
 
 impl Evaluation {
-    /// Whether an attempt is over with this: it built, and has a total of `target`. Without one it takes what its profile
-    /// asks for, which under grounded-v2 is that every check passes, too.
+    /// Whether the target is reached: it built with a total of `target`. `None` is the profile's own target, which
+    /// under grounded-v2 requires every check to pass.
     pub fn is_done(&self, target: Option<f64>) -> bool {
         let passed = || {
             let grounded = self.details.grounded.as_ref();
@@ -123,15 +123,15 @@ impl Evaluation {
 /// A bounding box with its extents, mm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bbox {
-    /// Least corner.
+    /// Lowest corner.
     pub min: [f64; 3],
-    /// Greatest corner.
+    /// Highest corner.
     pub max: [f64; 3],
     /// Extents.
     pub size: [f64; 3],
 }
 
-/// Wall time of each part of the work, ms.
+/// Wall time of each stage, ms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     /// Waiting for a worker.
@@ -144,16 +144,16 @@ pub struct Timing {
     pub score_ms: f64,
     /// Rebuilds for editability; 0 under cadforge-v1.
     pub editability_ms: f64,
-    /// All of it, with the reference's own build where this was the first to need it.
+    /// Everything, including the reference's build if this evaluation was the first to need it.
     pub total_ms: f64,
 }
 
-/// Paths of what was kept, null where nothing was.
+/// Paths of written files; null if not written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifacts {
     /// The folder.
     pub dir: Option<PathBuf>,
-    /// The candidate's source.
+    /// The candidate's code.
     pub code: Option<PathBuf>,
     /// Its STL.
     pub stl: Option<PathBuf>,
@@ -176,24 +176,24 @@ pub struct Versions {
     pub task: String,
 }
 
-/// An evaluation and the geometry it speaks of.
+/// An evaluation with its geometry.
 #[derive(Clone, Debug)]
 pub struct Assessment {
-    /// What is printed and stored.
+    /// The evaluation.
     pub evaluation: Evaluation,
     /// The built shape, if it built.
     pub shape: Option<Arc<Shape>>,
-    /// What the code shows beside or instead of it, where someone looks.
+    /// Other objects that the code shows; for live runs only.
     pub scene: Option<Arc<Scene>>,
-    /// Where someone looks, the part of code that is not scored because it only writes the part to a file.
+    /// A part that the code only exports and that is not scored; for live runs only.
     pub unscored: Option<Arc<Shape>>,
 }
 
-/// What a candidate built, before it is scored.
+/// A built candidate, before it is scored.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// The shape that will be scored.
     pub shape: Arc<Shape>,
-    /// What the code shows beside or instead of it, where someone looks.
+    /// Other objects that the code shows; for live runs only.
     pub scene: Option<Arc<Scene>>,
 }

@@ -54,19 +54,19 @@ use cadforge_reward::{
 /// Layout version of [`Evaluation`].
 pub const FORMAT: u32 = 1;
 
-/// Why there is no evaluation.
+/// Error of an assessment.
 #[derive(Debug, thiserror::Error)]
 pub enum AssessError {
-    /// The worker pool is at fault, or the call was cancelled.
+    /// Error of the worker pool, or cancelled.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
-    /// What the candidate should be compared with cannot be had.
+    /// The reference cannot be used.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
 }
 
 impl AssessError {
-    /// Whether the caller asked for this.
+    /// Whether the call was cancelled.
     pub fn is_cancelled(&self) -> bool {
         match self {
             Self::Executor(error) | Self::Reference(ReferenceError::Executor(error)) => error.is_cancelled(),
@@ -74,7 +74,7 @@ impl AssessError {
         }
     }
 
-    /// Whether the input is at fault, and not our machinery.
+    /// Whether the input is at fault; otherwise it is an internal error.
     pub fn is_input(&self) -> bool {
         match self {
             Self::Executor(error) | Self::Reference(ReferenceError::Executor(error)) => error.is_input(),
@@ -92,23 +92,23 @@ pub struct Assessor {
     digests: Arc<Digests>,
 }
 
-/// One candidate and how to score it.
+/// A candidate and how to score it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The task.
     pub task: &'a Task,
-    /// The candidate as it was read; bytes that are no UTF-8 are a result too.
+    /// The candidate's bytes; invalid UTF-8 is a failed build.
     pub code: &'a [u8],
-    /// The model's whole answer, where it is more than the code; only shaping looks at it.
+    /// The model's whole answer, if it is more than the code; only shaping uses it.
     pub completion: Option<&'a str>,
-    /// How to score.
+    /// Scoring options.
     pub scoring: &'a Scoring,
-    /// Who waits.
+    /// Priority of the run.
     pub priority: Priority,
 }
 
 impl<'a> Request<'a> {
-    /// One candidate of many, of which there is the code alone.
+    /// A candidate of a batch, without completion.
     pub fn batch(task: &'a Task, code: &'a [u8], scoring: &'a Scoring) -> Self {
         Self {
             task,
@@ -125,8 +125,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// `limits` with the files that the task brings, if it brings any: whatever is run for the task may read them, and they go
-/// before a project folder.
+/// `limits` with the task's own files, if any. All scripts of the task may read them, and they take precedence over a
+/// project folder.
 pub fn with_task_files(limits: &Limits, task: &Task) -> Result<Limits, ExecutorError> {
     let mut limits = limits.clone();
     if let Some(files) = Project::of_task(&task.dir)? {
@@ -136,7 +136,7 @@ pub fn with_task_files(limits: &Limits, task: &Task) -> Result<Limits, ExecutorE
 }
 
 impl Assessor {
-    /// An assessor over a pool of workers.
+    /// An assessor with its own pool of workers.
     pub fn new(executor: Executor) -> Self {
         Self {
             executor,
@@ -146,12 +146,12 @@ impl Assessor {
         }
     }
 
-    /// The pool it runs on.
+    /// The executor.
     pub fn executor(&self) -> &Executor {
         &self.executor
     }
 
-    /// The same for another submitter, see [`Executor::source`].
+    /// The assessor for another submitter, see [`Executor::source`].
     #[must_use]
     pub fn source(&self) -> Self {
         Self {
@@ -160,21 +160,20 @@ impl Assessor {
         }
     }
 
-    /// Scores one candidate, and builds it unless its evaluation is known. Does not get the shape: see
+    /// Scores one candidate; builds it unless its evaluation is cached. Does not return the shape, see
     /// [`Self::assess`].
     pub fn evaluate(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Evaluation, AssessError> {
         Ok(self.answer(request, false, &mut |_| {}, cancel)?.evaluation)
     }
 
-    /// Scores one candidate and gets its shape, both of them from the cache where they are known.
-    ///
-    /// A known evaluation keeps the times that were measured when it was made, but for the total.
+    /// Scores one candidate and returns its shape, both from the cache if possible. A cached evaluation keeps its
+    /// measured times, except the total.
     pub fn assess(&self, request: &Request<'_>, cancel: &CancelToken) -> Result<Assessment, AssessError> {
         self.answer(request, true, &mut |_| {}, cancel)
     }
 
-    /// Does what [`Self::assess`] does, and hands what was built to `built` before it is scored: scoring a large part
-    /// can take longer than building it. What needs no scoring is not announced.
+    /// As [`Self::assess`], and passes the built shape to `built` before it is scored, since scoring a large part can
+    /// take longer than building it. `built` is not called for cached evaluations.
     pub fn assess_observed(
         &self,
         request: &Request<'_>,
@@ -199,7 +198,7 @@ impl Assessor {
             && !(shape_wanted && known.evaluation.ok)
             && !(shape_wanted && may_be_displayed(request, &known.evaluation))
         {
-            return Ok(again(known, None, None, start));
+            return Ok(cached_assessment(known, None, None, start));
         }
         let mut announce = |execution: &Execution| {
             if let Build::Shape(shape) = &execution.build {
@@ -213,7 +212,7 @@ impl Assessor {
             code,
             limits,
             request.priority,
-            // What is known needs no scoring.
+            // A cached evaluation needs no scoring.
             &mut |execution| {
                 if known.is_none() {
                     announce(execution);
@@ -225,7 +224,7 @@ impl Assessor {
             if let Build::Shape(shape) = &execution.build
                 && known.is_of(shape)
             {
-                return Ok(again(
+                return Ok(cached_assessment(
                     known,
                     Some(Arc::clone(shape)),
                     execution.scene.clone(),
@@ -236,7 +235,7 @@ impl Assessor {
         }
         let mut clean = execution.cacheable;
         let assessment = self.score(request, execution, start, &mut clean, cancel)?;
-        // A file of reference, a program or a package may have been changed while it was in use.
+        // A reference file, a program or a package may have been changed during the run.
         if let Some(key) = key
             && clean
             && cached::key(request, &self.executor, &self.digests) == Some(key)
@@ -247,7 +246,7 @@ impl Assessor {
         Ok(assessment)
     }
 
-    /// Scores what came of a candidate; `clean` becomes false if its reference is not to be kept.
+    /// Scores the result of a run; sets `clean` to false if the reference is not cacheable.
     fn score(
         &self,
         request: &Request<'_>,
@@ -281,7 +280,7 @@ impl Assessor {
             Some(failure)
                 if scoring.shaping == Shaping::Grounded && scoring.profile == Profile::GroundedV2 =>
             {
-                self.before(request, &text, failure, clean, cancel)?
+                self.semantic_before_error(request, &text, failure, clean, cancel)?
             }
             _ => None,
         };
@@ -347,8 +346,8 @@ impl Assessor {
         })
     }
 
-    /// The semantic score of the last solid that stood before an error.
-    fn before(
+    /// The semantic score of the last solid that was bound before an error.
+    fn semantic_before_error(
         &self,
         request: &Request<'_>,
         code: &str,
@@ -387,7 +386,7 @@ impl Assessor {
         Ok(None)
     }
 
-    /// The score, and how long scoring and rebuilding took, ms.
+    /// The score, and the times of scoring and rebuilding, ms.
     fn score_published(
         &self,
         request: &Request<'_>,
@@ -412,7 +411,7 @@ impl Assessor {
         Ok((scored, milliseconds(start), 0.0))
     }
 
-    /// The score, and how long scoring and rebuilding took, ms.
+    /// The score, and the times of scoring and rebuilding, ms.
     fn score_grounded(
         &self,
         request: &Request<'_>,
@@ -448,7 +447,7 @@ impl Assessor {
         Ok((scored, milliseconds(start), rebuilt_ms))
     }
 
-    /// Versions that a score of this task depends on; waits for a worker to be ready if they are not known.
+    /// Versions that a score of this task depends on; waits for a worker if they are not known.
     pub fn versions(&self, task: &Task) -> Result<Versions, ExecutorError> {
         let worker = self.executor.versions()?;
         Ok(Versions {
@@ -464,7 +463,7 @@ impl Assessor {
 fn gated(failure: &Failure) -> Scored {
     debug_assert!(
         failure.kind < Kind::LowEditability,
-        "a kind of a built candidate names no failure"
+        "a failure has the kind of a built candidate"
     );
     Scored {
         reward: Reward::gated(),
@@ -474,8 +473,8 @@ fn gated(failure: &Failure) -> Scored {
     }
 }
 
-/// A known evaluation, asked for at `start`.
-fn again(
+/// A cached evaluation for a request made at `start`.
+fn cached_assessment(
     known: &CachedEvaluation,
     shape: Option<Arc<Shape>>,
     scene: Option<Arc<Scene>>,
@@ -492,7 +491,7 @@ fn again(
     }
 }
 
-/// Whether a run for someone who looks could bring a part that is not scored.
+/// Whether a live run could return a part that is displayed but not scored.
 fn may_be_displayed(request: &Request<'_>, known: &Evaluation) -> bool {
     request.priority == Priority::Live && known.kind == Kind::MissingFixture
 }

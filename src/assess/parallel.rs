@@ -1,16 +1,15 @@
-//! The same work on many items, on as many threads as there are workers.
+//! Maps a function over items, on as many threads as workers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Workers worth starting for that many items: no more than processors, each costs 300 MB.
+/// Number of workers for `items` items: at most one per processor; each uses 300 MB.
 pub fn workers(items: usize) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     items.clamp(1, processors)
 }
 
-/// Does `work` on every item and returns the results in the items' order.
-///
-/// The first error ends the work: threads finish what they have in hand and take no more.
+/// Applies `work` to every item and returns the results in order. After the first error, threads finish their current
+/// item and take no more.
 pub fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
     threads: usize,
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_keep_the_order_and_an_error_ends_the_work() {
+    fn results_are_in_order_and_an_error_stops_the_work() {
         let items: Vec<u32> = (0..100).collect();
         let doubled = map(&items, 3, |item| Ok::<_, String>(2 * item)).unwrap();
         assert!(

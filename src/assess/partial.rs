@@ -1,21 +1,20 @@
-//! What stood before an error: scripts that end with the last solid bound before the statement that failed.
-//!
-//! Works on the text and the line of the traceback; whether a name is bound to a solid shows when it is built.
+//! Scripts that end with the last solid bound before the failing statement. Uses the text and the line of the
+//! traceback; building shows whether a name is bound to a solid.
 
 use cadforge_core::failure::Failure;
 
-/// Names that are tried at most: those bound last are the nearest to the part.
-const MOST: usize = 4;
+/// Maximum number of names to try, last bound first.
+const MAX_NAMES: usize = 4;
 
-/// Scripts that stop before the failing top-level statement, the one with the most in it first; none for an error that
-/// has no place, as one of syntax.
+/// Scripts that stop before the failing top-level statement, the longest first; none for an error without a line,
+/// such as a syntax error.
 pub(super) fn scripts(code: &str, failure: &Failure) -> Vec<String> {
     let Some(line) = module_line(&failure.traceback).or(failure.line) else {
         return Vec::new();
     };
     let lines: Vec<&str> = code.lines().collect();
     let failing = (line as usize).min(lines.len());
-    // A statement begins where a line does not go on from the one before.
+    // A statement begins on a line that does not continue the previous one.
     let begins = |index: &usize| {
         let line = lines[*index];
         !line.is_empty() && !line.starts_with([' ', '\t', ')', ']', '}', '#', '.'])
@@ -35,14 +34,14 @@ pub(super) fn scripts(code: &str, failure: &Failure) -> Vec<String> {
         seen.push(*name);
         fresh
     });
-    names.truncate(MOST);
+    names.truncate(MAX_NAMES);
     names
         .into_iter()
         .map(|name| format!("{before}\nfixture = {name}\n"))
         .collect()
 }
 
-/// The line of the file's own level in a traceback.
+/// The line at module level in a traceback.
 fn module_line(traceback: &str) -> Option<u32> {
     traceback
         .lines()
@@ -60,7 +59,7 @@ fn bound(line: &str) -> Option<&str> {
     let name = name.trim_end();
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    // A plain number is no solid.
+    // A plain number is not a solid.
     (is_name && !value.starts_with('=') && value.trim().parse::<f64>().is_err()).then_some(name)
 }
 
@@ -81,7 +80,7 @@ mod tests {
     const CODE: &str = "import cadquery as cq\nwidth = 3\nplate = cq.Workplane().box(\n    1, 2, width\n)\npeg = plate.faces()\nbad = (\n    peg.fillet(9)\n)\nfixture = bad\n";
 
     #[test]
-    fn what_was_bound_before_is_tried_from_the_last() {
+    fn names_bound_before_the_error_are_tried_from_the_last() {
         let found = scripts(CODE, &failure(Some(8), ""));
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_a_function_counts_where_it_was_called() {
+    fn an_error_in_a_function_counts_at_its_call() {
         let traceback = "Traceback:\n  File \"candidate.py\", line 6, in <module>\n  File \"candidate.py\", line 2, in make\n";
         let found = scripts(CODE, &failure(Some(2), traceback));
         assert!(
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_a_place_leaves_nothing() {
+    fn an_error_without_a_line_has_no_scripts() {
         assert!(scripts(CODE, &failure(None, "")).is_empty());
         assert!(scripts("", &failure(Some(1), "")).is_empty());
     }

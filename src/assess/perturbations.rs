@@ -1,6 +1,4 @@
-//! Changes named dimensions of a script, one at a time, and builds what comes of it.
-//!
-//! A counted number of builds: at most two for each dimension that is tried.
+//! Changes named dimensions of a script, one at a time, and builds the result; at most two builds per dimension.
 
 use sha2::{Digest, Sha256};
 
@@ -10,8 +8,8 @@ use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Pri
 use cadforge_geometry::Shape;
 use cadforge_reward::{MEASURES, Perturbation, Perturbations, measures};
 
-/// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine had a part in
-/// what came of it.
+/// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine influenced
+/// the result.
 pub(super) fn run(
     code: &str,
     whole: &Shape,
@@ -37,8 +35,7 @@ pub(super) fn run(
     Ok((trials, settled))
 }
 
-/// Which dimensions are tried where there are more than may be: by a hash of what was built, so that neither a comment nor
-/// a name draws others.
+/// Chooses `count` dimensions by a hash of the built shape, so that comments and names do not affect the choice.
 fn choose<'a>(all: &'a [Dimension], whole: &Shape, count: usize) -> Vec<&'a Dimension> {
     if all.len() <= count {
         return all.iter().collect();

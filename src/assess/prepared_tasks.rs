@@ -1,5 +1,5 @@
-//! Tasks prepared for grounded-v2: reference, weak seed and the reference's answers to changed dimensions, built once,
-//! then shared.
+//! Tasks prepared for grounded-v2: reference, weak seed and the sensitivity of the reference, built once, then
+//! shared.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Mes
 use cadforge_geometry::{Shape, TriMesh};
 use cadforge_reward::{Comparison, TaskBaselines};
 
-/// Prepared tasks by what they depend on.
+/// Prepared tasks by the hash of their inputs.
 #[derive(Debug, Default)]
 pub(super) struct PreparedTaskStore {
     prepared: Mutex<BTreeMap<Vec<u8>, Slot>>,
@@ -26,14 +26,14 @@ type Slot = Arc<Mutex<Option<PreparedTask>>>;
 #[derive(Clone, Debug)]
 pub(super) struct PreparedTask {
     pub(super) ground: Arc<TaskBaselines>,
-    /// How long the reference took to run, ms; `None` where there is none that runs.
+    /// Run time of the reference, ms; `None` if there is none.
     pub(super) reference_ms: Option<f64>,
-    /// Whether what is scored against it may be kept.
+    /// Whether results that depend on it are cacheable.
     clean: bool,
 }
 
 impl PreparedTaskStore {
-    /// The task prepared as `scoring` asks; `clean` becomes false if what came of it is not to be kept.
+    /// Prepares the task for `scoring`; sets `clean` to false if the result is not cacheable.
     pub(super) fn get(
         &self,
         task: &Task,
@@ -55,7 +55,7 @@ impl PreparedTaskStore {
             .part("trials", &count.to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
-        let limits = bounded(task)?;
+        let limits = task_limits(task)?;
         if let Some(files) = &limits.project {
             key = key.part("files", files.digest());
         }
@@ -162,8 +162,8 @@ fn prepare(
         clean,
     })
 }
-/// What everything of a task is built with that it is measured against.
-fn bounded(task: &Task) -> Result<Limits, ExecutorError> {
+/// The limits for building a task's reference and seeds.
+fn task_limits(task: &Task) -> Result<Limits, ExecutorError> {
     let limits = Limits {
         mesh: MeshKind::Bounded,
         ..Limits::default()

@@ -1,4 +1,4 @@
-//! What candidates are compared with, built and prepared once, then shared.
+//! References, built and prepared once, then shared.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, L
 use cadforge_geometry::{MeshError, Shape, TriMesh};
 use cadforge_reward::{Reference, References};
 
-/// Why a reference cannot be had.
+/// Error of a reference.
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file cannot be read.
@@ -20,58 +20,58 @@ pub enum ReferenceError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: String,
     },
-    /// The mesh file is no mesh.
+    /// The file is not a valid mesh.
     #[error(
-        "the reference {path} is no usable mesh: {error}\nhint: mend the file, or score with --reference none"
+        "the reference {path} is not a usable mesh: {error}\nhint: fix the file, or score with --reference none"
     )]
     NotAMesh {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         error: MeshError,
     },
     /// The code does not build.
-    #[error("the reference {path} does not build: {message}{}\nhint: mend the file, or score with --reference none", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
+    #[error("the reference {path} does not build: {message}{}\nhint: fix the file, or score with --reference none", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
     NotBuilt {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The message.
         message: String,
-        /// Where.
+        /// The line.
         line: Option<u32>,
     },
-    /// The worker pool is at fault, or the call was cancelled.
+    /// Error of the worker pool, or cancelled.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
 }
 
-/// Prepared references by the source they come from.
+/// Prepared references by source.
 #[derive(Debug, Default)]
 pub(super) struct ReferenceStore {
     prepared: Mutex<BTreeMap<Source, Slot>>,
 }
 
-/// Filled by the first who needs it, while others who need the same wait.
+/// Filled by the first job that needs it, while others wait.
 type Slot = Arc<Mutex<Option<Prepared>>>;
 
 #[derive(Clone, Debug)]
 struct Prepared {
     reference: Arc<Reference>,
-    /// Whether what is scored against it may be kept, see [`cadforge_executor::Execution::clean`].
+    /// Whether results that depend on it are cacheable, see [`cadforge_executor::Execution::clean`].
     clean: bool,
 }
 
-/// What makes a reference; equal sources make an equal reference.
+/// Source of a reference; equal sources give equal references.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Code {
         path: PathBuf,
         code: String,
         identity: Option<Identity>,
-        /// Those of the task, as they were.
+        /// The task's references, by content.
         files: Option<[u8; 32]>,
     },
     Mesh {
@@ -82,7 +82,7 @@ enum Source {
 }
 
 impl ReferenceStore {
-    /// The references that `choice` asks for; `clean` becomes false if one of them is not to be kept.
+    /// The references that `choice` selects; sets `clean` to false if one of them is not cacheable.
     pub(super) fn get(
         &self,
         task: &Task,
@@ -172,7 +172,7 @@ impl ReferenceStore {
     }
 }
 
-/// Waits while another job fills the slot, as long as nobody cancels.
+/// Waits while another job fills the slot, unless cancelled.
 pub(super) fn wait_for<'a, T>(
     slot: &'a Mutex<Option<T>>,
     cancel: &CancelToken,
@@ -182,7 +182,7 @@ pub(super) fn wait_for<'a, T>(
             Ok(guard) => return Ok(guard),
             Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => {
-                // The token's channel never carries a message: anything but a time-out means that it fired.
+                // The token's channel carries no messages: any result but a time-out means that it fired.
                 let rest = cancel.receiver().recv_timeout(Duration::from_millis(10));
                 if rest != Err(crossbeam_channel::RecvTimeoutError::Timeout) {
                     return Err(ExecutorError::Cancelled);
@@ -192,7 +192,6 @@ pub(super) fn wait_for<'a, T>(
     }
 }
 
-/// A reference that was built.
 pub(super) struct BuiltReference {
     pub(super) shape: Arc<Shape>,
     pub(super) run_ms: f64,
@@ -200,7 +199,7 @@ pub(super) struct BuiltReference {
     pub(super) clean: bool,
 }
 
-/// With the mesh and the files of `limits`. A reference is ours or the user's own: it gets room to build that no candidate's limits cut.
+/// With the mesh kind and files of `limits`. A reference is trusted: it may use more resources than a candidate.
 pub(super) fn build(
     path: &Path,
     code: &str,
@@ -233,7 +232,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReferenceError> {
     std::fs::read(path).map_err(unreadable(path))
 }
 
-/// A mesh file is known by its time and length, so that scoring a batch does not read it again and again.
+/// Identifies a mesh file by time and length, so that a batch does not read it repeatedly.
 fn mesh_source(path: &Path) -> Result<Source, ReferenceError> {
     let metadata = std::fs::metadata(path).map_err(unreadable(path))?;
     let modified = metadata.modified().map_err(unreadable(path))?;

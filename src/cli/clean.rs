@@ -1,7 +1,6 @@
-//! `cadforge clean`: say what is kept and what was left behind, and remove it.
-//!
-//! Removes nothing that is in use: a result that is wanted again is made again, and the scratch folder of a living
-//! worker is locked. Of the store only files go that belong to no row, unless it is named.
+//! `cadforge clean`: removes cached results and what killed workers left. Nothing in use is removed: the scratch
+//! folder of a running worker is locked. Of the store, only files without a row are removed, unless `--store` is
+//! given.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -16,10 +15,9 @@ use crate::data::store::{self, Store};
 use crate::executor::scratch;
 use crate::locate;
 
-/// Arguments of `cadforge clean`.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct CleanArgs {
-    /// Remove the store of rows and trajectories too: nothing makes it again
+pub(crate) struct CleanArgs {
+    /// Also remove the store of rows and trajectories; it cannot be recreated
     #[arg(long)]
     store: bool,
     /// Print one JSON object
@@ -36,33 +34,32 @@ struct Report {
     store: RemovedFiles,
 }
 
-/// What went of the store.
+/// Files removed from the store.
 #[derive(Debug, Serialize)]
 struct RemovedFiles {
-    /// Null where there is none.
+    /// Null if there is no store.
     dir: Option<PathBuf>,
     /// Files that belonged to no row.
     objects: u64,
     bytes: u64,
-    /// Whether all of it went.
+    /// Whether the whole store was removed.
     removed: bool,
 }
 
-/// Results that were kept.
 #[derive(Debug, Serialize)]
 struct CachedResults {
-    /// Null where results are not to be kept.
+    /// Null if caching is off.
     dir: Option<PathBuf>,
     entries: u64,
     bytes: u64,
 }
 
-/// What killed workers left.
+/// Scratch folders that killed workers left.
 #[derive(Debug, Serialize)]
 struct AbandonedScratch {
     removed: Vec<PathBuf>,
     bytes: u64,
-    /// Folders that could not be removed: another user's, most often.
+    /// Folders that could not be removed, most often another user's.
     refused: Vec<PathBuf>,
 }
 
@@ -72,7 +69,7 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
         None => cache::Usage::default(),
         Some(dir) => cache::remove(dir).map_err(|error| {
             CliError::NotReached(format!(
-                "cannot remove the results in {}: {error}\nhint: is the folder yours? CADFORGE_CACHE names another",
+                "cannot remove the cached results in {}: {error}\nhint: is the folder yours? CADFORGE_CACHE sets another",
                 dir.display()
             ))
         })?,
@@ -146,11 +143,11 @@ fn sweep() -> AbandonedScratch {
 impl Report {
     fn text(&self) -> String {
         let mut text = match &self.cache.dir {
-            None => "results: none are kept\n".to_owned(),
+            None => "cached results: caching is off\n".to_owned(),
             Some(dir) => {
                 let CachedResults { entries, bytes, .. } = self.cache;
                 format!(
-                    "results: {entries} removed, {}, in {}\n",
+                    "cached results: {entries} removed, {}, in {}\n",
                     megabytes(bytes),
                     dir.display()
                 )
@@ -158,7 +155,7 @@ impl Report {
         };
         let _ = writeln!(
             text,
-            "scratch of killed workers: {} removed, {}",
+            "scratch folders of killed workers: {} removed, {}",
             self.scratch.removed.len(),
             megabytes(self.scratch.bytes)
         );
@@ -166,7 +163,7 @@ impl Report {
             let what = if self.store.removed {
                 "removed".to_owned()
             } else {
-                format!("{} files of no row removed", self.store.objects)
+                format!("{} files without a row removed", self.store.objects)
             };
             let _ = writeln!(
                 text,

@@ -1,4 +1,4 @@
-//! What all verbs share: global flags, exit codes, the parts they start.
+//! Shared by all subcommands: global flags, exit codes, start of the engine, output.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
@@ -19,13 +19,13 @@ use crate::repair::ReplayError;
 use crate::task::{TaskError, TaskSet};
 use crate::trajectory::TrajectoryError;
 
-/// Flags that every verb takes.
+/// Flags of every subcommand.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Global {
-    /// Add the task packs in this folder; may be given more than once
+pub(crate) struct Global {
+    /// Also use the task packs in this folder; may be repeated
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     pub tasks: Vec<PathBuf>,
-    /// The folder of fonts, icons and samples [env: CADFORGE_ASSETS]
+    /// Folder of fonts, icons and samples [env: CADFORGE_ASSETS]
     #[arg(
         long,
         global = true,
@@ -55,7 +55,7 @@ pub struct Global {
 }
 
 impl Global {
-    /// Refuses `--tasks` on both sides of a verb: clap keeps those behind it alone, and says nothing.
+    /// Rejects `--tasks` on both sides of a subcommand: clap would silently drop the first ones.
     pub(super) fn check(&self, arguments: impl Iterator<Item = OsString>) -> Result<(), CliError> {
         let given = arguments
             .filter(|argument| {
@@ -65,14 +65,15 @@ impl Global {
             })
             .count();
         if given > self.tasks.len() {
-            let message = "--tasks stands before and behind the verb\nhint: give all of them in one place";
+            let message =
+                "--tasks is given before and after the subcommand\nhint: give all of them in one place";
             return Err(CliError::Input(message.to_owned()));
         }
         Ok(())
     }
 
-    /// Where to look first.
-    pub fn overrides(&self) -> Overrides {
+    /// Locations given on the command line.
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             tasks: self.tasks.clone(),
             assets: self.assets.clone(),
@@ -82,17 +83,17 @@ impl Global {
     }
 
     /// All tasks of all packs.
-    pub fn task_set(&self) -> anyhow::Result<TaskSet> {
+    pub(crate) fn task_set(&self) -> anyhow::Result<TaskSet> {
         Ok(TaskSet::load(&locate::tasks(&self.overrides())?)?)
     }
 
-    /// An engine with that many workers at most, which keeps results.
-    pub fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
+    /// An engine with at most `workers` workers, with the cache.
+    pub(crate) fn engine(&self, workers: usize) -> anyhow::Result<Engine> {
         self.engine_with(workers, |_| {})
     }
 
     /// As [`Self::engine`], with changes to the configuration.
-    pub fn engine_with(
+    pub(crate) fn engine_with(
         &self,
         workers: usize,
         change: impl FnOnce(&mut WorkerConfig),
@@ -101,8 +102,8 @@ impl Global {
         self.engine_of(python, workers, change)
     }
 
-    /// As [`Self::engine_with`], on that Python, which may not be there yet.
-    pub fn engine_of(
+    /// As [`Self::engine_with`], with a given Python, which may not exist yet.
+    pub(crate) fn engine_of(
         &self,
         python: PathBuf,
         workers: usize,
@@ -118,19 +119,18 @@ impl Global {
     }
 }
 
-/// An error that says by itself with which code the program ends.
+/// An error that determines the exit code.
 #[derive(Debug, thiserror::Error)]
-pub enum CliError {
+pub(crate) enum CliError {
     /// Wrong use or bad input: exit 2.
     #[error("{0}")]
     Input(String),
-    /// The thing asked for did not come about: exit 1.
+    /// The goal was not reached: exit 1.
     #[error("{0}")]
     NotReached(String),
 }
 
-/// The exit code of an error: 1 for what did not come about, 2 for what the user can mend, 3 for our own
-/// machinery.
+/// The exit code of an error: 1 if the goal was not reached, 2 for input errors, 3 for internal errors.
 pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
     if matches!(error.downcast_ref(), Some(CliError::NotReached(_))) {
         return 1;
@@ -149,7 +149,7 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
     if input { 2 } else { 3 }
 }
 
-/// Whether the reader of standard output went away, as `head` does: no fault of anyone.
+/// Whether standard output was closed, as by `head`; not an error.
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause
@@ -158,7 +158,7 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Says on standard error what is under way, if a person watches.
+/// Prints progress to standard error if that is a terminal.
 pub(super) fn progress(text: &str) {
     if std::io::stderr().is_terminal() {
         eprintln!("{text}");
@@ -190,7 +190,7 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&text)
 }
 
-/// Prints to standard output; unlike `print!` it does not panic when the reader has gone.
+/// Prints to standard output; unlike `print!` it does not panic when standard output is closed.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -198,7 +198,7 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds a file for showing, without scoring it.
+/// Builds a file for display, without scoring it.
 pub(super) fn build_drawing(
     engine: &Engine,
     path: &Path,
@@ -206,7 +206,7 @@ pub(super) fn build_drawing(
     limits: &Limits,
 ) -> anyhow::Result<Drawing> {
     let executor = engine.assessor().executor();
-    // All that a script shows is handed over to whoever waits for it.
+    // Live runs return all objects that a script shows.
     let execution = executor.build(code, limits, Priority::Live, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(Drawing {
@@ -219,7 +219,7 @@ pub(super) fn build_drawing(
                 .map(|line| format!(" at line {line}"))
                 .unwrap_or_default();
             Err(CliError::NotReached(format!(
-                "{} does not build{line}: {}\nhint: `cadforge eval` says more",
+                "{} does not build{line}: {}\nhint: run `cadforge eval` for details",
                 path.display(),
                 failure.message
             ))

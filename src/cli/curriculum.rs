@@ -1,4 +1,4 @@
-//! `cadforge curriculum`: the next round's prompts.
+//! `cadforge curriculum`: prompts of the next round.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,31 +10,30 @@ use crate::data::curriculum::{self, Options, Stage, Summary};
 use crate::locate;
 use crate::repair::endpoint::Template;
 
-/// Arguments of `cadforge curriculum`.
 #[derive(Debug, clap::Args)]
-pub struct CurriculumArgs {
+pub(crate) struct CurriculumArgs {
     /// Scored rows: JSON Lines, plain or compressed with gzip, and trajectory folders
     #[arg(value_name = "IN.jsonl", required = true)]
     inputs: Vec<PathBuf>,
-    /// Where the prompts go; replaced if it is there
+    /// Output file, JSON Lines; replaced if it exists
     #[arg(short, long, value_name = "OUT.jsonl")]
     output: PathBuf,
-    /// Only this stage; may be given more than once
+    /// Only this stage; may be repeated
     #[arg(long, value_enum)]
     stage: Vec<Stage>,
-    /// What built is weak below this total, and when its kind says so
+    /// Candidates that built are low-scoring below this total, or by their kind
     #[arg(long, value_name = "TOTAL", default_value_t = 0.70)]
     below: f64,
-    /// Rows at most, drawn by weight
+    /// Maximum number of rows, drawn by weight
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
     /// Seed of the draw
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// The adapter whose prompt template words the rows
+    /// Prompt template, by the name of the adapter
     #[arg(long, value_name = "NAME", default_value = "default")]
     prompt: String,
-    /// Print what was made as one JSON object
+    /// Print a summary as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -73,13 +72,12 @@ pub(super) fn run(args: CurriculumArgs, global: &Global) -> anyhow::Result<ExitC
         context::print(&text(&summary, &args.output))?;
     }
     if summary.rows == 0 {
-        let message = "no row failed or came out weak: nothing to train on\nhint: a higher --below takes more of what built";
+        let message = "no row failed or scored low: nothing to train on\nhint: a higher --below includes more candidates that built";
         return Err(CliError::NotReached(message.to_owned()).into());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The template of that name.
 pub(super) fn template(global: &Global, name: &str) -> anyhow::Result<Template> {
     let folder = locate::assets(&global.overrides())
         .ok()
@@ -100,7 +98,7 @@ fn text(summary: &Summary, output: &std::path::Path) -> String {
         bad_lines,
     } = summary;
     let mut text = format!(
-        "{rows} prompts in {}\n{fit} of {read} rows failed or came out weak, {copies} more are copies\n",
+        "{rows} prompts in {}\n{fit} of {read} rows failed or scored low; {copies} more are copies\n",
         output.display()
     );
     for (stage, count) in stages {
@@ -110,9 +108,9 @@ fn text(summary: &Summary, output: &std::path::Path) -> String {
         text.push_str(&format!("  {kind:<22} {count:>6}\n"));
     }
     for (count, what) in [
-        (unscored, "rows hold no scored candidate"),
-        (unknown_tasks, "rows are of unknown tasks"),
-        (bad_lines, "lines are no rows"),
+        (unscored, "rows without a scored candidate"),
+        (unknown_tasks, "rows of unknown tasks"),
+        (bad_lines, "malformed lines"),
     ] {
         if *count > 0 {
             text.push_str(&format!("{count} {what}\n"));

@@ -1,7 +1,5 @@
-//! `cadforge doctor`: what is there, what is missing, how to get it.
-//!
-//! Looks at everything that another verb could stumble over, each thing by itself, so that one fault does not
-//! hide the next. Changes nothing: it starts one worker and builds a box, and that is all.
+//! `cadforge doctor`: lists what is installed, what is missing and how to get it. The checks are independent, so that
+//! one fault does not hide the next. The only action is to start one worker and build a box.
 
 mod files;
 mod libraries;
@@ -18,15 +16,14 @@ use serde::Serialize;
 use super::context::{Global, print, print_json};
 use crate::locate::Env;
 
-/// Arguments of `doctor`.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// Exit 0 when nothing that is needed is missing, else 1.
+/// Exits with 0 if all requirements are met, else with 1.
 pub(super) fn run(args: DoctorArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let report = diagnose(global);
     if args.json {
@@ -41,17 +38,15 @@ pub(super) fn run(args: DoctorArgs, global: &Global) -> anyhow::Result<ExitCode>
     })
 }
 
-/// All that was looked at.
 #[derive(Debug, Serialize)]
 struct Report {
     format: u32,
     version: &'static str,
-    /// Whether nothing that is needed is missing.
+    /// Whether all requirements are met.
     ok: bool,
     checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
 #[derive(Debug, PartialEq, Serialize)]
 struct Check {
     group: &'static str,
@@ -59,18 +54,18 @@ struct Check {
     status: Status,
     /// What was found, or what is wrong.
     found: String,
-    /// What to do about it; `None` when there is nothing to do.
+    /// How to fix it, if needed.
     fix: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
-    /// There, and right.
+    /// Present and valid.
     Ok,
-    /// Something works less well without it.
+    /// Optional; something works less well without it.
     Warn,
-    /// Needed, and not there or wrong.
+    /// Required, and absent or wrong.
     Missing,
 }
 
@@ -111,7 +106,7 @@ impl Check {
         }
     }
 
-    /// What an error says, its hint taken as the fix.
+    /// A check that failed with an error; the error's hint becomes the fix.
     fn failed(group: &'static str, name: impl Into<String>, error: &impl ToString, fix: &str) -> Self {
         let text = error.to_string();
         let (found, fix) = text.split_once("\nhint: ").unwrap_or((&text, fix));
@@ -130,7 +125,7 @@ impl Report {
         }
     }
 
-    /// One line a check under a heading for each group, with its fix below where there is one.
+    /// One line per check under a heading per group, with its fix below.
     fn text(&self) -> String {
         let width = self
             .checks
@@ -150,7 +145,7 @@ impl Report {
                 Status::Warn => "warn",
                 Status::Missing => "missing",
             };
-            // Further lines of a message stand under its first.
+            // Further lines of a message are indented like the first.
             let found = check
                 .found
                 .replace('\n', &format!("\n{:width$}", "", width = width + 13));
@@ -162,9 +157,9 @@ impl Report {
         let count = |status| self.checks.iter().filter(|check| check.status == status).count();
         let (missing, warnings) = (count(Status::Missing), count(Status::Warn));
         let summary = match (missing, warnings) {
-            (0, 0) => "all there".to_owned(),
-            (0, _) => format!("all that is needed is there, {warnings} to know of"),
-            _ => format!("{missing} missing, {warnings} to know of"),
+            (0, 0) => "all requirements met".to_owned(),
+            (0, _) => format!("all requirements met, {warnings} warnings"),
+            _ => format!("{missing} missing, {warnings} warnings"),
         };
         let _ = write!(text, "\n{summary}\n");
         text
@@ -172,18 +167,18 @@ impl Report {
 }
 
 fn diagnose(global: &Global) -> Report {
-    let around = Env::of_process();
+    let env = Env::of_process();
     let overrides = global.overrides();
     let places = Places {
-        assets: around.assets(&overrides),
-        worker: around.worker(&overrides),
-        python: around.python(&overrides),
-        data: around.data(),
-        cache: around.cache(),
+        assets: env.assets(&overrides),
+        worker: env.worker(&overrides),
+        python: env.python(&overrides),
+        data: env.data(),
+        cache: env.cache(),
     };
     let environment = places.python.as_deref().ok().map(python::Environment::of);
 
-    let mut checks = programs::check(&around, &places, environment.as_ref());
+    let mut checks = programs::check(&env, &places, environment.as_ref());
     checks.extend(python::check(&places, environment.as_ref()));
     checks.extend(files::check(global, &places));
     checks.extend(window::check());
@@ -193,13 +188,13 @@ fn diagnose(global: &Global) -> Report {
 
 type Place = Result<std::path::PathBuf, crate::locate::LocateError>;
 
-/// Where things are, or why not.
+/// Locations, or the errors of looking for them.
 struct Places {
     assets: Place,
     worker: Place,
     python: Place,
     data: Place,
-    /// `None` where results are not to be kept.
+    /// `None` if caching is off.
     cache: Option<std::path::PathBuf>,
 }
 
@@ -221,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn something_missing_is_not_ok_but_a_warning_is() {
+    fn a_missing_requirement_is_not_ok_but_a_warning_is() {
         assert!(!report().ok);
         let mut checks = report().checks;
         checks.remove(1);
@@ -233,7 +228,7 @@ mod tests {
         let expected = format!(
             "cadforge {}\n\nprograms\n  ok       cadforge     bin/cadforge\n\nwindow\n  missing  libEGL.so.1  \
              not found\n                        fix: sudo apt-get install libegl1\n  warn     display      none\n\
-             {:24}fix: set DISPLAY\n\n1 missing, 1 to know of\n",
+             {:24}fix: set DISPLAY\n\n1 missing, 1 warnings\n",
             env!("CARGO_PKG_VERSION"),
             ""
         );

@@ -1,4 +1,4 @@
-//! Flags for a model behind a server.
+//! Flags of `--proposer endpoint`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,48 +7,48 @@ use super::context::CliError;
 use crate::repair::EndpointConfig;
 use crate::repair::endpoint::{Address, Timeouts, Transport};
 
-/// What `--proposer endpoint` goes by.
+/// The endpoint and its sampling options.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Model (with --proposer endpoint)")]
-pub struct EndpointArgs {
+pub(crate) struct EndpointArgs {
     #[arg(
         long,
         value_name = "URL",
         help = "The server's address, e.g. http://127.0.0.1:8080 [env: CADFORGE_ENDPOINT]"
     )]
     endpoint: Option<String>,
-    /// Model or adapter by name [default: the first adapter, else the first model]
+    /// Model or adapter [default: the first adapter, else the first model]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Sampling temperature
     #[arg(long, value_name = "T", default_value_t = 0.7, value_parser = parse_temperature)]
     temperature: f64,
-    /// Tokens of an answer at most
+    /// Maximum number of tokens per answer
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     max_tokens: u64,
-    /// Seed of the first answer; each further one has the next
+    /// Seed of the first answer; incremented for each further one
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Environment variable that holds the API key
     #[arg(long, value_name = "VAR", default_value = "CADFORGE_API_KEY")]
     api_key_env: String,
-    /// Folder of prompt templates: NAME.txt for a model or adapter, default.txt for the others
+    /// Folder of prompt templates: NAME.txt for a model or adapter, default.txt otherwise
     #[arg(long, value_name = "DIR")]
     prompts: Option<PathBuf>,
-    /// Seconds without a word after which the server counts as silent
+    /// Seconds without data after which the request fails
     #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     silence: u64,
-    /// Keep every exchange in this folder
+    /// Record every exchange in this folder
     #[arg(long, value_name = "DIR", conflicts_with = "cassette")]
     record: Option<PathBuf>,
-    /// Answer from a folder that --record made; the network is not touched
+    /// Answer from a folder of --record, without a server
     #[arg(long, value_name = "DIR")]
     cassette: Option<PathBuf>,
 }
 
 impl EndpointArgs {
-    /// The choices as the engine takes them; `paced` gives the answers of a cassette with their pauses.
-    pub fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, CliError> {
+    /// The configuration of the endpoint; with `paced`, a cassette keeps its pauses.
+    pub(crate) fn config(&self, prompts: Option<PathBuf>, paced: bool) -> Result<EndpointConfig, CliError> {
         let given = self
             .endpoint
             .clone()
@@ -78,7 +78,7 @@ impl EndpointArgs {
             max_tokens: self.max_tokens,
             seed: self.seed,
             prompts: self.prompts.clone().or(prompts),
-            patience: Timeouts {
+            timeouts: Timeouts {
                 between: Duration::from_secs(self.silence),
                 ..Timeouts::default()
             },

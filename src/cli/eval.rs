@@ -16,18 +16,17 @@ use crate::executor::CancelToken;
 use crate::reward::{Component, Profile};
 use crate::trajectory;
 
-/// Arguments of `cadforge eval`.
 #[derive(Debug, clap::Args)]
-pub struct EvalArgs {
+pub(crate) struct EvalArgs {
     /// The candidate; `-` reads standard input
     file: PathBuf,
     /// The task to score against
     #[arg(long, value_name = "ID")]
     task: String,
-    /// Keep candidate.py, candidate.stl and reward.json in this folder
+    /// Write candidate.py, candidate.stl and reward.json to this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Write the shape as a STEP file too (ISO 10303-21, AP214, mm)
+    /// Write the part as a STEP file (ISO 10303-21, AP214, mm)
     #[arg(long, value_name = "FILE")]
     step: Option<PathBuf>,
     /// Print the evaluation as one JSON object
@@ -45,20 +44,20 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let code = context::read_candidate(&args.file)?;
     let mut scoring = args.scoring.scoring();
     args.project.apply(Some(task), &mut scoring.limits)?;
-    // Rebuilding for editability has something for more than one worker to do.
+    // Rebuilds for editability can use more than one worker.
     let workers = parallel::workers(1 + scoring.trials() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
-    let evaluation = waiting(|| evaluate(&request, &engine, args.out.as_deref()))?;
+    let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
         let limits = &with_task_files(&scoring.limits, task)?;
-        let execution = waiting(|| {
+        let execution = with_notice(|| {
             engine
                 .assessor()
                 .executor()
                 .export(&code, limits, &CancelToken::never())
         })?;
-        // A candidate that does not build is a result, and has said so.
+        // A failed build is a result; its message is in the evaluation.
         if evaluation.ok {
             write_step(path, &execution).map_err(anyhow::Error::msg)?;
         }
@@ -71,7 +70,7 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The shape is only asked for where it is to be kept: a known evaluation then needs no worker.
+/// Requests the shape only if it is written: a cached evaluation then needs no worker.
 fn evaluate(request: &Request<'_>, engine: &Engine, out: Option<&Path>) -> anyhow::Result<Evaluation> {
     let (assessor, never) = (engine.assessor(), CancelToken::never());
     let Some(dir) = out else {
@@ -83,15 +82,15 @@ fn evaluate(request: &Request<'_>, engine: &Engine, out: Option<&Path>) -> anyho
     Ok(evaluation)
 }
 
-/// Tells a person at a terminal what takes so long, if it does.
-fn waiting<T>(work: impl FnOnce() -> T) -> T {
+/// On a terminal, prints a message if `work` takes long.
+fn with_notice<T>(work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
     }
     let (done, finished) = crossbeam_channel::bounded::<()>(0);
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            if finished.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if finished.recv_timeout(NOTICE_AFTER) == Err(RecvTimeoutError::Timeout) {
                 eprintln!("starting a worker, then building and scoring …");
             }
         });
@@ -101,18 +100,17 @@ fn waiting<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// A known evaluation is there before.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// A cached evaluation takes less.
+const NOTICE_AFTER: Duration = Duration::from_millis(300);
 
 fn part_in_total(evaluation: &Evaluation, component: Component) -> String {
     match (evaluation.profile, component) {
         (Profile::GroundedV2, Component::Topology | Component::Contact) => "multiplies".to_owned(),
-        (Profile::GroundedV2, Component::Efficiency) => "in no total".to_owned(),
+        (Profile::GroundedV2, Component::Efficiency) => "not in the total".to_owned(),
         (profile, _) => format!("weight {:.2}", profile.weight(evaluation.mode, component)),
     }
 }
 
-/// An evaluation for people.
 fn summary(evaluation: &Evaluation) -> String {
     let mut text = String::new();
     let _ = match &evaluation.failure {
@@ -124,7 +122,7 @@ fn summary(evaluation: &Evaluation) -> String {
                 .unwrap_or_default();
             writeln!(
                 text,
-                "did not build · {}{line}\n  {}",
+                "failed · {}{line}\n  {}",
                 kind_name(evaluation),
                 failure.message
             )
@@ -164,7 +162,7 @@ fn summary(evaluation: &Evaluation) -> String {
         let _ = writeln!(text, "- {note}");
     }
     if let Some(dir) = &evaluation.artifacts.dir {
-        let _ = writeln!(text, "kept in {}", dir.display());
+        let _ = writeln!(text, "written to {}", dir.display());
     }
     text
 }

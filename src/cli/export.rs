@@ -10,52 +10,51 @@ use super::curriculum::template;
 use crate::data::DEFAULT_GENERATIONS;
 use crate::data::export::{self, Kind, Options, POSITIVE, STRICT, SplitBy, Summary};
 
-/// Arguments of `cadforge export`.
 #[derive(Debug, clap::Args)]
-pub struct ExportArgs {
-    /// What the data set is for
+pub(crate) struct ExportArgs {
+    /// Kind of data set
     #[arg(value_enum)]
     kind: Kind,
     /// Scored rows: JSON Lines, plain or compressed with gzip, and trajectory folders
     #[arg(value_name = "IN.jsonl", required = true)]
     inputs: Vec<PathBuf>,
-    /// The folder of the data set: train.jsonl, validation.jsonl and README.md, replaced if they are there
+    /// Folder of the data set: train.jsonl, validation.jsonl and README.md, replaced if they exist
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Only this task; may be given more than once
+    /// Only this task; may be repeated
     #[arg(long, value_name = "ID")]
     task: Vec<String>,
-    /// Total that an example or a preferred answer has at least [default: 0.60]
+    /// Lowest total of an example or a preferred answer [default: 0.60]
     #[arg(long, value_name = "TOTAL", allow_negative_numbers = true)]
     min_reward: Option<f64>,
-    /// As --min-reward 0.70
+    /// Same as --min-reward 0.70
     #[arg(long, conflicts_with = "min_reward")]
     strict: bool,
-    /// How much better a preferred answer is at least
+    /// Smallest lead of a preferred answer
     #[arg(long, value_name = "REWARD", default_value_t = 0.05)]
     margin: f64,
-    /// Pairs of one group at most
+    /// Maximum number of pairs per group
     #[arg(long, value_name = "N", default_value_t = 4)]
     pairs: usize,
-    /// Share of rows that are held back
+    /// Share of rows in the validation split
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = parse_share)]
     validation: f64,
-    /// What stays on one side: tasks and whatever is alike, or whatever is alike
+    /// Unit of the split: whole tasks, or similar candidates only
     #[arg(long, value_enum, default_value_t = SplitBy::Task)]
     split_by: SplitBy,
-    /// Candidates at least so alike (Jaccard of token sequences) are not divided
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = parse_likeness)]
+    /// Candidates at least this similar (Jaccard of token sequences) are on the same side
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = parse_similarity)]
     similarity: f64,
     /// Seed of the split
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Completions for a prompt, where rows say neither `group_id` nor prompt
+    /// Completions per prompt, if rows have neither `group_id` nor prompt
     #[arg(long, value_name = "N", default_value_t = DEFAULT_GENERATIONS, value_parser = clap::value_parser!(u32).range(1..))]
     num_generations: u32,
-    /// The adapter whose prompt template words the rows
+    /// Prompt template, by the name of the adapter
     #[arg(long, value_name = "NAME", default_value = "default")]
     prompt: String,
-    /// Print what was exported as one JSON object
+    /// Print a summary as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -85,7 +84,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
         pairs: args.pairs,
         validation: args.validation,
         split_by: args.split_by,
-        likeness: args.similarity,
+        similarity: args.similarity,
         seed: args.seed,
         generations: args.num_generations,
     };
@@ -108,7 +107,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
             ..
         } = &summary;
         context::print(&format!(
-            "{train} rows to train on and {validation} held back, of {read} that were read, in {}\n{copies} copies left out · about {} tokens, {} in a row of the middle and {} in the largest\n",
+            "{train} training rows and {validation} validation rows of {read} rows, in {}\n{copies} copies left out · about {} tokens, median {}, largest {}\n",
             args.output.display(),
             tokens.sum,
             tokens.median,
@@ -116,12 +115,12 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
         ))?;
     }
     if summary.train == 0 {
-        let message = "no row fits this data set\nhint: score the rows first, or lower --min-reward";
+        let message = "no row qualifies for this data set\nhint: score the rows first, or lower --min-reward";
         return Err(CliError::NotReached(message.to_owned()).into());
     }
     if summary.validation == 0 && args.validation > 0.0 {
         eprintln!(
-            "cadforge: nothing is held back: all rows belong together\nhint: `--split-by code` divides tasks too"
+            "cadforge: the validation split is empty: all rows are similar\nhint: `--split-by code` splits tasks too"
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -134,7 +133,7 @@ fn parse_share(text: &str) -> Result<f64, String> {
     }
 }
 
-fn parse_likeness(text: &str) -> Result<f64, String> {
+fn parse_similarity(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.1..=1.0).contains(&share) => Ok(share),
         _ => Err("give a share from 0.1 to 1".to_owned()),

@@ -1,8 +1,5 @@
-//! The command line: one file a verb.
-//!
-//! JSON goes to standard output, everything else to standard error. Exit 0: done, and a candidate that fails to
-//! build is a result; 1: the thing asked for did not come about; 2: wrong use or bad input; 3: our own
-//! machinery failed.
+//! The command line: one file per subcommand. JSON goes to standard output, everything else to standard error. Exit
+//! codes: 0 success (a failed build is a result), 1 goal not reached, 2 wrong use or bad input, 3 internal error.
 
 mod attack;
 mod clean;
@@ -32,66 +29,69 @@ use clap::{CommandFactory, Parser};
 use crate::engine::Engine;
 use crate::executor::Limits;
 
-pub use context::{CliError, Global};
-pub use scoring::{CacheArgs, ScoringArgs};
+pub(crate) use context::{CliError, Global};
 
-/// Watch, edit and drive the repair of CadQuery code.
+/// Inspect, edit and repair CadQuery code, and score the parts that it builds.
 #[derive(Debug, Parser)]
 #[command(name = "cadforge", version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    verb: Option<CliCommand>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     studio: studio::StudioArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum CliCommand {
-    /// Open the window (what `cadforge` alone does too)
+    /// Open the window; the default
     Studio(studio::StudioArgs),
-    /// Say what is there, what is missing and how to get it
+    /// List what is installed, what is missing and how to get it
     Doctor(doctor::DoctorArgs),
     /// List, show and check tasks
     Tasks(tasks::TasksArgs),
-    /// Put a reward to the trial: attacks, ladders, an optimiser
+    /// Evaluate a reward adversarially: attacks, ladders, an optimiser
     Attack(Box<attack::AttackArgs>),
     /// Build and score one candidate
     Eval(eval::EvalArgs),
     /// Run a repair loop
     Repair(Box<repair::RepairArgs>),
-    /// Serve the environment to others: OpenEnv, Space routes, scorers for trainers
+    /// Serve the environment: OpenEnv, Space routes, scorers for trainers
     Serve(Box<serve::ServeArgs>),
-    /// Score the rows of a file; a run that was stopped goes on where it was
+    /// Score the rows of a file; resumes an interrupted run
     Score(Box<score::ScoreArgs>),
-    /// Say what training runs came to, beside the published ones
+    /// Summarise training runs, beside the published ones
     Report(report::ReportArgs),
-    /// Make the next round's prompts out of what failed and what came out weak
+    /// Make the next round's prompts from failed and low-scoring candidates
     Curriculum(Box<curriculum::CurriculumArgs>),
-    /// Make data sets for training out of scored rows and trajectories
+    /// Make training data sets from scored rows and trajectories
     Export(Box<export::ExportArgs>),
-    /// Keep rows and trajectories of all runs in one place, and find them again
+    /// Store rows and trajectories of all runs, and query them
     Store(store::StoreArgs),
     /// Draw a candidate or an STL file as a PNG, without a display
     Render(render::Args),
-    /// Remove kept results and what killed workers left behind
+    /// Remove cached results and what killed workers left
     Clean(clean::CleanArgs),
 }
 
-/// Parses the command line, does what it says and returns the exit code.
+/// Parses the command line, runs the subcommand and returns the exit code.
 pub fn run() -> ExitCode {
-    let Cli { global, verb, studio } = Cli::parse();
-    // Not left to clap, whose ready-made check would refuse the global flags before a verb too.
-    if verb.is_some() && !studio.is_empty() {
-        let message = "a file or --task for the window cannot stand before a verb";
+    let Cli {
+        global,
+        command,
+        studio,
+    } = Cli::parse();
+    // clap's own check would also reject global flags before a subcommand.
+    if command.is_some() && !studio.is_empty() {
+        let message = "a file or --task for the window cannot be given before a subcommand";
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
     if let Err(error) = global.check(std::env::args_os()) {
         eprintln!("cadforge: {error}");
         return ExitCode::from(2);
     }
-    let done = match verb {
+    let done = match command {
         None => studio::run(studio, &global),
         Some(CliCommand::Studio(args)) => studio::run(args, &global),
         Some(CliCommand::Doctor(args)) => doctor::run(args, &global),
@@ -119,7 +119,7 @@ pub fn run() -> ExitCode {
 }
 
 fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
-    // One worker serves both files; none is started for STL alone.
+    // One worker serves both files; STL files alone start none.
     let engine = std::cell::OnceCell::new();
     let mut limits = Limits::default();
     args.project.apply(None, &mut limits)?;

@@ -1,6 +1,4 @@
-//! `cadforge render`: a shape, or two of them at the same scale, as a PNG.
-//!
-//! Draws and writes; how a `.py` becomes a shape is the caller's business.
+//! `cadforge render`: one shape, or two at the same scale, as a PNG. The caller turns a file into a shape.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,9 +9,8 @@ use super::scoring::ProjectArgs;
 use crate::geometry::{Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
-/// Arguments of `cadforge render`.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// CadQuery code or an STL file
     #[arg(value_name = "FILE.py|FILE.stl")]
     pub file: PathBuf,
@@ -29,27 +26,25 @@ pub struct Args {
     /// Width and height in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x800", value_parser = parse_size)]
     pub size: [u32; 2],
-    /// Which files scripts may read.
+    /// Files that scripts may read.
     #[command(flatten)]
     pub project: ProjectArgs,
 }
 
-/// What came of a file.
-pub struct Drawing {
-    /// Its shape.
+/// The objects of a file.
+pub(crate) struct Drawing {
+    /// The scored shape.
     pub shape: Arc<Shape>,
-    /// All that its script shows, if that is more than the shape.
+    /// All objects that the script shows, if these are more than the shape.
     pub scene: Option<Arc<Scene>>,
 }
 
-/// Builds what is asked for with `load`, draws it and writes the PNG.
-///
-/// `load` turns a file into what is drawn; [`load_stl`] is the one for `.stl`.
+/// Loads the files with `load`, draws them and writes the PNG. [`load_stl`] loads `.stl` files.
 ///
 /// # Errors
 /// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here;
 /// [`CliError::Input`] when the PNG cannot be written.
-pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
     let against = args
         .against
         .as_deref()
@@ -89,8 +84,8 @@ pub fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) 
         })
 }
 
-/// Whether a file is to be read as STL.
-pub fn is_stl(file: &Path) -> bool {
+/// Whether a file is read as STL.
+pub(crate) fn is_stl(file: &Path) -> bool {
     file.extension()
         .and_then(OsStr::to_str)
         .is_some_and(|extension| extension.eq_ignore_ascii_case("stl"))
@@ -99,8 +94,8 @@ pub fn is_stl(file: &Path) -> bool {
 /// Reads an STL file as a shape whose edges are its creases.
 ///
 /// # Errors
-/// [`CliError::Input`] when the file cannot be read or is no STL.
-pub fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
+/// [`CliError::Input`] when the file cannot be read or is not STL.
+pub(crate) fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
     let name = file.display();
     let bytes = std::fs::read(file).map_err(|error| {
         CliError::Input(format!(
@@ -109,7 +104,7 @@ pub fn load_stl(file: &Path) -> anyhow::Result<Drawing> {
     })?;
     let mesh = TriMesh::from_stl(&bytes).map_err(|error| {
         CliError::Input(format!(
-            "cannot read {name} as STL: {error}\nhint: binary and ASCII STL are understood"
+            "cannot read {name} as STL: {error}\nhint: binary and ASCII STL are supported"
         ))
     })?;
     Ok(Drawing {
@@ -132,7 +127,7 @@ fn parse_size(text: &str) -> Result<[u32; 2], String> {
     let side = |text: &str| match text.trim().parse() {
         Ok(side) if (SIDES[0]..=SIDES[1]).contains(&side) => Ok(side),
         _ => Err(format!(
-            "`{text}` is no number of pixels from {} to {}",
+            "`{text}` is not a number of pixels from {} to {}",
             SIDES[0], SIDES[1]
         )),
     };

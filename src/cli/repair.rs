@@ -15,40 +15,39 @@ use crate::locate;
 use crate::task::{Task, recording};
 use crate::trajectory::{PLAN_FILE, Step};
 
-/// Arguments of `cadforge repair`.
 #[derive(Debug, clap::Args)]
-pub struct RepairArgs {
+pub(crate) struct RepairArgs {
     /// The task
     #[arg(long, value_name = "ID")]
     task: String,
     /// Start from this file instead of the task's weak seed; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Who proposes
+    /// Proposer of the loop
     #[arg(long, value_enum, default_value_t = ProposerKind::Rules)]
     proposer: ProposerKind,
-    /// Which recorded repair to replay, or a trajectory folder [default: the first that starts from the weak seed]
+    /// Recorded repair to replay, or a trajectory folder [default: the first that starts from the weak seed]
     #[arg(long, value_name = "NAME|DIR")]
     recording: Option<String>,
-    /// Replay recordings and cassettes with the pauses that were recorded
+    /// Keep the recorded pauses of recordings and cassettes
     #[arg(long)]
     paced: bool,
-    /// Candidates of each step; more than one make a group with advantages, scored side by side
+    /// Candidates per step; more than one form a group with advantages, scored side by side
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
     candidates: u32,
-    /// Steps at most; with --candidates a step is a whole group
+    /// Maximum number of steps; with --candidates a step is a whole group
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_steps: u32,
     /// Stop at this total [default: 0.92 under cadforge-v1; under grounded-v2 0.90 with every check passed]
     #[arg(long, value_name = "TOTAL", value_parser = parse_target)]
     target: Option<f64>,
-    /// Print the text of proposals as it arrives, to standard error
+    /// Print streamed text of proposals to standard error
     #[arg(long)]
     stream: bool,
     #[command(flatten)]
     endpoint: EndpointArgs,
-    /// Make this folder the trajectory: trajectory.jsonl and the artifacts of each step. A loop that was killed there, with
-    /// the same arguments, is gone on with
+    /// Write the trajectory to this folder: trajectory.jsonl and the artifacts of each step. The same command resumes
+    /// an interrupted loop
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the loop as one JSON object
@@ -62,11 +61,11 @@ pub struct RepairArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum ProposerKind {
-    /// The embedded rules, which need nothing
+    /// The embedded rules; no model needed
     Rules,
     /// A recorded repair of the task
     Replay,
-    /// A model behind an OpenAI-compatible server, given by --endpoint
+    /// A model behind an OpenAI-compatible server, see --endpoint
     Endpoint,
 }
 
@@ -114,13 +113,13 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
                 }
                 name => name.clone(),
             };
-            // Refused before a worker is started: nothing is lost by a wrong name.
+            // Checked before a worker is started.
             let found = crate::repair::Replay::find(&task, recording.as_deref())?;
             if from.is_none() {
                 from = found.start.as_ref().map(|code| code.as_bytes().into());
             }
             if args.candidates > 1 {
-                let message = "a recording has one candidate a step\nhint: leave out --candidates, or choose another --proposer";
+                let message = "a recording has one candidate per step\nhint: leave out --candidates, or choose another --proposer";
                 return Err(CliError::Input(message.to_owned()).into());
             }
             ProposerConfig::Replay {
@@ -150,7 +149,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         })?
         .submit(Job::Repair(job), None);
     if let Some(dir) = resumed {
-        eprintln!("goes on with the loop in {}", dir.display());
+        eprintln!("resuming the loop in {}", dir.display());
     }
     let mut steps = Vec::new();
     let summary = loop {
@@ -212,21 +211,21 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         let mut text =
             format!("{reached} · best step {best} · {total:.4} ({delta_reward:+.4} on the seed)\n");
         if let Some(dir) = trajectory {
-            text.push_str(&format!("kept in {}\n", dir.display()));
+            text.push_str(&format!("written to {}\n", dir.display()));
         }
         context::print(&text)?;
     }
-    // A recording ends where it ends: that is what was asked for, whether or not it met the target.
+    // The end of a recording is a success, whether or not it reached the target.
     let done = reached || args.proposer == ProposerKind::Replay;
     Ok(ExitCode::from(u8::from(!done)))
 }
 
-/// Adds a trajectory folder to the recordings of the task; returns the name that it has there.
+/// Adds a trajectory folder to the recordings of the task; returns its name there.
 fn add_recording(task: &mut Arc<Task>, dir: &Path) -> Result<String, CliError> {
     let name = dir.display().to_string();
     let recorded = recording::read(dir, &name, &task.id).map_err(|message| {
         CliError::Input(format!(
-            "{name}: {message}\nhint: give a folder that `cadforge repair --task {} --out` made",
+            "{name}: {message}\nhint: give a folder that `cadforge repair --task {} --out` wrote",
             task.id
         ))
     })?;
@@ -234,13 +233,12 @@ fn add_recording(task: &mut Arc<Task>, dir: &Path) -> Result<String, CliError> {
     Ok(name)
 }
 
-/// One worker a candidate, as many as there are cores.
+/// One worker per candidate, at most one per core.
 fn workers(candidates: u32) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (candidates as usize).min(cores)
 }
 
-/// One step for people.
 fn line(step: &Step, seed: Option<&Step>) -> String {
     let evaluation = &step.evaluation;
     let name = if seed.is_none() {
@@ -273,7 +271,7 @@ fn line(step: &Step, seed: Option<&Step>) -> String {
         }
         None => String::new(),
     };
-    // Rules say what they did; recordings and models speak for themselves.
+    // Rules give a reason; recordings and models do not.
     let reason = match &step.proposal {
         Some(proposal) if proposal.rule.is_some() => format!("\n        {}", proposal.reason),
         _ => String::new(),

@@ -1,4 +1,4 @@
-//! `cadforge report`: what training runs came to, beside the published ones.
+//! `cadforge report`: summarises training runs, beside the published ones.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,16 +10,15 @@ use crate::data::DEFAULT_GENERATIONS;
 use crate::data::report::{self, PUBLISHED, Published, Run};
 use crate::trajectory::write_atomically;
 
-/// Arguments of `cadforge report`.
 #[derive(Debug, clap::Args)]
-pub struct ReportArgs {
-    /// A file a run: rows with rewards, a trajectory's folder, or a trainer's log of losses
+pub(crate) struct ReportArgs {
+    /// One file per run: rows with rewards, a trajectory's folder, or a trainer's log of losses
     #[arg(value_name = "FILE.jsonl", required = true)]
     files: Vec<PathBuf>,
-    /// Keep report.md, report.json and plots as SVG in this folder
+    /// Write report.md, report.json and plots as SVG to this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Completions for a prompt, where rows say neither `group_id` nor prompt
+    /// Completions per prompt, if rows have neither `group_id` nor prompt
     #[arg(long, value_name = "N", default_value_t = DEFAULT_GENERATIONS, value_parser = clap::value_parser!(u32).range(1..))]
     num_generations: u32,
     /// Print one JSON object
@@ -47,7 +46,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         }
         let more = run.bad_lines - run.first_bad_lines.len();
         if more > 0 {
-            eprintln!("cadforge: … and {more} more lines that are no rows");
+            eprintln!("cadforge: … and {more} more malformed lines");
         }
         runs.push(run);
     }

@@ -12,28 +12,27 @@ use super::scoring::ScoringArgs;
 use crate::data::DEFAULT_GENERATIONS;
 use crate::data::score::{self, Options, Progress, Summary};
 
-/// Arguments of `cadforge score`.
 #[derive(Debug, clap::Args)]
-pub struct ScoreArgs {
+pub(crate) struct ScoreArgs {
     /// The rows: JSON Lines, plain or compressed with gzip
     #[arg(value_name = "IN.jsonl")]
     input: PathBuf,
-    /// Where each row goes with its score; what is there already is kept, and scoring goes on behind it
+    /// Output file: each row with its score; rows that it holds already are kept, and scoring resumes after them
     #[arg(short, long, value_name = "OUT.jsonl")]
     output: PathBuf,
-    /// Candidates scored at the same time [default: one a core]
+    /// Candidates scored in parallel [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     jobs: Option<u32>,
-    /// Score only part I of N, counted from 0; the parts put together are the whole
+    /// Score only part I of N, counted from 0; concatenate the parts to get the whole
     #[arg(long, value_name = "I/N", default_value = "0/1", value_parser = parse_shard)]
     shard: (u32, u32),
-    /// Completions for a prompt, where rows say neither `group_id` nor prompt
+    /// Completions per prompt, if rows have neither `group_id` nor prompt
     #[arg(long, value_name = "N", default_value_t = DEFAULT_GENERATIONS, value_parser = clap::value_parser!(u32).range(1..))]
     num_generations: u32,
-    /// The task of rows that name none
+    /// Task of rows that name none
     #[arg(long, value_name = "ID")]
     task: Option<String>,
-    /// Print what was done as one JSON object
+    /// Print a summary as one JSON object
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -81,7 +80,7 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     }
     let more = summary.bad_lines - summary.first_bad_lines.len();
     if more > 0 {
-        eprintln!("cadforge: … and {more} more lines that are no rows");
+        eprintln!("cadforge: … and {more} more malformed lines");
     }
     let seconds = begun.elapsed().as_secs_f64();
     if args.json {
@@ -96,11 +95,11 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     }
     if let Some(stopped) = &summary.stopped {
         eprintln!(
-            "cadforge: {stopped}\nhint: `cadforge doctor` says what is missing; the same command then goes on"
+            "cadforge: {stopped}\nhint: `cadforge doctor` lists what is missing; the same command resumes"
         );
     } else if summary.errors > 0 {
         eprintln!(
-            "cadforge: {} rows could not be scored, by no fault of theirs: see their `error`\nhint: run the same command again to try them again",
+            "cadforge: {} rows were not scored because of internal errors: see their `error`\nhint: run the same command to try them again",
             summary.errors
         );
     }
@@ -108,7 +107,6 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::from(if failed { 3 } else { 0 }))
 }
 
-/// What was done, for people.
 fn text(summary: &Summary, options: &Options, seconds: f64) -> String {
     let Summary {
         rows,
@@ -121,7 +119,7 @@ fn text(summary: &Summary, options: &Options, seconds: f64) -> String {
     } = summary;
     let mut text = format!("{rows} of {of} rows in {}\n", options.output.display());
     if *kept > 0 {
-        text.push_str(&format!("{kept} were there before\n"));
+        text.push_str(&format!("{kept} already scored\n"));
     }
     text.push_str(&format!("{scored} scored in {seconds:.1} s"));
     if *copies > 0 {
@@ -129,19 +127,19 @@ fn text(summary: &Summary, options: &Options, seconds: f64) -> String {
     }
     text.push('\n');
     if *bad_lines > 0 {
-        text.push_str(&format!("{bad_lines} lines are no rows and were passed over\n"));
+        text.push_str(&format!("{bad_lines} malformed lines skipped\n"));
     }
     text
 }
 
-/// A line on the terminal that tells how far it is, and nothing elsewhere.
+/// A progress line on a terminal; nothing elsewhere.
 struct ProgressLine {
     begun: Instant,
     shown: Option<Instant>,
     terminal: bool,
 }
 
-/// Often enough to see that it moves.
+/// Frequent enough to look continuous.
 const SHOW_EVERY: Duration = Duration::from_millis(200);
 
 impl ProgressLine {

@@ -1,4 +1,4 @@
-//! The scoring flags, the same for every verb that scores.
+//! The scoring flags, common to all subcommands that score.
 
 use std::path::PathBuf;
 
@@ -10,59 +10,58 @@ use crate::executor::{Limits, PATCHES, WorkerConfig};
 use crate::reward::{Mode, Profile, Shaping};
 use crate::task::Task;
 
-/// How to score and what a candidate may use.
+/// Scoring options and limits of a candidate.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Scoring")]
-pub struct ScoringArgs {
-    /// Formulas that turn evidence into the total
+pub(crate) struct ScoringArgs {
+    /// Formulas that compute the total
     #[arg(long, value_enum, default_value_t = Profile::CadforgeV1)]
     pub profile: Profile,
-    /// How much is measured; `fast` samples and rasterises nothing
+    /// Scoring mode; `fast` skips surface sampling and rasterisation
     #[arg(long, value_enum, default_value_t = Mode::Full)]
     pub mode: Mode,
-    /// Add `shaped`, the reward of a GRPO loop
+    /// Add `shaped`, the reward for a GRPO loop
     #[arg(long, value_enum, default_value_t = Shaping::None)]
     pub shaping: Shaping,
-    /// What to compare with: `task`, `none`, or a .py, .stl, .obj or .glb file in its place
+    /// Reference to compare with: `task`, `none`, or a .py, .stl, .obj or .glb file
     #[arg(long, value_name = "task|none|FILE", default_value = "task", value_parser = parse_reference)]
     pub reference: ReferenceChoice,
     /// Under grounded-v2, named dimensions to change and rebuild [default: 16 in full mode, none in fast]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=200))]
     pub editability: Option<u32>,
-    /// CPU seconds a candidate may use; it may sleep for half as long,
-    /// or 10 s, and time that it waits for the processor is not counted
+    /// CPU seconds of a candidate; it may sleep for half as long, or 10 s, and waiting for the processor does not
+    /// count
     #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = parse_seconds)]
     pub timeout: f64,
-    /// MB of memory a candidate may use above that of the idle worker
+    /// MB of memory of a candidate, above that of the idle worker
     #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
     pub memory: u64,
-    /// How candidates are run.
     #[command(flatten)]
     pub cache: CacheArgs,
 }
 
-/// How candidates are run, without a difference to their results.
+/// Execution options that do not affect results.
 #[derive(Clone, Debug, clap::Args)]
-pub struct CacheArgs {
-    /// Build and score anew even what is known, and keep nothing of it
+pub(crate) struct CacheArgs {
+    /// Build and score without the cache
     #[arg(long)]
     pub no_cache: bool,
-    /// What makes CadQuery faster without changing results: `all`, `none`, or names separated by commas
+    /// Patches that make CadQuery faster without changing results: `all`, `none`, or names separated by commas
     #[arg(long, value_name = "all|none|NAMES", default_value = "all", value_parser = parse_patches)]
     pub patches: String,
 }
 
-/// Which files scripts may read.
+/// Files that scripts may read.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct ProjectArgs {
-    /// Let the script read files and modules of this folder, and import from it; nothing there is written
+pub(crate) struct ProjectArgs {
+    /// Let the script read files of this folder and import modules from it; read-only
     #[arg(long, value_name = "DIR")]
     pub project: Option<PathBuf>,
 }
 
 impl ProjectArgs {
-    /// The folder as an input of runs; `task` is what is scored against.
-    pub fn apply(&self, task: Option<&Task>, limits: &mut Limits) -> anyhow::Result<()> {
+    /// Adds the folder to the limits of a run; `task` is the task that is scored.
+    pub(crate) fn apply(&self, task: Option<&Task>, limits: &mut Limits) -> anyhow::Result<()> {
         let Some(folder) = &self.project else {
             return Ok(());
         };
@@ -81,8 +80,8 @@ impl ProjectArgs {
 }
 
 impl CacheArgs {
-    /// The choice as a change to the workers' configuration.
-    pub fn apply(&self, config: &mut WorkerConfig) {
+    /// Applies the options to the workers' configuration.
+    pub(crate) fn apply(&self, config: &mut WorkerConfig) {
         config.patches.clone_from(&self.patches);
         if self.no_cache {
             config.cache = Cache::off();
@@ -91,8 +90,8 @@ impl CacheArgs {
 }
 
 impl ScoringArgs {
-    /// The choices as the engine takes them.
-    pub fn scoring(&self) -> Scoring {
+    /// The options as [`Scoring`].
+    pub(crate) fn scoring(&self) -> Scoring {
         Scoring {
             profile: self.profile,
             mode: self.mode,
@@ -125,7 +124,7 @@ fn parse_patches(text: &str) -> Result<String, String> {
     }
 }
 
-/// An hour is far beyond any candidate that is worth waiting for.
+/// More than any useful candidate takes.
 const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 
 fn parse_seconds(text: &str) -> Result<f64, String> {

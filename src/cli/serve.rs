@@ -1,7 +1,5 @@
-//! `cadforge serve`: the environment for others.
-//!
-//! What it refuses it refuses before it listens: beyond this machine, a server without a token or on a kernel that
-//! confines nothing lends its owner's rights to whoever comes.
+//! `cadforge serve`: serves the environment. On a public address, a server without a token or sandbox would give its
+//! owner's rights to every client, so it refuses to start.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
@@ -15,56 +13,55 @@ use super::scoring::ScoringArgs;
 use crate::executor::kernel::sandbox_support;
 use crate::server::{self, Config};
 
-/// Arguments of `cadforge serve`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("mode", |mode| mode.default_value("fast")))]
 #[command(mut_arg("timeout", |timeout| timeout.default_value("8")))]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Address or name to listen on
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
     host: String,
-    /// Port to listen on; 0 takes any that is free
+    /// Port to listen on; 0 takes any free port
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
     port: u16,
-    /// Sockets that may hold an environment at a time; a trainer wants its generation batch
+    /// Maximum number of sockets with an environment; a trainer needs its generation batch
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=4096))]
     max_envs: u32,
-    /// Worker processes [default: one a core]
+    /// Worker processes [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     workers: Option<u32>,
     #[arg(
         long,
         value_name = "TOKEN",
         help_heading = "Safety",
-        help = "What clients must present; better in the variable, where other users cannot see it [env: CADFORGE_TOKEN]"
+        help = "Token of clients; the variable is safer, since other users cannot see it [env: CADFORGE_TOKEN]"
     )]
     token: Option<String>,
-    /// Listen beyond this machine without a token or a sandbox; counts only if said twice
+    /// Listen on public addresses without a token or a sandbox; must be given twice
     #[arg(long = "unsafe", action = clap::ArgAction::Count, help_heading = "Safety")]
     told: u8,
-    /// MB of a body or message at most
+    /// Maximum size of a body or message in MB
     #[arg(long, value_name = "MB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Limits")]
     max_body: u32,
-    /// Requests a second of one address; 0 for any number
+    /// Requests per second and address; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Limits")]
     max_rate: u32,
-    /// Candidates that may be under way or wait; more are refused with 429
+    /// Maximum number of candidates in progress or waiting; more are refused with 429
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Limits")]
     queue: u32,
     /// Seconds without a message after which a socket is closed
     #[arg(long, value_name = "S", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=604_800), help_heading = "Limits")]
     idle_timeout: u64,
-    /// Seconds after which a step without a score ends in an error; clients wait 60
+    /// Seconds after which a step without a score is an error; clients wait 60
     #[arg(long, value_name = "S", default_value_t = 55, value_parser = clap::value_parser!(u64).range(1..=58), help_heading = "Limits")]
     step_timeout: u64,
-    /// End when standard input does: for programs that start a server for themselves
+    /// End when standard input is closed, for programs that start a server
     #[arg(long)]
     while_stdin: bool,
     #[command(flatten)]
     scoring: ScoringArgs,
 }
 
-/// Fewer characters than this can be guessed.
+/// Shorter tokens can be guessed.
 const TOKEN_LENGTH: usize = 16;
 
 pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode> {
@@ -79,11 +76,11 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
         config.queue = args.queue as usize;
     })?;
     let scoring = args.scoring.scoring();
-    // What a candidate may use on a machine that has nothing else to do.
+    // Wall time of a candidate on an idle machine.
     let longest = scoring.limits.cpu_s + scoring.limits.idle_s();
     if longest > args.step_timeout as f64 {
         eprintln!(
-            "cadforge: warning: a candidate with {} CPU seconds may need {longest} s, a step has {}: some steps will end in an error instead of a score",
+            "cadforge: warning: a candidate with {} CPU seconds may need {longest} s, but a step has {}: some steps will end with an error instead of a score",
             args.scoring.timeout, args.step_timeout
         );
     }
@@ -110,7 +107,7 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> anyhow::Result<ExitCode>
     server::serve(&engine, tasks, config, stopped, |address| {
         let url = format!("http://{address}");
         eprintln!("cadforge: listening on {url}");
-        // Whoever started it may not care.
+        // The starting program may have closed standard output.
         let _ = context::print(&format!("{}\n", json!({ "url": url, "pid": std::process::id() })));
     })?;
     drop(stop);
@@ -138,15 +135,15 @@ fn resolve(host: &str, port: u16) -> Result<SocketAddr, CliError> {
             "cannot listen on `{host}`: {why}\nhint: give an address of this machine, such as 127.0.0.1"
         ))
     };
-    // An IPv6 address may come in the brackets that it has in URLs.
+    // An IPv6 address may have the brackets of URLs.
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let mut found = (bare.unwrap_or(host), port)
         .to_socket_addrs()
         .map_err(|error| unknown(error.to_string()))?;
-    found.next().ok_or_else(|| unknown("no such name".to_owned()))
+    found.next().ok_or_else(|| unknown("unknown name".to_owned()))
 }
 
-/// Refuses to lend this machine to others unless that is plainly wanted.
+/// Refuses to listen on a public address unless that is clearly intended.
 fn check_exposure(args: &ServeArgs, address: SocketAddr, has_token: bool) -> anyhow::Result<()> {
     let lacking = sandbox_support().missing();
     if server::is_local(address.ip()) {
@@ -155,36 +152,36 @@ fn check_exposure(args: &ServeArgs, address: SocketAddr, has_token: bool) -> any
         }
         return Ok(());
     }
-    let told = "\nhint: keep to --host 127.0.0.1; to do it all the same, say --unsafe twice";
+    let hint = "\nhint: use --host 127.0.0.1, or give --unsafe twice";
     if !has_token && args.told < 2 {
         return Err(CliError::Input(format!(
-            "refused to listen on {address} without a token: whoever reaches it could run code here\nhint: set CADFORGE_TOKEN{told}"
+            "refused to listen on {address} without a token: any client could run code here\nhint: set CADFORGE_TOKEN{hint}"
         ))
         .into());
     }
     match lacking {
         Some(lacking) if args.told < 2 => {
-            anyhow::bail!("refused to listen on {address}: {lacking}{told}")
+            anyhow::bail!("refused to listen on {address}: {lacking}{hint}")
         }
         Some(lacking) => {
-            eprintln!("cadforge: warning: {lacking}; listening beyond this machine all the same");
+            eprintln!("cadforge: warning: {lacking}; listening on a public address anyway");
         }
         None => {}
     }
     if !has_token {
-        eprintln!("cadforge: warning: no token: whoever reaches {address} can run code here");
+        eprintln!("cadforge: warning: no token: any client of {address} can run code here");
     }
     Ok(())
 }
 
-/// A thousand clients need a thousand descriptors; most systems allow that, but only when asked.
+/// A thousand clients need a thousand descriptors; most systems allow that on request.
 fn raise_descriptor_limit() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     const WANTED: u64 = 8192;
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < WANTED
     {
-        // Without it fewer clients fit, and the others are told so.
+        // If it fails, fewer clients can connect.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, WANTED.min(hard), hard);
     }
 }

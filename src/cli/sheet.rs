@@ -12,7 +12,7 @@ use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane};
 use crate::trajectory::replace_file;
 
-/// Tiles of one size, from left to right and from top to bottom.
+/// A grid of tiles of one size, filled row by row.
 pub(super) struct Sheet {
     image: RgbaImage,
     headless: Headless,
@@ -22,7 +22,7 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// Room for `count` tiles, which have a width and a height in pixels.
+    /// An empty sheet for `count` tiles of `tile` (width, height) pixels.
     pub(super) fn new(count: u32, columns: u32, tile: [u32; 2]) -> anyhow::Result<Self> {
         let columns = columns.min(count).max(1);
         let rows = count.div_ceil(columns);
@@ -53,7 +53,7 @@ impl Sheet {
     }
 
     pub(super) fn write(self, out: &Path) -> anyhow::Result<()> {
-        // Opaque everywhere, so a quarter of the bytes carries nothing.
+        // The image is opaque; leaving out alpha saves a quarter of the bytes.
         let sheet = image::DynamicImage::from(self.image).into_rgb8();
         let mut png = Vec::new();
         let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive);
@@ -61,14 +61,14 @@ impl Sheet {
         replace_file(out, &png).map_err(|error| {
             let out = out.display();
             CliError::Input(format!(
-                "cannot write {out}: {error}\nhint: name a file in a folder you may write to"
+                "cannot write {out}: {error}\nhint: give a file in a writable folder"
             ))
             .into()
         })
     }
 }
 
-/// Builds a script that is known to build; `what` names it and `hint` says what to do if it does not.
+/// Builds a script that should build; `what` names it in an error, `hint` is the error's hint.
 pub(super) fn shape(
     code: &str,
     executor: &Executor,

@@ -1,6 +1,6 @@
-//! Sizes of files for people.
+//! Formats file sizes.
 
-/// In MB of a million bytes, as `df -H` and file managers have it; small ones in kB.
+/// In MB of a million bytes, as in `df -H` and file managers; small sizes in kB.
 pub(super) fn megabytes(bytes: u64) -> String {
     match bytes {
         0..100_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -13,9 +13,8 @@ use crate::data::{DataError, RowFormat, line_of};
 use crate::failure::Kind;
 use crate::locate;
 
-/// Arguments of `cadforge store`.
 #[derive(Debug, clap::Args)]
-pub struct StoreArgs {
+pub(crate) struct StoreArgs {
     /// The store's folder [default: `store` in the data folder]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Places")]
     store: Option<PathBuf>,
@@ -25,7 +24,7 @@ pub struct StoreArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum StoreCommand {
-    /// Add the rows of JSONL files and trajectory folders; what is there already is not added again
+    /// Add the rows of JSONL files and trajectory folders; known rows are skipped
     Import(Import),
     /// List rows
     List(List),
@@ -38,10 +37,10 @@ struct Import {
     /// JSONL files (plain or compressed with gzip) and trajectory folders
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Name of the run [default: that of the file or folder]
+    /// Name of the run [default: name of the file or folder]
     #[arg(long, value_name = "NAME")]
     run: Option<String>,
-    /// Print what was added as one JSON object
+    /// Print a summary as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -50,10 +49,10 @@ struct Import {
 struct List {
     #[command(flatten)]
     filter: FilterArgs,
-    /// Rows at most; 0 for all
+    /// Maximum number of rows; 0 for all
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: u32,
-    /// Rows to pass over first
+    /// Number of rows to skip
     #[arg(long, value_name = "N", default_value_t = 0)]
     offset: u32,
     /// Print the rows as they were imported, as JSON Lines
@@ -73,32 +72,31 @@ struct Stats {
     json: bool,
 }
 
-/// Which rows.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Rows")]
 pub(super) struct FilterArgs {
-    /// Of this run
+    /// Only this run
     #[arg(long, value_name = "NAME")]
     run: Option<String>,
-    /// Of this task
+    /// Only this task
     #[arg(long, value_name = "ID")]
     task: Option<String>,
-    /// Of this kind
+    /// Only this kind
     #[arg(long, value_name = "KIND", value_parser = parse_kind)]
     kind: Option<String>,
-    /// Of this form
+    /// Only this form
     #[arg(long, value_enum)]
     form: Option<RowFormat>,
-    /// That built
+    /// Only candidates that built
     #[arg(long)]
     built: bool,
-    /// That did not build
+    /// Only candidates that did not build
     #[arg(long, conflicts_with = "built")]
     failed: bool,
-    /// With at least this total
+    /// Lowest total
     #[arg(long, value_name = "TOTAL", allow_negative_numbers = true)]
     min: Option<f64>,
-    /// With at most this total
+    /// Highest total
     #[arg(long, value_name = "TOTAL", allow_negative_numbers = true)]
     max: Option<f64>,
 }
@@ -159,7 +157,6 @@ pub(super) fn run(args: StoreArgs, _global: &Global) -> anyhow::Result<ExitCode>
     }
 }
 
-/// The store's folder.
 pub(super) fn folder(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     match given {
         Some(folder) => Ok(std::path::absolute(folder)?),
@@ -168,7 +165,7 @@ pub(super) fn folder(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 }
 
 fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
-    // A wrong path makes no store.
+    // Checked first, so that a wrong path creates no store.
     for path in &args.paths {
         if !path.exists() {
             let source = std::io::ErrorKind::NotFound.into();
@@ -215,7 +212,7 @@ fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
         {
             let _ = write!(text, "{run}: {added} added of {rows} rows");
             if *bad_lines > 0 {
-                let _ = write!(text, ", {bad_lines} lines are no rows");
+                let _ = write!(text, ", {bad_lines} malformed lines");
             }
             text.push('\n');
         }
@@ -313,7 +310,6 @@ fn stats(args: &Stats, store: &Store) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Numbers for people.
 fn of(numbers: &Numbers) -> String {
     let percent = |share: f64| format!("{:.1} % built", share * 100.0);
     let parts = [
@@ -332,6 +328,6 @@ fn of(numbers: &Numbers) -> String {
 fn parse_kind(text: &str) -> Result<String, String> {
     match serde_json::from_value::<Kind>(text.into()) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("there is no such kind; `cadforge store stats` lists those that occur".to_owned()),
+        Err(_) => Err("unknown kind; `cadforge store stats` lists the kinds in the store".to_owned()),
     }
 }

@@ -16,25 +16,23 @@ use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
 
-/// Arguments of the window.
 #[derive(Debug, clap::Args)]
-pub struct StudioArgs {
-    /// A CadQuery file, a trajectory, rows of a training run (JSONL), a folder of many of these or a store of rows to open
+pub(crate) struct StudioArgs {
+    /// File to open: a CadQuery file, a trajectory, rows of a training run (JSONL), a folder of these, or a store
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
-    /// The task to start with
+    /// Initial task
     #[arg(long, value_name = "ID")]
     task: Option<String>,
 }
 
 impl StudioArgs {
-    /// Whether nothing was given.
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_none() && self.task.is_none()
     }
 }
 
-/// Whether the first line of a file is a candidate with a reward, as a training run writes them.
+/// Whether the first line of a file is a candidate with a reward, as training runs write it.
 fn holds_rows(path: &Path) -> bool {
     let mut line = String::new();
     let read = File::open(path).and_then(|file| BufReader::new(file.take(1 << 24)).read_line(&mut line));
@@ -47,14 +45,14 @@ fn holds_rows(path: &Path) -> bool {
         .any(|key| row.get(key).is_some())
 }
 
-/// The Python that workers use: that of the command line, of the settings, or the one that is found. Where there is
-/// none, the one that could be made, and how.
+/// The Python of the workers: that of the command line, of the settings, or the one found. If there is none, the path
+/// where one can be created, and how.
 fn python(global: &Global, settings: &Settings) -> anyhow::Result<(PathBuf, Option<Recipe>)> {
     let overrides = global.overrides();
     let named = overrides.python.is_some()
         || std::env::var_os("CADFORGE_PYTHON").is_some_and(|path| !path.is_empty());
     if !named && !settings.python.is_empty() {
-        // One that is not there keeps no window from opening: there it can be set anew.
+        // The window opens even if this Python does not exist: the user can change the setting there.
         return Ok((PathBuf::from(&settings.python), None));
     }
     match locate::python(&overrides) {
@@ -75,7 +73,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         tasks.get(id)?;
     }
     let open = match args.open {
-        // Read behind the first frame: there can be a hundred thousand.
+        // Read after the first frame: there may be a hundred thousand rows.
         Some(path) if store::exists(&path) => Some(Opened::File(path)),
         Some(path) if is_run_folder(&path) => {
             rows::files(&path).map_err(CliError::Input)?;
@@ -84,7 +82,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
             match trajectory::read(&path) {
                 Ok(read) => Some(Opened::Trajectory(Box::new(read))),
-                // So are rows of a file.
+                // A file of rows is read there too.
                 Err(TrajectoryError::BadHeader { .. }) if holds_rows(&path) => Some(Opened::File(path)),
                 Err(error) => return Err(error.into()),
             }
@@ -108,7 +106,7 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         }
         None => (Settings::default(), None),
     };
-    // One worker for the edit at hand, and for repair loops as many as are set, started when they are needed.
+    // One worker for live edits, and the configured number for repair loops, started on demand.
     let (python, recipe) = python(global, &settings)?;
     let engine = global.engine_of(python, 1 + settings.workers, |config| config.live_slot = true)?;
     engine.warm_up();

@@ -15,9 +15,8 @@ use super::context::{self, Global};
 use super::scoring::CacheArgs;
 use crate::task::{Level, RecordedRepair, Scale, Task};
 
-/// Arguments of `cadforge tasks`.
 #[derive(Debug, clap::Args)]
-pub struct TasksArgs {
+pub(crate) struct TasksArgs {
     #[command(subcommand)]
     action: Action,
 }
@@ -38,14 +37,14 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Read every task folder, build and score seeds, recorded steps and reference, and say what is wrong
+    /// Read every task folder, build and score seeds, recorded steps and reference, and list errors
     Check {
         /// Only this task
         id: Option<String>,
-        /// Also change every named dimension of the references and see that it works (minutes for all tasks)
+        /// Also change every named dimension of the references and check its effect (minutes for all tasks)
         #[arg(long)]
         dimensions: bool,
-        /// Print one JSON array with an object a folder
+        /// Print one JSON array with one object per folder
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -56,7 +55,7 @@ enum Action {
         /// Where to write the PNG
         #[arg(long, value_name = "PNG")]
         out: PathBuf,
-        /// Tiles side by side
+        /// Tiles per row
         #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=24))]
         columns: u32,
     },
@@ -92,7 +91,7 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// A task in `tasks list --json`; its keys are a contract.
+/// A task in `tasks list --json`; the keys are a contract.
 #[derive(Debug, Serialize)]
 struct TaskRow<'a> {
     id: &'a str,
@@ -120,7 +119,7 @@ impl<'a> TaskRow<'a> {
     }
 }
 
-/// What `tasks show --json` prints: a row of the list, and everything else.
+/// The object of `tasks show --json`: a row of the list with all details.
 #[derive(Debug, Serialize)]
 struct TaskDetails<'a> {
     #[serde(flatten)]
@@ -149,7 +148,6 @@ impl<'a> TaskDetails<'a> {
     }
 }
 
-/// The list for people.
 fn table(tasks: &[&Task]) -> String {
     let width = |column: fn(&Task) -> &str| {
         tasks
@@ -171,7 +169,6 @@ fn table(tasks: &[&Task]) -> String {
     }
 }
 
-/// One task for people.
 fn page(task: &Task) -> String {
     let mut text = String::new();
     let _ = writeln!(

@@ -1,7 +1,5 @@
-//! The next round's prompts, out of what failed and what came out weak in this one.
-//!
-//! Equal inputs, flags and task packs give equal rows, whatever the order in which they were scored. Files are read twice, and
-//! of each row some sixty bytes are kept.
+//! The next round's prompts, from failed and low-scoring candidates. Equal inputs, flags and task packs give equal
+//! rows, in whatever order they were scored. Files are read twice; some sixty bytes per row stay in memory.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,28 +17,28 @@ use cadforge_repair::endpoint::Template;
 use cadforge_reward::{curriculum_weight, repair_hints};
 use cadforge_trajectory as trajectory;
 
-/// What every row of a curriculum says of itself.
+/// `dataset_type` of every row of a curriculum.
 pub const DATASET_TYPE: &str = "adaptive_repair_grpo_prompt";
 
-/// Where a prompt stands in a curriculum. Rows come in this order.
+/// Stage of a prompt in a curriculum. Rows are written in this order.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The text is at fault, and the task is not hard: brackets, names, imports, invented calls, a missing `fixture`.
+    /// Errors in the text, on easy or medium tasks: brackets, names, imports, invented calls, a missing `fixture`
     Foundation,
-    /// Everything between the others.
+    /// All others
     Balanced,
-    /// The task is hard and its text is sound: what fails is geometry, or what builds is not yet the part.
+    /// Hard tasks without errors in the text: the geometry fails, or the part that builds scores low
     Hard,
 }
 
 impl Stage {
-    /// All of them, in order.
+    /// All stages, in order.
     pub const ALL: [Self; 3] = [Self::Foundation, Self::Balanced, Self::Hard];
 
-    /// Its name in a row.
+    /// Name in a row.
     pub fn name(self) -> &'static str {
         match self {
             Self::Foundation => "foundation",
@@ -49,7 +47,7 @@ impl Stage {
         }
     }
 
-    /// The stage of a failure on a task of that level.
+    /// The stage of a failure kind on a task of the given level.
     pub fn of(level: Level, kind: Kind) -> Self {
         let text = matches!(
             kind,
@@ -69,43 +67,43 @@ impl Stage {
     }
 }
 
-/// What to make.
+/// Options of a curriculum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Stages to write; all if empty.
     pub stages: Vec<Stage>,
-    /// A candidate that built is weak below this total, and when its kind says so.
+    /// A candidate that built is low-scoring below this total, or by its kind.
     pub below: f64,
-    /// Rows at most, drawn by weight; all if `None`.
+    /// Maximum number of rows, drawn by weight; all if `None`.
     pub rows: Option<usize>,
-    /// Of the draw.
+    /// Seed of the draw.
     pub seed: u64,
 }
 
-/// What was made.
+/// Counts of a curriculum.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// Rows that were read.
+    /// Rows read.
     pub read: usize,
-    /// Rows that failed or came out weak, copies left out.
+    /// Failed and low-scoring rows, without copies.
     pub fit: usize,
-    /// Copies of those: equal code for an equal task.
+    /// Copies of those: equal code for the same task.
     pub copies: usize,
     /// Rows written.
     pub rows: usize,
-    /// Rows of each stage, by its name.
+    /// Rows per stage, by name.
     pub stages: BTreeMap<&'static str, usize>,
-    /// Rows of each kind, by its name.
+    /// Rows per kind, by name.
     pub kinds: BTreeMap<String, usize>,
-    /// Rows that were never scored, or hold no candidate.
+    /// Rows without a score or without a candidate.
     pub unscored: usize,
-    /// Rows of tasks that are not known here.
+    /// Rows of unknown tasks.
     pub unknown_tasks: usize,
-    /// Lines that are no rows.
+    /// Malformed lines.
     pub bad_lines: usize,
 }
 
-/// A row that a prompt can be made of.
+/// A failed or low-scoring row.
 struct WeakRow {
     file: u32,
     line: u64,
@@ -116,7 +114,7 @@ struct WeakRow {
     weight: f64,
 }
 
-/// Writes the curriculum of some files (JSON Lines, trajectory folders).
+/// Writes the curriculum of JSON Lines files and trajectory folders.
 pub fn write(
     inputs: &[PathBuf],
     output: &Path,
@@ -160,7 +158,7 @@ fn choose(
 ) -> Result<Vec<WeakRow>, DataError> {
     let mut weak = Vec::new();
     let mut seen = HashSet::new();
-    // Candidates and builds of each task, over all rows.
+    // Candidates and builds per task, over all rows.
     let mut builds = vec![(0_usize, 0_usize); tasks.len()];
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     for (file, input) in inputs.iter().enumerate() {
@@ -174,7 +172,7 @@ fn choose(
                 RowFormat::of(&row),
                 None | Some(RowFormat::Curriculum | RowFormat::Preference)
             ) {
-                // The first line of a trajectory is no row.
+                // The header of a trajectory is not a row.
                 summary.read += usize::from(row.get("proposer").is_none());
                 summary.unscored += usize::from(row.get("proposer").is_none());
                 continue;
@@ -216,7 +214,7 @@ fn choose(
         }
     }
     summary.fit = weak.len();
-    // Kinds by count, most frequent first; of equal ones the first by name of failure.
+    // Kinds by count, most frequent first; ties in order of name.
     let mut ranks: Vec<(Kind, usize)> = kinds.into_iter().collect();
     ranks.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
     for entry in &mut weak {
@@ -235,13 +233,13 @@ fn choose(
     Ok(weak)
 }
 
-/// Keeps so many rows, each with a chance by its weight (Efraimidis and Spirakis: the largest of u^(1/w)). Chance is a hash of
-/// seed and candidate, so that it does not depend on anything but these.
+/// Draws `rows` rows by weight (Efraimidis and Spirakis: the largest of u^(1/w)). The random number is a hash of seed
+/// and candidate, so that the draw depends on nothing else.
 fn draw(weak: &mut Vec<WeakRow>, rows: usize, seed: u64) {
     let key = |weak: &WeakRow| {
         let hash = digest(&[&seed.to_le_bytes(), &weak.digest]);
         let number = u64::from_le_bytes(hash[..8].try_into().expect("eight of sixteen"));
-        // In (0, 1], with the 53 bits that a float holds.
+        // In (0, 1], with the 53 bits of a float's mantissa.
         let chance = ((number >> 11) + 1) as f64 / (1_u64 << 53) as f64;
         chance.ln() / weak.weight
     };
@@ -259,7 +257,7 @@ fn draw(weak: &mut Vec<WeakRow>, rows: usize, seed: u64) {
     weak.retain(|_| kept.next().unwrap_or(false));
 }
 
-/// A row of the next round.
+/// A row of the curriculum.
 fn prompt(row: &Row, weak: &WeakRow, task: &Task, template: &Template, input: &Path) -> Value {
     let code = row.code().unwrap_or_default();
     let hash = Sha256::digest(code.as_bytes());
@@ -294,12 +292,12 @@ fn row_at(lines: &mut Lines, number: u64, input: &Path) -> Result<Row, DataError
         }
     }
     Err(DataError::Input(format!(
-        "{} has changed meanwhile\nhint: run the same command again",
+        "{} has changed since it was read\nhint: run the same command again",
         input.display()
     )))
 }
 
-/// The file of rows: of a trajectory's folder, the one in it.
+/// The file of rows; of a trajectory's folder, the file in it.
 fn rows_of(input: &Path) -> PathBuf {
     if input.is_dir() {
         input.join(trajectory::FILE_NAME)
@@ -334,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn the_draw_goes_by_weight_and_depends_on_nothing_else() {
+    fn the_draw_depends_on_weight_seed_and_candidates_only() {
         let all = || (0..2000).map(|number| weak(number, if number % 2 == 0 { 3.0 } else { 1.0 }));
         let lines = |mut weak: Vec<WeakRow>, seed: u64| {
             draw(&mut weak, 400, seed);

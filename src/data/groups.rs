@@ -1,8 +1,8 @@
-//! Which rows of a file are candidates for one prompt.
+//! Groups of rows: candidates of the same prompt.
 //!
-//! A reward call is a batch, not a group: published calls mix tasks. Rows belong together by their `group_id`, else by equal
-//! prompts within a call, else as runs of one task that are cut after as many rows as the trainer generates for a prompt. Steps of
-//! a repair loop belong together when they were made of the same one.
+//! A reward call is a batch, not a group: published calls mix tasks. Rows form a group by `group_id`, else by equal
+//! prompts within a call, else as consecutive rows of one task, at most as many as the trainer generates per prompt.
+//! Steps of a repair loop with the same parent form a group.
 
 use std::collections::HashMap;
 
@@ -11,34 +11,34 @@ use sha2::{Digest, Sha256};
 use super::{Row, RowFormat};
 use cadforge_reward::{self as reward, Advantages, Profile};
 
-/// Completions for a prompt where nobody says otherwise: what TRL generates.
+/// Completions per prompt by default, as in TRL.
 pub const DEFAULT_GENERATIONS: u32 = 8;
 
-/// The groups of a file, in the order of their first rows. Takes 4 bytes a row and some 60 a group.
+/// The groups of a file, in the order of their first rows. Takes 4 bytes per row and some 60 per group.
 #[derive(Debug)]
 pub struct Groups {
     generations: u32,
     groups: Vec<Group>,
     of_row: Vec<u32>,
-    /// Groups that later rows may still belong to, by what they share.
+    /// Groups that later rows may join, by key.
     named: HashMap<[u8; 16], u32>,
-    /// The last row's group, if the next row may go on with it.
+    /// The last row's group, if the next row may join it.
     run: Option<([u8; 16], u32)>,
 }
 
-/// Rows for one prompt.
+/// A group of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Line of its first row, counted from 1: its id where the rows give none.
+    /// Line of its first row, counted from 1; the group's id if rows have none.
     pub line: u64,
-    /// How many rows it has.
+    /// Number of rows.
     pub rows: u32,
     /// Index of its last row.
     pub last: u32,
 }
 
 impl Groups {
-    /// No rows yet; runs of a task are cut after so many rows, at least 1.
+    /// No rows yet; consecutive rows of a task form groups of at most `generations`, at least 1.
     pub fn new(generations: u32) -> Self {
         Self {
             generations: generations.max(1),
@@ -49,14 +49,14 @@ impl Groups {
         }
     }
 
-    /// Adds the next row, which stands in that line, and returns the index of its group.
+    /// Adds the next row, on the given line, and returns the index of its group.
     pub fn push(&mut self, row: &Row, line: u64) -> u32 {
         let prompt = row.prompt();
         let (call, task) = (row.call(), row.task_id());
         let is_step = RowFormat::of(row) == Some(RowFormat::Step);
         let (key, named) = match (row.get("group_id"), prompt.is_empty(), call) {
             (Some(id), _, _) => (digest(&("id", id)), true),
-            // Steps that were made of the same one.
+            // Steps with the same parent.
             (None, _, _) if is_step => (digest(&("parent", task, row.count("parent"))), true),
             (None, false, Some(call)) => (digest(&("prompt", call, prompt)), true),
             (None, _, _) => (digest(&("run", call, task, prompt)), false),
@@ -90,17 +90,17 @@ impl Groups {
         group
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.of_row.len()
     }
 
-    /// How many groups there are.
+    /// Number of groups.
     pub fn len(&self) -> usize {
         self.groups.len()
     }
 
-    /// Whether there is no row.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
@@ -116,7 +116,8 @@ impl Groups {
         (group, self.groups[group as usize])
     }
 
-    /// The rows of one of `shards` parts of about equal size, which follow one another and cut no group. Parts may be empty.
+    /// The rows of one of `shards` parts of about equal size. Parts are consecutive and split no group; they may be
+    /// empty.
     pub fn shard(&self, index: u32, shards: u32) -> std::ops::Range<usize> {
         let cut = |part: u32| {
             let ideal = (self.rows() as u64 * u64::from(part)).div_ceil(u64::from(shards)) as usize;
@@ -125,7 +126,7 @@ impl Groups {
         cut(index)..cut(index + 1)
     }
 
-    /// The first row at or behind `row` before which no group is open.
+    /// The first row at or after `row` before which no group is open.
     pub fn boundary(&self, row: usize) -> usize {
         let mut last = 0;
         for index in 0..self.rows() {
@@ -152,24 +153,24 @@ impl Groups {
     }
 }
 
-/// What is shared, as a key.
+/// A hash of the key of a group.
 fn digest(parts: &impl serde::Serialize) -> [u8; 16] {
     let bytes = serde_json::to_vec(parts).expect("plain data");
     let digest = Sha256::digest(&bytes);
     digest[..16].try_into().expect("sixteen of thirty-two")
 }
 
-/// How the scores of a group lie.
+/// Mean and deviation of the scores of a group.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Their mean.
     pub mean: f64,
-    /// Their standard deviation, of a sample (n - 1); 0 for a single one.
+    /// Standard deviation of a sample (n - 1); 0 for a single score.
     pub std: f64,
 }
 
 impl Spread {
-    /// Of some scores; `None` without any.
+    /// Of the given scores; `None` if there are none.
     pub fn of(scores: &[f64]) -> Option<Self> {
         if scores.is_empty() {
             return None;
@@ -184,18 +185,18 @@ impl Spread {
     }
 }
 
-/// What the scores of a group say of its rows.
+/// Comparison of the scores of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// How the scores lie; `None` without any.
+    /// Mean and deviation; `None` without scores.
     pub spread: Option<Spread>,
-    /// Advantage of each row; rows without a score have none.
+    /// Advantage of each row; `None` for rows without a score.
     pub advantages: Vec<Option<f64>>,
-    /// Whether the scores differ enough to learn from, as the profile has it.
+    /// Whether the scores differ enough to learn from, under the profile.
     pub informative: bool,
 }
 
-/// Compares the scores of a group, as the profile has it.
+/// Compares the scores of a group under a profile.
 pub fn compare(scores: &[Option<f64>], profile: Profile) -> Compared {
     let known: Vec<f64> = scores.iter().copied().flatten().collect();
     let Advantages { values, informative } = reward::advantages(&known, profile);
@@ -230,10 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_named_or_asked_alike_or_a_run() {
+    fn groups_are_formed_by_id_or_prompt_or_consecutive_task() {
         let by_name = ["a", "b", "a", "b"].map(|id| json!({"group_id": id, "task_id": "t"}));
         assert_eq!(indices(&groups(&by_name, 8)), [0, 1, 0, 1]);
-        // A call mixes prompts, and the next call may ask the same again.
+        // A call mixes prompts, and the next call may repeat one.
         let asked = [(1, "p"), (1, "q"), (1, "p"), (2, "p")]
             .map(|(call, prompt)| json!({"reward_call": call, "prompt": prompt, "task_id": "t"}));
         assert_eq!(indices(&groups(&asked, 8)), [0, 1, 0, 2]);
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn spread_is_that_of_a_sample_and_rows_without_a_score_stay_out() {
+    fn spread_is_of_a_sample_and_ignores_rows_without_a_score() {
         let advantages = |scores: &[Option<f64>]| compare(scores, Profile::CadforgeV1);
         let compared = advantages(&[Some(1.0), None, Some(2.0), Some(3.0)]);
         assert_eq!(compared.spread, Some(Spread { mean: 2.0, std: 1.0 }));
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn grounded_groups_that_hardly_differ_teach_little_and_say_so() {
+    fn grounded_groups_with_small_differences_are_uninformative() {
         let compared = compare(&[Some(0.50), None, Some(0.51)], Profile::GroundedV2);
         assert!(!compared.informative);
         assert!(compared.advantages[0].unwrap().abs() < 0.06, "{compared:?}");
@@ -283,7 +284,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shards_make_up_the_file_and_cut_no_group(ids in prop::collection::vec(0u8..12, 0..60), shards in 1u32..7) {
+        fn shards_cover_the_file_and_split_no_group(ids in prop::collection::vec(0u8..12, 0..60), shards in 1u32..7) {
             let rows: Vec<_> = ids.iter().map(|id| json!({"group_id": id})).collect();
             let groups = groups(&rows, 8);
             let mut next = 0;

@@ -39,39 +39,39 @@ pub use row::Row;
 pub use row_format::RowFormat;
 pub use surrogates::{file_of, json_of, line_of, value_of};
 
-/// Why nothing could be made of some rows.
+/// Error of reading or writing rows.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// The file system refused.
+    /// Error of the file system.
     #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
     Io {
-        /// What was tried.
+        /// The action, a verb.
         action: &'static str,
-        /// On what.
+        /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// What was given cannot be used; the message says the way out.
+    /// Invalid input; the message has a hint.
     #[error("{0}")]
     Input(String),
-    /// The index of a store refused.
+    /// Error of the index of a store.
     #[error(
-        "cannot use the store in {path}: {source}\nhint: check the disk; `--store DIR` names another folder"
+        "cannot use the store in {path}: {source}\nhint: check the disk; `--store DIR` sets another folder"
     )]
     Store {
-        /// Its folder.
+        /// Folder of the store.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// A candidate's reference cannot be had, or the machinery is at fault.
+    /// A reference cannot be built, or an internal error.
     #[error(transparent)]
     Assess(#[from] cadforge_assess::AssessError),
 }
 
 impl DataError {
-    /// Whether the caller can mend it.
+    /// Whether the user can fix it.
     pub fn is_input(&self) -> bool {
         match self {
             Self::Io { .. } | Self::Input(_) => true,

@@ -1,4 +1,4 @@
-//! Lines of a JSON Lines file, plain or compressed with gzip, with their numbers.
+//! Numbered lines of a JSON Lines file, plain or compressed with gzip.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,34 +6,34 @@ use std::path::{Path, PathBuf};
 
 use super::{DataError, Row};
 
-/// A longer line is no row: what candidates and rewards fill is far below.
-const LONGEST: u64 = 64 << 20;
+/// Longer lines are malformed; rows are far shorter.
+const MAX_LINE: u64 = 64 << 20;
 
-/// A line that was passed over.
+/// A malformed line, which was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct BadLine {
-    /// Counted from 1.
+    /// Number, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// Message.
     pub message: String,
 }
 
 /// A line that is not blank.
 #[derive(Debug)]
 pub struct Line {
-    /// Counted from 1.
+    /// Number, from 1.
     pub number: u64,
-    /// Where it begins in the (unpacked) file, bytes.
+    /// Offset in the (unpacked) file, bytes.
     pub start: u64,
-    /// How long it is with its line break, bytes.
+    /// Length with its line break, bytes.
     pub length: u64,
-    /// Whether it has its line break: what a killed writer leaves has none.
+    /// Whether it has its line break; the partial line of a killed writer has none.
     pub ended: bool,
-    /// The row, or why it is none.
+    /// The row, or why the line is malformed.
     pub row: Result<Row, String>,
 }
 
-/// Reads a file a line at a time.
+/// Reads a file line by line.
 pub struct Lines {
     path: PathBuf,
     reader: Box<dyn BufRead + Send>,
@@ -43,7 +43,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens a file; its first bytes say whether it is compressed.
+    /// Opens a file; its first bytes tell whether it is compressed.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let open = || -> io::Result<Box<dyn BufRead + Send>> {
             let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
@@ -74,14 +74,14 @@ impl Lines {
             let ended = self.buffer.ends_with(b"\n");
             let row = if whole {
                 let bytes = self.buffer.trim_ascii();
-                // Editors of some systems put a mark before the first line.
+                // Some editors write a byte order mark before the first line.
                 let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
                 if bytes.is_empty() {
                     continue;
                 }
                 Row::parse(bytes)
             } else {
-                Err(format!("the line is longer than {} MB", LONGEST >> 20))
+                Err(format!("the line is longer than {} MB", MAX_LINE >> 20))
             };
             return Ok(Some(Line {
                 number: self.number,
@@ -93,20 +93,20 @@ impl Lines {
         }
     }
 
-    /// Reads a line into the buffer; `false` if it is too long to be kept, `None` at the end.
+    /// Reads a line into the buffer; `false` if it is too long, `None` at the end.
     fn read(&mut self) -> io::Result<Option<bool>> {
         self.buffer.clear();
         let mut read = (&mut self.reader)
-            .take(LONGEST)
+            .take(MAX_LINE)
             .read_until(b'\n', &mut self.buffer)? as u64;
         if read == 0 {
             return Ok(None);
         }
-        let whole = read < LONGEST || self.buffer.ends_with(b"\n");
+        let whole = read < MAX_LINE || self.buffer.ends_with(b"\n");
         while !whole && !self.buffer.ends_with(b"\n") {
             self.buffer.clear();
             match (&mut self.reader)
-                .take(LONGEST)
+                .take(MAX_LINE)
                 .read_until(b'\n', &mut self.buffer)?
             {
                 0 => break,
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_their_numbers_over_blank_and_bad_ones() {
+    fn blank_and_malformed_lines_count_in_line_numbers() {
         let text = b"\xef\xbb\xbf{\"a\": 1}\r\n\n[1]\n{\"a\": NaN}\n  \n{\"a\": 2}\n{\"a\"";
         let lines = read(text);
         let seen: Vec<_> = lines
@@ -152,12 +152,12 @@ mod tests {
             ]
         );
         assert_eq!(lines[3].start, 32);
-        assert!(lines[1].row.as_ref().unwrap_err().contains("no JSON object"));
+        assert!(lines[1].row.as_ref().unwrap_err().contains("not a JSON object"));
         assert!(read(b"").is_empty());
     }
 
     #[test]
-    fn a_compressed_file_reads_like_a_plain_one() {
+    fn compressed_and_plain_files_read_alike() {
         let text = b"{\"a\": 1}\n{\"a\": 2}\n";
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(text).unwrap();

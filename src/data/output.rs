@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Files that are replaced as a whole.
 
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::DataError;
 
-/// Writes a file through `write`; until that is done, whatever was there before stays.
+/// Writes a file through `write`; the old file stays until that is done.
 pub(super) fn write_whole<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, DataError>,
@@ -25,7 +25,7 @@ pub(super) fn write_whole<T>(
     out.flush().map_err(DataError::io("write", path))?;
     drop(out);
     let finish = || -> io::Result<()> {
-        // Temporary files are private; this is a file like any other.
+        // Temporary files are private; the result has the usual permissions.
         file.as_file()
             .set_permissions(std::fs::Permissions::from_mode(0o644))?;
         file.as_file().sync_all()?;

@@ -1,4 +1,4 @@
-//! The words in which a model is asked to repair a row's candidate: those of a repair loop.
+//! Prompts for repairing a row's candidate, equal to those of a repair loop.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use cadforge_repair::endpoint::Template;
 use cadforge_reward::{self as reward, Details, Mode, Profile, Reward};
 use cadforge_trajectory::{Origin, Step};
 
-/// Asks for a repair of a row's candidate, as messages.
+/// The prompt for a repair of a row's candidate, as messages.
 pub fn repair_prompt(template: &Template, task: &Task, row: &Row) -> Value {
     let step = step(task, row);
     let ask = ProposalRequest {
@@ -27,7 +27,7 @@ pub fn repair_prompt(template: &Template, task: &Task, row: &Row) -> Value {
         .messages()
 }
 
-/// Asks for a part without a program to begin with, as messages.
+/// The prompt for a part without a program to start from, as messages.
 pub fn brief(task: &Task) -> Value {
     let mut text = format!("{}\n", task.prompt.trim());
     if let Some([x, y, z]) = task.bbox_mm {
@@ -40,7 +40,7 @@ pub fn brief(task: &Task) -> Value {
     json!([{"role": "user", "content": text}])
 }
 
-/// What the task asks for, as data.
+/// The task's requirements, as JSON.
 pub fn task_spec(task: &Task) -> Value {
     json!({
         "label": task.label,
@@ -51,7 +51,7 @@ pub fn task_spec(task: &Task) -> Value {
     })
 }
 
-/// The row as the first step of a repair loop. What it does not say stays empty.
+/// The row as the first step of a repair loop. Values that it lacks stay empty.
 fn step(task: &Task, row: &Row) -> Step {
     let kind = row.kind().unwrap_or(Kind::UnknownBuildFailure);
     let built = kind >= Kind::LowEditability;
@@ -108,7 +108,7 @@ fn step(task: &Task, row: &Row) -> Step {
     }
 }
 
-/// What failed: as it was logged, else the last line of an error text.
+/// The failure: as logged, else the last line of the error text.
 fn failure(row: &Row, kind: Kind) -> Failure {
     if let Some(failure) = row.get("failure")
         && let Ok(failure) = serde_json::from_value(failure.clone())
@@ -125,7 +125,7 @@ fn failure(row: &Row, kind: Kind) -> Failure {
     }
 }
 
-/// The last line number that a traceback names.
+/// The last line number in a traceback.
 fn line_in(error: &str) -> Option<u32> {
     let digits = |rest: &str| -> Option<u32> {
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_with_line_0_asks_about_no_line() {
+    fn line_0_of_a_row_is_no_line() {
         for (line, expected) in [
             ("0", None),
             ("null", None),

@@ -1,4 +1,4 @@
-//! A candidate that somebody repaired by hand: a row of its own that says which row it repairs.
+//! A repair by hand: a row of its own that names the row it repairs.
 
 use std::fs::OpenOptions;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
-use super::score::note;
+use super::score::add_evaluation;
 use super::{DataError, Lines, Row};
 use cadforge_assess::Evaluation;
 
-/// The row that was repaired.
+/// The repaired row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// Its file.
@@ -20,7 +20,7 @@ pub struct Source {
     pub line: u64,
 }
 
-/// The file beside one of rows that repairs of them go to: `run.jsonl` has `run.repaired.jsonl`.
+/// The file for repairs of the rows of a file: `run.jsonl` has `run.repaired.jsonl` beside it.
 pub fn path_beside(rows: &Path) -> PathBuf {
     let name = rows.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -28,13 +28,13 @@ pub fn path_beside(rows: &Path) -> PathBuf {
     rows.with_file_name(format!("{name}.repaired.jsonl"))
 }
 
-/// Appends a repair to a file, as a row like those that `score` writes, with the keys by which a curriculum's rows name their
-/// source.
+/// Appends a repair to a file, as a row in the format of `score`, with the keys by which rows of a curriculum name
+/// their source.
 pub fn append(path: &Path, source: &Source, code: &str, evaluation: &Evaluation) -> Result<(), DataError> {
     append_to(path, &row_at(source)?, source, code, evaluation)
 }
 
-/// As [`append`], where the row that was repaired is at hand.
+/// As [`append`], if the repaired row is at hand.
 pub fn append_to(
     path: &Path,
     before: &Row,
@@ -52,7 +52,7 @@ pub fn append_to(
     ] {
         row.insert(key.to_owned(), value);
     }
-    note(&mut row, evaluation);
+    add_evaluation(&mut row, evaluation);
     let mut set = |key: &str, value| row.insert(key.to_owned(), value);
     set("previous_score", json!(before.score()));
     set("previous_reward", json!(before.total()));
@@ -73,7 +73,7 @@ pub fn append_to(
     write(path, &line).map_err(DataError::io("write", path))
 }
 
-/// Appends a line; half a line that somebody left there gets its end first.
+/// Appends a line; a partial line at the end of the file is terminated first.
 fn write(path: &Path, line: &[u8]) -> std::io::Result<()> {
     let mut file = OpenOptions::new()
         .read(true)
@@ -102,7 +102,7 @@ fn row_at(source: &Source) -> Result<Row, DataError> {
         }
     }
     Err(DataError::Input(format!(
-        "line {} of {} is no row any more\nhint: open the file again",
+        "line {} of {} is no longer a row\nhint: open the file again",
         source.line,
         source.file.display()
     )))

@@ -1,7 +1,5 @@
-//! One row, whatever wrote it: what it says about task, code, reward and failure.
-//!
-//! Trainers name the same things differently. Every reader goes through here, so that scoring, reports and exports agree
-//! on them. Keys that nobody asks for are kept as they are.
+//! A row of any format: task, code, reward and failure. Trainers use different names for the same values; every
+//! reader uses this module, so that scoring, reports and exports agree. Unknown keys are preserved.
 
 use serde_json::{Map, Value};
 
@@ -10,26 +8,27 @@ use cadforge_core::failure::Kind;
 use cadforge_extraction as extraction;
 use cadforge_reward::{self as reward, Profile, Reward};
 
-/// A JSON object in the order of its keys.
+/// A JSON object with its keys in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row(pub Map<String, Value>);
 
 impl Row {
-    /// Reads one line. Half of a surrogate pair in it becomes a mark, which [`super::line_of`] and [`super::file_of`] know.
+    /// Parses a line. Half of a surrogate pair becomes a mark, which [`super::line_of`] and [`super::file_of`]
+    /// convert back.
     pub fn parse(line: &[u8]) -> Result<Self, String> {
         match surrogates::value_of(line) {
             Ok(Value::Object(map)) => Ok(Self(map)),
-            Ok(_) => Err("the line is no JSON object".to_owned()),
+            Ok(_) => Err("the line is not a JSON object".to_owned()),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    /// A value that is there and not null.
+    /// A value that is present and not null.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key).filter(|value| !value.is_null())
     }
 
-    /// A text.
+    /// A string.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_str()
     }
@@ -39,23 +38,23 @@ impl Row {
         self.get(key)?.as_f64()
     }
 
-    /// A whole number that is not negative.
+    /// A non-negative integer.
     pub fn count(&self, key: &str) -> Option<u64> {
         self.get(key)?.as_u64()
     }
 
-    /// Whether it is no candidate but the first line of a trajectory.
+    /// Whether it is the header of a trajectory.
     pub fn is_header(&self) -> bool {
         self.get("proposer").is_some() && self.get("format").is_some() && self.get("step").is_none()
     }
 
-    /// The task that it is for.
+    /// Id of its task.
     pub fn task_id(&self) -> Option<&str> {
         self.text("task_id")
             .or_else(|| self.get("observation")?.get("task_id")?.as_str())
     }
 
-    /// Name of its group, as text, if it has one.
+    /// Id of its group, as a string.
     pub fn group_id(&self) -> Option<String> {
         match self.get("group_id")? {
             Value::Null => None,
@@ -64,48 +63,49 @@ impl Row {
         }
     }
 
-    /// The profile that scored it; that of the published logs, which do not say, if it is no known one.
+    /// The profile that scored it; cadforge-v1, as in the published logs, if it names none that is known.
     pub fn profile(&self) -> Profile {
         profile_of(self.text("profile"))
     }
 
-    /// The candidate: `code`, else the program in `completion`, else in the last message of the assistant, else the action of a
-    /// rollout, else what a preference prefers. Whatever is said to be code stays as it is unless it is an answer around some.
+    /// The candidate: `code`, else the program in `completion`, else in the last message of the assistant, else the
+    /// action of a rollout, else the chosen answer of a preference. A value that should be code is unchanged, unless
+    /// it is an answer around code.
     pub fn code(&self) -> Option<String> {
         if let Some(code) = self.text("code") {
             return Some(extraction::code(code).into_owned());
         }
-        if let Some(said) = self.completion() {
-            return Some(extraction::program(&said));
+        if let Some(answer_text) = self.completion() {
+            return Some(extraction::program(&answer_text));
         }
         if let Some(action) = self.get("action") {
             return match action {
-                Value::String(said) => Some(extraction::program(said)),
+                Value::String(answer_text) => Some(extraction::program(answer_text)),
                 _ => Some(extraction::code(action.get("code")?.as_str()?).into_owned()),
             };
         }
-        Some(extraction::program(&said(self.get("chosen")?)?))
+        Some(extraction::program(&answer_text(self.get("chosen")?)?))
     }
 
-    /// Whether [`Self::code`] finds a candidate; cheaper, for nothing is parsed.
+    /// Whether [`Self::code`] finds a candidate; cheaper, without parsing.
     pub fn has_code(&self) -> bool {
         if self.text("code").is_some() || self.completion().is_some() {
             return true;
         }
         match self.get("action") {
             Some(action) => action.is_string() || action.get("code").is_some_and(Value::is_string),
-            None => self.get("chosen").and_then(said).is_some(),
+            None => self.get("chosen").and_then(answer_text).is_some(),
         }
     }
 
-    /// The model's whole answer, where it is kept.
+    /// The model's whole answer, if the row has it.
     pub fn completion(&self) -> Option<String> {
         ["completion", "messages"]
             .iter()
-            .find_map(|key| said(self.get(key)?))
+            .find_map(|key| answer_text(self.get(key)?))
     }
 
-    /// What the model was asked, as messages; empty where that is not kept.
+    /// The prompt, as messages; empty if the row has none.
     pub fn prompt(&self) -> Vec<Value> {
         match self.get("prompt") {
             Some(Value::Array(messages)) => return messages.clone(),
@@ -121,7 +121,7 @@ impl Row {
         messages[..answer.unwrap_or(messages.len())].to_vec()
     }
 
-    /// The unshaped reward: -1 behind a closed gate, else 0 to 1.
+    /// The unshaped reward: -1 for a failed build, else 0 to 1.
     pub fn total(&self) -> Option<f64> {
         self.get("reward")
             .and_then(|reward| reward.get("total")?.as_f64())
@@ -131,23 +131,23 @@ impl Row {
             .or_else(|| self.number("reward_after"))
     }
 
-    /// What a training loop compares: the shaped reward where there is one.
+    /// The score that a training loop compared: the shaped reward if there is one.
     pub fn score(&self) -> Option<f64> {
         self.number("score").or_else(|| self.total())
     }
 
-    /// All components, where they are kept.
+    /// All components, if the row has them.
     pub fn reward(&self) -> Option<Reward> {
         ["reward", "cadforge_reward"]
             .iter()
             .find_map(|key| serde_json::from_value(self.get(key)?.clone()).ok())
     }
 
-    /// Whether it built; `None` where the row does not say. What says it outright goes first: a `build` of any form of
-    /// reward, `ok`, the kind, a failure. Numbers come last, and of those
-    /// - a negative one is of no candidate that built, shaped or not;
-    /// - a positive total of this environment is of one that did: the gate stands before everything that pays;
-    /// - any other positive number says nothing: dense rewards of candidates that never built are positive too.
+    /// Whether it built; `None` if the row does not tell. Explicit values come first: a `build` of any form of
+    /// reward, `ok`, the kind, a failure. Numbers come last:
+    /// - a negative one, shaped or not, means that it did not build;
+    /// - a positive total of this environment means that it built, since a failed build is gated at -1;
+    /// - any other positive number tells nothing: dense rewards are positive for failed builds too.
     pub fn built(&self) -> Option<bool> {
         let truth = |value: &Value| value.as_bool().or_else(|| Some(value.as_f64()? >= 0.5));
         self.get("reward")
@@ -172,7 +172,7 @@ impl Row {
             self.get("cadforge_reward")
                 .and_then(|reward| reward.get("total")?.as_f64()),
             self.number("reward_after"),
-            // What this environment answered a step with.
+            // Reward of a step of this environment.
             self.number("reward")
                 .filter(|_| self.get("observation").is_some() && self.get("action").is_some()),
         ];
@@ -184,15 +184,15 @@ impl Row {
         of_gate.into_iter().flatten().next().and_then(is_positive)
     }
 
-    /// Whether the answer was cut by its token limit.
+    /// Whether the answer reached its token limit.
     pub fn clipped(&self) -> bool {
         self.get("clipped").and_then(Value::as_bool) == Some(true)
             || self.text("finish_reason") == Some("length")
             || self.named_kind() == Some(Kind::Clipped)
     }
 
-    /// What became of it; found from code and error text where no kind is kept, `None` for a row that does not say whether
-    /// it built.
+    /// Its kind; derived from code and error text if the row has none, `None` if the row does not tell whether it
+    /// built.
     pub fn kind(&self) -> Option<Kind> {
         if let Some(kind) = self.named_kind() {
             return Some(kind);
@@ -216,7 +216,7 @@ impl Row {
     }
 
     fn named_kind(&self) -> Option<Kind> {
-        // Of an answered prompt `failure_type` is what it was to repair, and not what became of it.
+        // In a row with an answer, `failure_type` is the kind to repair, not that of the answer.
         let answered = self.get("code").is_some() || self.completion().is_some();
         let name = self
             .get("kind")
@@ -224,7 +224,7 @@ impl Row {
         serde_json::from_value(name.clone()).ok()
     }
 
-    /// Whatever was logged about a failure; empty if nothing was.
+    /// The logged error text; empty if there is none.
     pub fn error(&self) -> String {
         let failure = self
             .get("failure")
@@ -242,14 +242,14 @@ impl Row {
             .to_owned()
     }
 
-    /// Which batch of a run it belongs to.
+    /// Its reward call.
     pub fn call(&self) -> Option<u64> {
         self.count("reward_call")
     }
 }
 
-/// What an answer says: a text, a message, or the last message of the assistant.
-fn said(answer: &Value) -> Option<String> {
+/// The text of an answer: a string, a message, or the last message of the assistant.
+fn answer_text(answer: &Value) -> Option<String> {
     match answer {
         Value::String(text) => Some(text.clone()),
         Value::Array(messages) => match &messages[..] {
@@ -261,7 +261,7 @@ fn said(answer: &Value) -> Option<String> {
     }
 }
 
-/// The content of a message: a text, or parts that hold texts; where there is none, its tool calls as JSON.
+/// The content of a message: a string, or parts with text; if there is none, its tool calls as JSON.
 fn content(message: &Value) -> Option<String> {
     let text = match message.get("content") {
         Some(Value::String(text)) => Some(text.clone()),
@@ -286,7 +286,7 @@ fn content(message: &Value) -> Option<String> {
     }
 }
 
-/// What a profile's name says; see [`Row::profile`].
+/// The profile with a name; see [`Row::profile`].
 pub(super) fn profile_of(name: Option<&str>) -> Profile {
     name.and_then(|name| clap::ValueEnum::from_str(name, false).ok())
         .unwrap_or_default()
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_found_in_every_form_of_row() {
+    fn code_is_found_in_every_row_format() {
         let fenced = format!("So:\n```python\n{CODE}```");
         for (form, expected) in [
             (json!({"code": "x = 1", "completion": fenced}), "x = 1"),
@@ -346,7 +346,7 @@ mod tests {
             assert_eq!(row(form.clone()).code().as_deref(), Some(expected), "{form}");
             assert!(row(form.clone()).has_code(), "{form}");
         }
-        // A prompt alone holds no candidate.
+        // A prompt alone has no candidate.
         for form in [
             json!({"messages": [{"role": "user", "content": fenced}]}),
             json!({"code": null}),
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_surrogate_pair_is_read_and_written_again() {
+    fn half_of_a_surrogate_pair_is_preserved() {
         let line = r#"{"code":"x = '\ud800'","task":"\ud83d\ude00"}"#;
         let row = Row::parse(line.as_bytes()).unwrap();
         assert_eq!(
@@ -368,7 +368,7 @@ mod tests {
             String::from_utf8(super::super::line_of(&row.0)).unwrap(),
             line.replace(r"\ud83d\ude00", "😀")
         );
-        // A line that is wrong otherwise stays so.
+        // Other errors of the line are still errors.
         assert!(Row::parse(br#"{"code": "\ud800", NaN}"#).is_err());
     }
 
@@ -436,19 +436,19 @@ mod tests {
     }
 
     #[test]
-    fn only_what_says_so_counts_as_built() {
+    fn only_rows_that_tell_count_as_built() {
         let observation = json!({"reward_json": {"build": 1.0, "total": 0.7}});
         for (form, built) in [
-            // Shaped failures, of every loop's own measure.
+            // Shaped failures.
             (json!({"score": -0.7}), Some(false)),
             (json!({"reward": -0.05}), Some(false)),
             (json!({"reward": 0.4, "score": -0.2}), Some(false)),
             (json!({"cadforge_total": -0.85, "score": 0.1}), Some(false)),
-            // Dense rewards pay what never built.
+            // Dense rewards are positive for failed builds too.
             (json!({"reward": 0.34}), None),
             (json!({"score": 0.68, "reward": 0.68}), None),
             (json!({"score": 0.68, "cadforge_total": -1.0}), Some(false)),
-            // Totals of this environment, behind the gate.
+            // Totals of this environment, gated at -1.
             (json!({"cadforge_total": 0.34}), Some(true)),
             (json!({"cadforge_reward": {"total": 0.34}}), Some(true)),
             (json!({"reward": {"total": 0.34}}), Some(true)),
@@ -458,12 +458,12 @@ mod tests {
                 json!({"observation": observation, "action": {"code": "x"}, "reward": 0.6}),
                 Some(true),
             ),
-            // What was there before the step says nothing of the step.
+            // The observation precedes the step and tells nothing of it.
             (json!({"observation": observation, "action": {"code": "x"}}), None),
-            // Nothing that was built is worth nothing.
+            // 0 tells nothing.
             (json!({"cadforge_total": 0.0}), None),
             (json!({"reward": 0}), None),
-            // What says it outright goes before numbers.
+            // Explicit values precede numbers.
             (
                 json!({"cadforge_build": 0.0, "cadforge_total": 0.5303}),
                 Some(false),

@@ -1,34 +1,34 @@
-//! The forms that rows come in.
+//! The formats of rows.
 
 use serde::{Deserialize, Serialize};
 
 use super::Row;
 
-/// What a row is, told by its keys.
+/// Format of a row, recognised by its keys.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum RowFormat {
-    /// A line of the log that a GRPO trainer writes: `reward_call`, `index`, code and `cadforge_…` keys.
+    /// A line of the log of a GRPO trainer: `reward_call`, `index`, code and `cadforge_…` keys.
     Completion,
     /// An example for supervised training: messages up to the assistant's, with rewards before and after.
     Sft,
     /// A chosen and a rejected answer to one prompt.
     Preference,
-    /// What an agent saw, did and got.
+    /// Observation, action and reward of an agent.
     Rollout,
-    /// A prompt for the next round; no answer yet.
+    /// A prompt for the next round, without an answer.
     Curriculum,
     /// A candidate with its score.
     Evaluation,
-    /// A step of a repair loop, out of a trajectory folder.
+    /// A step of a repair loop, from a trajectory folder.
     Step,
 }
 
 impl RowFormat {
-    /// All of them.
+    /// All formats.
     pub const ALL: [Self; 7] = [
         Self::Completion,
         Self::Sft,
@@ -39,7 +39,7 @@ impl RowFormat {
         Self::Step,
     ];
 
-    /// Its name in JSON and on the command line.
+    /// Name in JSON and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Completion => "completion",
@@ -52,7 +52,7 @@ impl RowFormat {
         }
     }
 
-    /// The form of a row; `None` for an object that is none of them.
+    /// The format of a row; `None` if it has no known format.
     pub fn of(row: &Row) -> Option<Self> {
         let has = |key: &str| row.get(key).is_some();
         let form = if has("chosen") && has("rejected") {
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_known_by_its_keys() {
+    fn every_format_is_recognised_by_its_keys() {
         let answer = json!([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "x = 1"}]);
         let asked = json!([{"role": "user", "content": "hi"}]);
         for (row, form) in [

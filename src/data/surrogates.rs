@@ -1,18 +1,19 @@
-//! Rows and bodies with half of a surrogate pair in a text: JSON can escape one, but it is no character, and no file of UTF-8 holds it.
+//! Rows and bodies with half of a surrogate pair: JSON can escape one, but it is not a character and cannot occur in
+//! UTF-8.
 //!
-//! A tokenizer that cuts a character leaves such rows. In memory each half is a mark of two private characters, so that the
-//! JSON can be read; where JSON is written the mark becomes the escape again, and where code is run it becomes the bytes
-//! that Python's `surrogatepass` writes, which are no UTF-8: such code fails as a file with these bytes does.
+//! A tokenizer that cuts a character produces such rows. In memory each half is a mark of two private characters, so
+//! that the JSON can be read. Written JSON has the escape again; code that is run has the bytes of Python's
+//! `surrogatepass`, which are not UTF-8, and fails like a file with these bytes.
 
 use std::borrow::Cow;
 
-/// Begins a mark; from plane 16, which is for private use.
+/// First character of a mark; from plane 16, which is for private use.
 const MARK: char = '\u{10fffd}';
-/// What follows it: this and the half's place among all halves.
+/// Second character of a mark: this plus the index of the half.
 const FIRST: u32 = 0x0010_f000;
 const HALVES: std::ops::RangeInclusive<u32> = 0xd800..=0xdfff;
 
-/// Reads JSON that may escape halves of pairs, which become marks.
+/// Parses JSON; halves of surrogate pairs become marks.
 pub fn value_of(json: &[u8]) -> serde_json::Result<serde_json::Value> {
     serde_json::from_slice(json).or_else(|error| {
         let marked = marked(json).ok_or(error)?;
@@ -20,7 +21,7 @@ pub fn value_of(json: &[u8]) -> serde_json::Result<serde_json::Value> {
     })
 }
 
-/// A line of JSON with a mark in place of each half of a pair; `None` if there is none.
+/// A line of JSON with marks in place of halves; `None` if there are none.
 fn marked(line: &[u8]) -> Option<Vec<u8>> {
     let mut marked: Vec<u8> = Vec::new();
     let (mut kept, mut at) = (0, 0);
@@ -52,7 +53,7 @@ fn marked(line: &[u8]) -> Option<Vec<u8>> {
     Some(marked)
 }
 
-/// The unit that a text begins to escape.
+/// The UTF-16 unit of an escape at the start of the text.
 fn escape(text: &[u8]) -> Option<u32> {
     let digits = text.strip_prefix(b"\\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits)
@@ -61,7 +62,7 @@ fn escape(text: &[u8]) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// JSON text with the escape of each mark's half in its place.
+/// JSON text with escapes in place of marks.
 fn escaped(json: String) -> String {
     replaced(&json, |out, half| {
         out.extend_from_slice(format!("\\u{half:04x}").as_bytes());
@@ -79,7 +80,7 @@ pub fn line_of(value: &impl serde::Serialize) -> Vec<u8> {
     json_of(value).into_bytes()
 }
 
-/// Code as the bytes of its file.
+/// Code as the bytes of a file.
 pub fn file_of(code: &str) -> Cow<'_, [u8]> {
     let bytes = replaced(code, |out, half| {
         let [low, middle, high] = [half, half >> 6, half >> 12].map(|bits| (bits & 0x3f) as u8 | 0x80);
@@ -88,7 +89,7 @@ pub fn file_of(code: &str) -> Cow<'_, [u8]> {
     bytes.map_or(Cow::Borrowed(code.as_bytes()), Cow::Owned)
 }
 
-/// The text with something else for each mark; `None` if there is none.
+/// The text with marks replaced; `None` if there are none.
 fn replaced(text: &str, write: impl Fn(&mut Vec<u8>, u32)) -> Option<Vec<u8>> {
     let mut out: Option<Vec<u8>> = None;
     let mut rest = text;
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_half_stays() {
+    fn other_characters_are_unchanged() {
         for json in [
             r#"{"a":"\ud83d\ude00"}"#,
             r#"{"a":"\\ud800"}"#,

@@ -1,4 +1,4 @@
-//! What a job tells, and the stream it is told on.
+//! Events of a job, and the channel for them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,41 +11,42 @@ use cadforge_geometry::Shape;
 use cadforge_repair::{Listener, RepairSummary};
 use cadforge_trajectory::Step;
 
-/// What happens to a job. `Done`, `Failed` and `Cancelled` are last, and one of them comes exactly once.
+/// An event of a job. Exactly one of `Done`, `Failed` and `Cancelled` occurs, as the last event.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// It asks for a worker.
+    /// The job requests a worker.
     Started,
-    /// A proposal begins; step as it will be numbered.
+    /// A proposal begins.
     Proposing {
         /// Index of the step being proposed.
         step: usize,
     },
-    /// More of a proposal's text, coalesced to what a display can follow.
+    /// More of a proposal's text, coalesced to the rate of a display.
     ProposalText {
         /// Index of the step being proposed.
         step: usize,
-        /// The text since the last event.
+        /// Text since the last event.
         delta: String,
     },
-    /// The candidate of an [`super::AssessJob`] was built, and is scored now.
+    /// The candidate of an [`super::AssessJob`] was built and is being scored.
     Built(Built),
     /// A step of a repair was built and scored.
     Step(Box<Step>, Option<Arc<Shape>>),
     /// Finished.
     Done(Box<JobOutcome>),
-    /// It could not be done. Never a score.
+    /// Error; never a score.
     Failed {
-        /// What went wrong, with the way out.
+        /// Message with a hint.
         message: String,
-        /// Whether the input was at fault (a reference that does not build, a folder in use), not we.
+        /// Whether the input is at fault (a reference that does not build, a folder in use); otherwise it is an
+        /// internal error.
         input: bool,
     },
-    /// Stopped as asked.
+    /// Cancelled.
     Cancelled,
 }
 
-/// What a finished job leaves.
+/// Result of a finished job.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "an event carries it in a box")]
 pub enum JobOutcome {
@@ -57,10 +58,10 @@ pub enum JobOutcome {
     Exported(PathBuf),
 }
 
-/// Called after every event, from the job's thread: a window asks for a repaint here.
+/// Called after every event, on the job's thread; a window requests a repaint here.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// A stream of events that never blocks its sender.
+/// A channel that never blocks its sender.
 pub(super) fn channel(wake: Option<Wake>) -> (EventSender, Receiver<Event>) {
     let (sender, receiver) = crossbeam_channel::unbounded();
     (
@@ -73,7 +74,7 @@ pub(super) fn channel(wake: Option<Wake>) -> (EventSender, Receiver<Event>) {
     )
 }
 
-/// Sends events and wakes the listener; text is held back a moment and sent together.
+/// Sends events and wakes the receiver; text is collected for a moment and sent together.
 pub(super) struct EventSender {
     sender: Sender<Event>,
     wake: Option<Wake>,
@@ -86,7 +87,7 @@ struct HeldText {
     since: Instant,
 }
 
-/// One frame of a 60 Hz display: more often than this nobody can see.
+/// One frame at 60 Hz.
 const TEXT_INTERVAL: Duration = Duration::from_millis(16);
 
 impl EventSender {
@@ -102,7 +103,7 @@ impl EventSender {
     }
 
     fn send_now(&self, event: Event) {
-        // Nobody listens any more when the handle is gone; the job then ends by its cancel token.
+        // If the handle was dropped, the job ends by its cancel token.
         let _ = self.sender.send(event);
         if let Some(wake) = &self.wake {
             wake();
@@ -116,7 +117,7 @@ impl Listener for EventSender {
     }
 
     fn text(&mut self, step: usize, delta: &str) {
-        // Candidates of one group arrive interleaved: an event is of one step.
+        // Candidates of a group are interleaved, but an event belongs to one step.
         if self.text.as_ref().is_some_and(|held| held.step != step) {
             self.flush();
         }

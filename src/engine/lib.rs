@@ -34,7 +34,7 @@ use cadforge_executor::{CancelSource, CancelToken, Executor, Limits, PoolStatus,
 pub use cadforge_repair::{EndpointConfig, RepairSummary};
 use cadforge_trajectory::Step;
 
-/// Identifies a job for the life of the engine; later jobs have greater ids.
+/// Identifies a job of an engine; later jobs have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
 
@@ -43,35 +43,35 @@ pub struct JobId(pub u64);
 pub enum Job {
     /// Build and score one candidate.
     Assess(AssessJob),
-    /// Propose, build, score, until the target, the step limit or a stop.
+    /// Run a repair loop until the target, the step limit or a cancellation.
     Repair(RepairJob),
-    /// Build one candidate and write its shape as a STEP file.
+    /// Build one candidate and write it as a STEP file.
     Export(ExportJob),
 }
 
-/// A candidate whose shape is wanted as a STEP file.
+/// A candidate to export as a STEP file.
 #[derive(Clone, Debug)]
 pub struct ExportJob {
-    /// The task, whose files it may read.
+    /// The task, whose files the candidate may read.
     pub task: Arc<Task>,
     /// The candidate.
     pub code: Arc<[u8]>,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
     /// The file to write.
     pub path: PathBuf,
 }
 
-/// One candidate to build and score.
+/// A candidate to build and score.
 #[derive(Clone, Debug)]
 pub struct AssessJob {
     /// The task.
     pub task: Arc<Task>,
-    /// The candidate, as bytes: what is no UTF-8 is a result too.
+    /// The candidate's bytes; invalid UTF-8 is a failed build.
     pub code: Arc<[u8]>,
-    /// How to score.
+    /// Scoring options.
     pub scoring: Scoring,
-    /// Who waits.
+    /// Priority of the run.
     pub priority: Priority,
 }
 
@@ -80,37 +80,37 @@ pub struct AssessJob {
 pub struct RepairJob {
     /// The task.
     pub task: Arc<Task>,
-    /// Starts here instead of the task's weak seed.
+    /// Start of the loop; default: the task's weak seed.
     pub from: Option<Arc<[u8]>>,
-    /// Steps that are known already; see [`cadforge_repair::Repair::earlier`].
+    /// Known steps; see [`cadforge_repair::Repair::earlier`].
     pub earlier: Vec<Step>,
-    /// Who proposes.
+    /// The proposer.
     pub proposer: ProposerConfig,
-    /// How to score.
+    /// Scoring options.
     pub scoring: Scoring,
-    /// Rounds of proposals at most, at least 1; a round is one proposal, or one group.
+    /// Maximum number of rounds, at least 1; a round is one proposal, or one group.
     pub max_steps: usize,
-    /// Candidates of each round, at least 1; more than one make a group with advantages.
+    /// Candidates per round, at least 1; more than one form a group with advantages.
     pub candidates: usize,
-    /// Stops at this total; without one, where an attempt is done under its profile.
+    /// The loop stops at this total; `None`: at the target of the profile.
     pub target: Option<f64>,
     /// The trajectory folder to write, if any.
     pub out: Option<PathBuf>,
 }
 
-/// Who proposes repairs.
+/// Configuration of a proposer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProposerConfig {
     /// A recorded repair of the task.
     Replay {
-        /// Its name in `repairs/`; `None` takes what [`cadforge_repair::Replay::find`] does.
+        /// Its name in `repairs/`; `None` for the result of [`cadforge_repair::Replay::find`].
         recording: Option<String>,
-        /// Steps of the recording to leave out, for going on in the middle.
+        /// Number of steps of the recording to skip.
         skip: usize,
-        /// With the pauses that were recorded, or without.
+        /// Whether to keep the recorded pauses.
         paced: bool,
     },
-    /// The embedded rules, which need nothing.
+    /// The embedded rules.
     Rules,
     /// A model behind an OpenAI-compatible server.
     Endpoint(Box<EndpointConfig>),
@@ -127,7 +127,7 @@ pub struct JobHandle {
 }
 
 impl JobHandle {
-    /// Stops the job; [`Event::Cancelled`] follows within 100 ms unless it was already done.
+    /// Cancels the job; [`Event::Cancelled`] follows within 100 ms, unless the job is finished.
     pub fn cancel(&mut self) {
         if let Some(source) = self.cancel.take() {
             source.cancel();
@@ -143,7 +143,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Makes room for the worker pool and returns at once; workers are started when jobs need them.
+    /// Creates the worker pool and returns at once; workers are started when jobs need them.
     pub fn start(config: WorkerConfig) -> Self {
         Self {
             assessor: Assessor::new(Executor::start(config)),
@@ -151,12 +151,12 @@ impl Engine {
         }
     }
 
-    /// Hands over a job and returns at once.
+    /// Starts a job and returns at once.
     pub fn submit(&self, job: Job, wake: Option<Wake>) -> JobHandle {
         let id = JobId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let (cancel, token) = CancelToken::pair();
         let (sender, events) = events::channel(wake);
-        // Each job is a source of its own: a long repair does not hold another one's candidates up.
+        // Each job is a source of its own, so that a long repair loop does not delay other jobs.
         run::spawn(id, job, self.assessor.source(), sender, token);
         JobHandle {
             id,
@@ -165,17 +165,17 @@ impl Engine {
         }
     }
 
-    /// Starts the first workers now, so that the first job need not wait for it.
+    /// Starts the first workers now, so that the first job does not wait for them.
     pub fn warm_up(&self) {
         self.assessor.executor().warm_up();
     }
 
-    /// What jobs run on, for callers that wait anyway.
+    /// The assessor, for callers that block.
     pub fn assessor(&self) -> &Assessor {
         &self.assessor
     }
 
-    /// The worker pool as it is now; never blocks.
+    /// Status of the worker pool; never blocks.
     pub fn status(&self) -> PoolStatus {
         self.assessor.executor().status()
     }

@@ -26,7 +26,7 @@ pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSe
         });
         events.send(last);
     };
-    // A machine that cannot start a thread cannot go on; the handle's channel closes and says so.
+    // If the thread cannot be started, the handle's channel closes.
     if let Err(error) = std::thread::Builder::new()
         .name(format!("job {}", id.0))
         .spawn(work)
@@ -64,10 +64,10 @@ fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel
     }
 }
 
-/// Writes what [`cadforge_executor::Executor::export`] gave, whole or not at all.
+/// Writes the result of [`cadforge_executor::Executor::export`] atomically.
 ///
 /// # Errors
-/// In words, with the way out: the candidate did not build, or the file cannot be written.
+/// A message with a hint: the candidate did not build, or the file cannot be written.
 pub fn write_step(path: &Path, execution: &Execution) -> Result<(), String> {
     let step = match (&execution.build, &execution.step) {
         (Build::Shape(_), Some(step)) => step,
@@ -77,7 +77,7 @@ pub fn write_step(path: &Path, execution: &Execution) -> Result<(), String> {
                 .line
                 .map_or(String::new(), |line| format!(", line {line}"));
             return Err(format!(
-                "no STEP file: the code does not build ({}{line})\nhint: choose a step that builds, or mend the code",
+                "no STEP file: the code does not build ({}{line})\nhint: choose a step that builds, or fix the code",
                 failure.message
             ));
         }
@@ -131,7 +131,7 @@ fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel
         candidates: job.candidates,
         target: job.target,
         out: job.out.as_deref(),
-        // A person who edits meanwhile does not wait for it.
+        // Live edits have priority over a repair loop.
         priority: Priority::Batch,
     };
     match repair::run(&repair, &*proposer, assessor, events, cancel) {

@@ -1,11 +1,11 @@
-//! Whether the loop goes on from a proposal or stays where it was.
+//! Decides whether the loop continues from a proposal.
 
 use super::proposer::Keep;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::Shape;
 use cadforge_trajectory::Step;
 
-/// Judges a scored proposal against the step that it was made from.
+/// Compares a scored proposal with the step that it was made from.
 pub(super) fn is_kept(
     keep: Keep,
     (before, before_shape): (&Step, Option<&Shape>),
@@ -21,12 +21,12 @@ pub(super) fn is_kept(
         Keep::Clears => match (&before.evaluation.failure, &after.evaluation.failure) {
             (_, None) => is >= was,
             (None, Some(_)) => false,
-            (Some(was), Some(is)) => moved_on((was, &before.code), (is, &after.code)),
+            (Some(was), Some(is)) => is_progress((was, &before.code), (is, &after.code)),
         },
     }
 }
 
-/// Whether two parts are the same to the kernel's own accuracy.
+/// Whether two parts are equal within the kernel's accuracy.
 fn same_geometry(before: Option<&Shape>, after: Option<&Shape>) -> bool {
     let (Some(before), Some(after)) = (before, after) else {
         return false;
@@ -43,15 +43,15 @@ fn same_geometry(before: Option<&Shape>, after: Option<&Shape>) -> bool {
             .all(|(x, y)| (x - y).abs() <= 1e-4)
 }
 
-/// Whether one failure was cleared and another came to light, which the edit did not make.
-fn moved_on((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -> bool {
+/// Whether one failure was cleared and another one, not caused by the edit, became visible.
+fn is_progress((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -> bool {
     if is.kind < Kind::SyntaxClosure {
-        // Limits and crashes: an edit that runs into one is worse than a plain error.
+        // Limits and crashes are worse than a plain error.
         return false;
     }
     let changed = changed_lines(before, after);
     if is.kind == Kind::SyntaxClosure {
-        // The parser stops at the first error: only one further down can have been there before.
+        // The parser stops at the first error: only a later one can have existed before.
         return was.kind == Kind::SyntaxClosure
             && matches!((was.line, is.line), (Some(_), Some(line)) if line as usize > changed.new_end);
     }
@@ -72,12 +72,12 @@ fn moved_on((was, before): (&Failure, &str), (is, after): (&Failure, &str)) -> b
     if is.kind == Kind::UndefinedName && binds(before, culprit) && !binds(after, culprit) {
         return false;
     }
-    // Behind a selector or plane that was mended, the operation that uses it runs for the first time.
-    let mended = ["ParseException", "Supported names are", "access index"];
-    if is.kind == Kind::TypeOrValue && mended.iter().any(|words| was.message.contains(words)) {
+    // After the repair of a selector or plane, the operation that uses it runs for the first time.
+    let repaired = ["ParseException", "Supported names are", "access index"];
+    if is.kind == Kind::TypeOrValue && repaired.iter().any(|words| was.message.contains(words)) {
         return true;
     }
-    // In the lines that were changed, only what they held before is no doing of the edit's.
+    // In the changed lines, only content that was there before is not the edit's fault.
     if in_change && was.kind == Kind::SyntaxClosure {
         return !matches!(is.kind, Kind::InventedApi | Kind::TypeOrValue)
             && !culprit.is_empty()
@@ -99,7 +99,7 @@ struct Changed {
     new_end: usize,
 }
 
-/// Lines that differ, counted from 1: all between the common head and the common tail.
+/// Differing lines, counted from 1: all between the common head and the common tail.
 fn changed_lines(before: &str, after: &str) -> Changed {
     let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -124,7 +124,7 @@ fn statement(code: &str, line: Option<u32>) -> &str {
         .trim()
 }
 
-/// The words that a message sets in quotes.
+/// The quoted words of a message.
 pub(super) fn quoted(message: &str) -> Vec<&str> {
     message.split('\'').skip(1).step_by(2).collect()
 }
@@ -158,7 +158,7 @@ mod tests {
     const BROKEN: &str = "import cadquery as cq\na = cq.Workplane().cub(1)\nb = a.bevel(2)\nfixture = b\n";
 
     #[test]
-    fn a_later_error_that_was_there_before_is_progress() {
+    fn a_later_error_that_existed_before_is_progress() {
         let was = failure(
             Kind::InventedApi,
             "AttributeError: 'Workplane' object has no attribute 'cub'",
@@ -170,19 +170,19 @@ mod tests {
             "AttributeError: 'Workplane' object has no attribute 'bevel'",
             3,
         );
-        assert!(moved_on((&was, BROKEN), (&later, &after)));
-        // The same error is none, and neither is a new one in the line that was changed.
-        assert!(!moved_on((&was, BROKEN), (&was, BROKEN)));
+        assert!(is_progress((&was, BROKEN), (&later, &after)));
+        // The same error is not progress, nor is a new error in the changed line.
+        assert!(!is_progress((&was, BROKEN), (&was, BROKEN)));
         let made = failure(
             Kind::TypeOrValue,
             "TypeError: Workplane.box() missing 'height'",
             2,
         );
-        assert!(!moved_on((&was, BROKEN), (&made, &after)));
+        assert!(!is_progress((&was, BROKEN), (&made, &after)));
     }
 
     #[test]
-    fn an_edit_that_takes_a_name_away_is_no_progress() {
+    fn removing_a_name_is_not_progress() {
         let was = failure(
             Kind::InventedApi,
             "AttributeError: 'Workplane' object has no attribute 'cub'",
@@ -190,18 +190,18 @@ mod tests {
         );
         let after = BROKEN.replace("a = cq.Workplane().cub(1)\n", "");
         let lost = failure(Kind::UndefinedName, "NameError: name 'a' is not defined", 2);
-        assert!(!moved_on((&was, BROKEN), (&lost, &after)));
+        assert!(!is_progress((&was, BROKEN), (&lost, &after)));
     }
 
     #[test]
-    fn a_second_syntax_error_must_lie_further_down() {
+    fn a_second_syntax_error_must_be_further_down() {
         let before = "a = (1\nb = 2\nc = [3\n";
         let was = failure(Kind::SyntaxClosure, "SyntaxError: '(' was never closed", 1);
         let next = failure(Kind::SyntaxClosure, "SyntaxError: '[' was never closed", 3);
         let after = "a = (1)\nb = 2\nc = [3\n";
-        assert!(moved_on((&was, before), (&next, after)));
-        assert!(!moved_on((&was, before), (&was, before)));
-        // Places that are none: no statement stands there.
+        assert!(is_progress((&was, before), (&next, after)));
+        assert!(!is_progress((&was, before), (&was, before)));
+        // Lines without a statement.
         for line in [Some(0), Some(u32::MAX), None] {
             assert_eq!(statement(before, line), "");
         }

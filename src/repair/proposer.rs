@@ -1,85 +1,83 @@
-//! The contract between the loop and whoever proposes.
+//! The interface between the loop and its proposers.
 
 use cadforge_core::task::Task;
 use cadforge_executor::CancelToken;
 use cadforge_geometry::Shape;
 use cadforge_trajectory::{Origin, Step};
 
-/// Turns a task and a history into a whole candidate file and a reason.
+/// Proposes a whole candidate file with a reason, from a task and a history.
 ///
-/// A proposer keeps no memory of the loop: all it goes by is in the [`ProposalRequest`], so that a loop can be resumed from its
-/// trajectory, and so that the candidates of a group can be asked for at the same time.
+/// A proposer has no state of the loop: its only input is the [`ProposalRequest`], so that a loop can be resumed from
+/// its trajectory, and the candidates of a group can be requested in parallel.
 pub trait Proposer: Sync {
-    /// Where its candidates come from; also its name in a trajectory's header.
+    /// Origin of its candidates; also its name in a trajectory's header.
     fn origin(&self) -> Origin;
 
-    /// All that decides what it proposes besides what it is asked, in a line: a loop that was killed is gone on with by
-    /// an equal one alone.
+    /// One line with everything else that affects its proposals; only a loop with an equal line is resumed.
     fn plan(&self) -> String {
         self.origin().name().to_owned()
     }
 
-    /// One candidate; its text goes to `hear` as it arrives. `None`: it has nothing more to propose.
-    ///
-    /// Returns soon after `cancel` fires, with whatever result.
+    /// Proposes one candidate and streams its text to `on_text`. `None`: no further proposals. Returns soon after
+    /// `cancel` fires, with any result.
     fn propose(
         &self,
         ask: &ProposalRequest<'_>,
-        hear: &mut dyn FnMut(&str),
+        on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError>;
 }
 
-/// What a proposer is asked.
+/// Input of a proposer.
 #[derive(Clone, Copy, Debug)]
 pub struct ProposalRequest<'a> {
     /// The task.
     pub task: &'a Task,
-    /// All steps so far with their code, reward and failure, failed proposals included; the seed first, never empty.
+    /// All steps so far with code, reward and failure, including failed proposals; the seed first, never empty.
     pub history: &'a [Step],
-    /// Index of the step to go on from.
+    /// Index of the step to continue from.
     pub head: usize,
-    /// That step's geometry, if it built.
+    /// Geometry of that step, if it built.
     pub shape: Option<&'a Shape>,
-    /// Which candidate of the group this is, from 0; two of a group should differ.
+    /// Index of the candidate in its group; candidates of a group should differ.
     pub candidate: usize,
 }
 
 impl<'a> ProposalRequest<'a> {
-    /// The step to go on from.
+    /// The step to continue from.
     pub fn head(&self) -> &'a Step {
         &self.history[self.head]
     }
 }
 
-/// A candidate as it was proposed.
+/// A proposed candidate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proposed {
     /// The whole file.
     pub code: String,
-    /// Why this edit, in a line.
+    /// Reason of the edit, one line.
     pub reason: String,
-    /// The rule behind it, if one is.
+    /// Name of the rule, if a rule made it.
     pub rule: Option<String>,
-    /// The whole raw text, where it is more than the code.
+    /// The whole raw text, if it is more than the code.
     pub text: Option<String>,
-    /// Whether the answer was cut by its token limit.
+    /// Whether the answer reached its token limit.
     pub clipped: bool,
-    /// What the person who asked should know.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
-    /// When the loop goes on from it.
+    /// Condition for continuing from it.
     pub keep: Keep,
-    /// The step that it was made from, if that is not the head: a branch.
+    /// Index of the step that it was made from, if not the head: a branch.
     pub from: Option<usize>,
 }
 
-/// When the loop goes on from a candidate instead of from where it was.
+/// Condition for continuing from a candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// Always: a recording is followed whatever it scores.
+    /// Always: a recording is followed regardless of scores.
     #[default]
     Always,
-    /// If it scores no less.
+    /// If it scores at least as much.
     NoWorse,
     /// If it clears the failure and breaks nothing.
     Clears,
@@ -87,18 +85,18 @@ pub enum Keep {
     SameGeometry,
     /// If the score is higher.
     Better,
-    /// As a recording says.
+    /// As recorded.
     Recorded(bool),
 }
 
-/// Why there is no proposal. Never a score: the candidate was not at fault.
+/// Why there is no proposal. Never a score, since no candidate is at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ProposeError {
-    /// What went wrong, with the way out.
+    /// Message with a hint.
     pub message: String,
-    /// Whether what was asked for is at fault (a wrong address or model name), not the other side.
+    /// Whether the input is at fault (a wrong address or model name) and not the server.
     pub input: bool,
-    /// What had arrived until then.
+    /// Text received so far.
     pub partial: String,
 }

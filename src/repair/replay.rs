@@ -1,4 +1,4 @@
-//! Proposes what a recording proposed, step by step.
+//! The proposer `replay`: proposes the steps of a recording.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use cadforge_core::task::{RecordedRepair, RecordedStep, Task};
 use cadforge_executor::CancelToken;
 use cadforge_trajectory::Origin;
 
-/// A proposer that follows a recorded repair and ends with it.
+/// Proposes the steps of a recorded repair in order.
 #[derive(Clone, Debug)]
 pub struct Replay {
     steps: Vec<RecordedStep>,
@@ -17,7 +17,7 @@ pub struct Replay {
     paced: bool,
 }
 
-/// Why nothing can be replayed.
+/// Error of choosing a recording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// The task has no recordings.
@@ -30,20 +30,20 @@ pub enum ReplayError {
         /// Its folder.
         dir: String,
     },
-    /// It has others.
+    /// No recording of this name.
     #[error("task `{task}` has no recorded repair named `{name}`\nhint: it has {known}")]
     Unknown {
         /// The task.
         task: String,
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names there are, comma separated.
+        /// Existing names, comma separated.
         known: String,
     },
 }
 
 impl Replay {
-    /// Follows the recording of that name, or what [`Self::find`] takes without one, from after its first `skip` steps.
+    /// Replays the recording that [`Self::find`] returns, from after its first `skip` steps.
     pub fn new(task: &Task, recording: Option<&str>, skip: usize) -> Result<Self, ReplayError> {
         let recording = Self::find(task, recording)?;
         Ok(Self {
@@ -53,7 +53,8 @@ impl Replay {
         })
     }
 
-    /// The recording of that name; without one the first by name that starts from the weak seed, else the first.
+    /// The recording with the given name; without a name the first by name that starts from the weak seed, else the
+    /// first.
     pub fn find<'a>(task: &'a Task, name: Option<&str>) -> Result<&'a RecordedRepair, ReplayError> {
         let found = match name {
             None => {
@@ -78,22 +79,22 @@ impl Replay {
         })
     }
 
-    /// The same with the pauses that were recorded.
+    /// With `paced`, keeps the recorded pauses.
     pub fn paced(self, paced: bool) -> Self {
         Self { paced, ..self }
     }
 
-    /// What it proposes after that many proposals; `None` at the end of the recording.
+    /// The step after `proposed` proposals; `None` at the end of the recording.
     pub fn step(&self, proposed: usize) -> Option<&RecordedStep> {
         self.steps.get(self.skip + proposed)
     }
 
-    /// Tells the text of a step as it came; ends early when cancelled.
-    fn tell(&self, step: &RecordedStep, hear: &mut dyn FnMut(&str), cancel: &CancelToken) {
+    /// Streams the recorded text of a step; ends early when cancelled.
+    fn stream_text(&self, step: &RecordedStep, on_text: &mut dyn FnMut(&str), cancel: &CancelToken) {
         let text = step.text.as_deref().unwrap_or(&step.code);
         let start = Instant::now();
         let mut rest = text;
-        let mut told = 0;
+        let mut streamed = 0;
         for [due, by_then] in &step.stream {
             if self.paced {
                 let due = Duration::from_millis(u64::from(*due)).saturating_sub(start.elapsed());
@@ -104,18 +105,18 @@ impl Replay {
                     return;
                 }
             }
-            let count = by_then.saturating_sub(told) as usize;
+            let count = by_then.saturating_sub(streamed) as usize;
             let (now, later) = match rest.char_indices().nth(count) {
                 Some((at, _)) => rest.split_at(at),
                 None => (rest, ""),
             };
             if !now.is_empty() {
-                hear(now);
+                on_text(now);
             }
-            (rest, told) = (later, *by_then);
+            (rest, streamed) = (later, *by_then);
         }
         if !rest.is_empty() {
-            hear(rest);
+            on_text(rest);
         }
     }
 }
@@ -143,20 +144,20 @@ impl Proposer for Replay {
     fn propose(
         &self,
         ask: &ProposalRequest<'_>,
-        hear: &mut dyn FnMut(&str),
+        on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let Some(recorded) = self.step(ask.history.len() - 1 + ask.candidate) else {
             return Ok(None);
         };
-        self.tell(recorded, hear, cancel);
+        self.stream_text(recorded, on_text, cancel);
         Ok(Some(Proposed {
             code: recorded.code.clone(),
             reason: recorded.reason.clone(),
             text: recorded.text.clone(),
             clipped: recorded.clipped,
             keep: recorded.kept.map_or(Keep::Always, Keep::Recorded),
-            // A step from before the place where the replay begins grew from what it begins with.
+            // A step whose parent precedes the start of the replay has the start as its parent.
             from: recorded.parent.map(|parent| parent.saturating_sub(self.skip)),
             ..Proposed::default()
         }))

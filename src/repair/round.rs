@@ -1,4 +1,4 @@
-//! One round: every candidate of a group is proposed, built and scored beside the others.
+//! A round: all candidates of a group are proposed, built and scored in parallel.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use cadforge_core::failure::Kind;
 use cadforge_executor::{CancelToken, ExecutorError};
 use cadforge_reward::{self as reward, Shaping};
 
-/// A proposal and what came of it.
+/// A proposal with its evaluation.
 pub(super) struct Attempt {
     pub proposed: Proposed,
     /// See [`cadforge_trajectory::Proposal::stream`].
@@ -20,7 +20,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// What a group compares: the shaped reward, strict unless another shaping was asked for.
+    /// The score that a group compares: the shaped reward, strict unless another shaping is set.
     pub(super) fn score(&self) -> f64 {
         let evaluation = &self.assessment.evaluation;
         let completion = self.proposed.text.as_deref().unwrap_or(&self.proposed.code);
@@ -39,8 +39,8 @@ impl Attempt {
     }
 }
 
-/// After so long without text the last of it is told: two frames of a 60 Hz display.
-const MOMENT: Duration = Duration::from_millis(33);
+/// After this time without text, the listener flushes its display: two frames at 60 Hz.
+const FLUSH_AFTER: Duration = Duration::from_millis(33);
 
 enum Message {
     Begins(usize),
@@ -48,7 +48,7 @@ enum Message {
     Done(usize, Box<Result<Option<Attempt>, RepairError>>),
 }
 
-/// All that is proposed, in the group's order; empty if nobody has anything more to propose.
+/// All proposals in the group's order; empty if there are no further proposals.
 pub(super) fn run(
     repair: &Repair<'_>,
     ask: &ProposalRequest<'_>,
@@ -71,11 +71,11 @@ pub(super) fn run(
         drop(sender);
         let mut done = Vec::new();
         loop {
-            let message = match receiver.recv_timeout(MOMENT) {
+            let message = match receiver.recv_timeout(FLUSH_AFTER) {
                 Ok(message) => message,
                 Err(RecvTimeoutError::Timeout) => {
                     listener.pause();
-                    // Until something happens there is nothing more to tell.
+                    // Blocks until the next message.
                     match receiver.recv() {
                         Ok(message) => message,
                         Err(_) => break,
@@ -113,12 +113,12 @@ fn one(
         }
     };
     let mut stream = Stream::default();
-    let mut hear = |delta: &str| {
+    let mut on_text = |delta: &str| {
         begin();
-        stream.hear(delta);
+        stream.push(delta);
         let _ = sender.send(Message::Text(ask.candidate, delta.to_owned()));
     };
-    let proposed = proposer.propose(ask, &mut hear, cancel);
+    let proposed = proposer.propose(ask, &mut on_text, cancel);
     if cancel.is_cancelled() {
         return Err(ExecutorError::Cancelled.into());
     }
@@ -150,7 +150,7 @@ fn one(
     }))
 }
 
-/// Notes when text came; what nobody can tell apart is one.
+/// Records the arrival times of text; text within one frame is merged.
 struct Stream {
     start: Instant,
     characters: u32,
@@ -168,7 +168,7 @@ impl Default for Stream {
 }
 
 impl Stream {
-    fn hear(&mut self, delta: &str) {
+    fn push(&mut self, delta: &str) {
         self.characters = self
             .characters
             .saturating_add(u32::try_from(delta.chars().count()).unwrap_or(u32::MAX));
@@ -180,10 +180,10 @@ impl Stream {
     }
 }
 
-/// One frame of a 60 Hz display, ms.
+/// One frame at 60 Hz, ms.
 const FRAME: u32 = 16;
 
-/// A cut answer that does not build failed because it was cut, whatever error its last line makes.
+/// A cut answer that does not build failed because it was cut, whatever error its last line causes.
 pub fn name_clipped(evaluation: &mut Evaluation, code: &str, completion: &str, shaping: Shaping) {
     let Some(failure) = &mut evaluation.failure else {
         return;

@@ -1,4 +1,4 @@
-//! The loop: propose, build, score, keep or branch, until the target, the step limit or the end of what is proposed.
+//! The loop: propose, build, score, keep or branch, until the target, the step limit or the last proposal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,38 +12,38 @@ use cadforge_executor::{CancelToken, ExecutorError, Priority};
 use cadforge_geometry::Shape;
 use cadforge_trajectory::{Step, TrajectoryError, write_atomically};
 
-/// What a loop works on.
+/// Input of a loop.
 #[derive(Clone, Copy, Debug)]
 pub struct Repair<'a> {
     /// The task.
     pub task: &'a Task,
-    /// Starts here instead of the task's weak seed.
+    /// Start of the loop; default: the task's weak seed.
     pub from: Option<&'a [u8]>,
-    /// Steps that are known already, the seed first, failed ones included: the loop goes on behind the last one that was
-    /// kept, and does not tell them again. Empty for a loop from the beginning.
+    /// Known steps, the seed first, including failed ones: the loop continues after the last one that was kept, and
+    /// does not report them again. Empty for a new loop.
     pub earlier: &'a [Step],
-    /// How to score.
+    /// Scoring options.
     pub scoring: &'a Scoring,
-    /// Rounds of proposals at most, those of a resumed loop's earlier life included; a round is one proposal, or one group.
+    /// Maximum number of rounds, including those before a resume; a round is one proposal, or one group.
     pub max_steps: usize,
-    /// Candidates of each round, at least 1; more than one make a group with advantages.
+    /// Candidates per round, at least 1; more than one form a group with advantages.
     pub candidates: usize,
-    /// Stops at this total, if the step built; without one, where an attempt is done under its profile.
+    /// The loop stops at this total, if the step built; `None`: at the target of the profile.
     pub target: Option<f64>,
-    /// The trajectory folder to write, if any. One that a killed loop with the same plan left is gone on with; its steps
-    /// are told first, without shapes.
+    /// The trajectory folder, if any. A trajectory of an interrupted loop with the same plan is resumed; its steps
+    /// are reported first, without shapes.
     pub out: Option<&'a Path>,
-    /// Who waits.
+    /// Priority of the jobs.
     pub priority: Priority,
 }
 
-/// Hears what happens, in order; texts of one group's proposals come interleaved.
+/// Receives the events of a loop in order; texts of one group's proposals are interleaved.
 pub trait Listener {
-    /// A proposal begins; the number is the step's.
+    /// A proposal begins; `step` is its number.
     fn proposing(&mut self, step: usize);
-    /// More of that proposal's text.
+    /// More text of that proposal.
     fn text(&mut self, step: usize, delta: &str);
-    /// No text has come for a moment: what is held back to be told together should be told now.
+    /// No text has arrived for a moment; buffered text should be shown.
     fn pause(&mut self) {}
     /// A step was built and scored (and written, if there is a folder).
     fn step(&mut self, step: Step, shape: Option<Arc<Shape>>);
@@ -52,39 +52,39 @@ pub trait Listener {
 /// The end of a repair loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepairSummary {
-    /// Number of steps, the seed included.
+    /// Number of steps, including the seed.
     pub steps: usize,
     /// Index of the best step, the first of equals.
     pub best: usize,
     /// Best total minus the seed's.
     pub delta_reward: f64,
-    /// Whether the target was met.
+    /// Whether the target was reached.
     pub reached: bool,
     /// The trajectory folder, if one was written.
     pub trajectory: Option<PathBuf>,
 }
 
-/// Why a loop ended before its end.
+/// Error of a loop.
 #[derive(Debug, thiserror::Error)]
 pub enum RepairError {
     /// A step could not be scored.
     #[error(transparent)]
     Assess(#[from] AssessError),
-    /// A step could not be kept.
+    /// A step could not be written.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// Nothing could be proposed.
+    /// The proposer failed.
     #[error(transparent)]
     Propose(#[from] ProposeError),
 }
 
 impl RepairError {
-    /// Whether the caller asked for this.
+    /// Whether the loop was cancelled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Assess(error) if error.is_cancelled())
     }
 
-    /// Whether the input is at fault, and not our machinery: a folder that cannot be written counts.
+    /// Whether the input is at fault, including a folder that cannot be written.
     pub fn is_input(&self) -> bool {
         match self {
             Self::Assess(error) => error.is_input(),
@@ -100,7 +100,7 @@ impl From<ExecutorError> for RepairError {
     }
 }
 
-/// Runs the loop to its end.
+/// Runs the loop.
 pub fn run(
     repair: &Repair<'_>,
     proposer: &dyn Proposer,
@@ -128,7 +128,7 @@ pub fn run(
             }
             Err(error) => return Err(error),
         };
-        state.take_in(tried, proposer, listener)?;
+        state.add_round(tried, proposer, listener)?;
     }
     let reached = state.reached();
     let totals: Vec<f64> = state.finish()?.iter().map(total).collect();
@@ -145,7 +145,7 @@ pub fn run(
     })
 }
 
-/// Leaves what had arrived beside the trajectory and says where; without a folder, says how it ended.
+/// Writes the received text beside the trajectory and names the file; without a folder, quotes its end.
 fn keep_partial(mut error: ProposeError, out: Option<&Path>, step: usize) -> RepairError {
     if error.partial.is_empty() {
         return error.into();

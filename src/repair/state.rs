@@ -1,4 +1,4 @@
-//! A loop between two rounds: what is known, where it goes on, and the folder that keeps it.
+//! State of a loop between two rounds: its steps, the step to continue from, and the trajectory folder.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use cadforge_trajectory::{
 pub(super) struct State {
     /// All steps so far.
     pub(super) history: Vec<Step>,
-    /// Index of the step to go on from.
+    /// Index of the step to continue from.
     pub(super) head: usize,
-    /// That step's geometry, if it built.
+    /// Geometry of that step, if it built.
     pub(super) shape: Option<Arc<Shape>>,
     writer: Option<TrajectoryWriter>,
     target: Option<f64>,
 }
 
 impl State {
-    /// Scores the seed, or takes up what is known already: from the folder, else from the caller.
+    /// Scores the seed, or resumes from known steps: of the folder, else of the caller.
     pub(super) fn start(
         repair: &Repair<'_>,
         proposer: &dyn Proposer,
@@ -48,7 +48,8 @@ impl State {
         };
         let plan = plan(repair, proposer, seed);
         if let Some(dir) = repair.out
-            && let Some((writer, known)) = found(dir, &plan, || header(repair, proposer, assessor))?
+            && let Some((writer, known)) =
+                resume_trajectory(dir, &plan, || header(repair, proposer, assessor))?
         {
             state.writer = Some(writer);
             for step in &known {
@@ -70,7 +71,7 @@ impl State {
             state.head = head_of(&state.history);
             let head = &state.history[state.head];
             if head.evaluation.ok {
-                // The rules look at the geometry, which no line of a file holds.
+                // The rules need the geometry, which is not in the file.
                 state.shape = assessor.assess(&request(head.code.as_bytes()), cancel)?.shape;
             }
             return Ok(state);
@@ -85,7 +86,7 @@ impl State {
             proposal: None,
         };
         state.shape.clone_from(&assessment.shape);
-        // Made with the first step: a loop that cannot even score its seed leaves no folder behind.
+        // Created with the first step: a loop that cannot score its seed leaves no folder.
         if let (Some(dir), None) = (repair.out, &state.writer) {
             state.writer = Some(begin(dir, &header(repair, proposer, assessor)?, &plan)?);
         }
@@ -93,8 +94,8 @@ impl State {
         Ok(state)
     }
 
-    /// Keeps and tells the proposals of a round, and moves the head to the best that may be kept.
-    pub(super) fn take_in(
+    /// Writes and reports the proposals of a round, and moves the head to the best that may be kept.
+    pub(super) fn add_round(
         &mut self,
         tried: Vec<Attempt>,
         proposer: &dyn Proposer,
@@ -170,7 +171,7 @@ impl State {
         self.add(round, listener)
     }
 
-    /// Writes the steps of a round, then tells them.
+    /// Writes the steps of a round, then reports them.
     fn add(
         &mut self,
         mut round: Vec<(Step, Option<Arc<Shape>>)>,
@@ -186,7 +187,7 @@ impl State {
         Ok(())
     }
 
-    /// Rounds of proposals so far.
+    /// Number of rounds so far.
     pub(super) fn rounds(&self) -> usize {
         let group = |step: &Step| {
             step.proposal
@@ -203,7 +204,7 @@ impl State {
             .any(|step| step.evaluation.is_done(self.target))
     }
 
-    /// The loop has ended: all its steps.
+    /// Ends the loop; returns all steps.
     pub(super) fn finish(self) -> Result<Vec<Step>, RepairError> {
         if let Some(writer) = self.writer {
             writer.finish()?;
@@ -216,7 +217,7 @@ pub(super) fn total(step: &Step) -> f64 {
     step.evaluation.reward.total
 }
 
-/// Where a loop with these steps goes on: behind the last that was kept.
+/// The step that a loop with these steps continues from: the last that was kept.
 fn head_of(steps: &[Step]) -> usize {
     let kept = |step: &&Step| {
         step.proposal
@@ -226,14 +227,14 @@ fn head_of(steps: &[Step]) -> usize {
     steps.iter().rfind(kept).map_or(0, |step| step.step)
 }
 
-type Found = Option<(TrajectoryWriter, Vec<Step>)>;
+type Resumed = Option<(TrajectoryWriter, Vec<Step>)>;
 
-fn found(
+fn resume_trajectory(
     dir: &Path,
     plan: &serde_json::Value,
     header: impl FnOnce() -> Result<Header, ExecutorError>,
-) -> Result<Found, RepairError> {
-    // What the workers are is asked only where there is something to compare it with.
+) -> Result<Resumed, RepairError> {
+    // The versions of the workers are queried only if there is something to compare.
     let mut fault = None;
     let header = || {
         header().map_err(|error| {
@@ -252,7 +253,7 @@ fn found(
     }
 }
 
-/// All that decides which steps a loop takes, but for how many.
+/// Everything that affects the steps of a loop, except their number.
 fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json::Value {
     let start: String = Sha256::digest(seed)
         .iter()
@@ -276,14 +277,14 @@ fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json
         "timeout": limits.cpu_s,
         "memory": limits.memory_mb,
     });
-    // Loops without one are written as they always were.
+    // Plans without a project folder keep their format.
     if let Some(project) = &limits.project {
         plan["project"] = project.folder().display().to_string().into();
     }
     plan
 }
 
-/// Places in a group with advantages; nothing for a lone proposal.
+/// Places in a group with advantages; `None` for a single proposal.
 fn groups(first: usize, tried: &[Attempt]) -> Vec<Option<GroupPlace>> {
     if tried.len() < 2 {
         return vec![None; tried.len()];

@@ -48,7 +48,7 @@ fn codes(replay: &Replay) -> Vec<String> {
 }
 
 #[test]
-fn a_replay_follows_its_recording_and_ends_with_it() {
+fn a_replay_proposes_all_steps_of_its_recording() {
     let task = task(vec![
         recording("long", &["a", "b", "c"]),
         recording("short", &["z"]),
@@ -60,7 +60,7 @@ fn a_replay_follows_its_recording_and_ends_with_it() {
 }
 
 #[test]
-fn what_cannot_be_replayed_is_named_with_what_can() {
+fn errors_list_the_recordings_of_the_task() {
     let with = task(vec![recording("long", &["a"])]);
     let error = Replay::new(&with, Some("other"), 0).unwrap_err().to_string();
     assert!(error.contains("`other`") && error.contains("long"), "{error}");

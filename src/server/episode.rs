@@ -1,6 +1,5 @@
-//! One environment: an episode on a task, stepped by candidates.
-//!
-//! Knows neither HTTP nor sockets. A fault leaves the episode as it was, so that the same step can be sent again.
+//! An environment: an episode on a task, with one candidate per step. Independent of HTTP and sockets. An internal
+//! error leaves the episode unchanged, so that the client can send the step again.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -10,33 +9,31 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::scoring::{Candidate, ScoringError, ScoringService};
-use super::spectator::{Seat, SeenStep};
+use super::spectator::{SeenStep, SessionRecorder};
 use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
 use cadforge_assess::Evaluation;
 use cadforge_core::task::{Scale, Task, TaskSet};
 use cadforge_extraction as extraction;
 
-/// An episode ends after that many steps.
+/// Steps until an episode is done.
 pub const STEPS: u32 = 12;
 
-/// Why a message had no effect.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MessageError {
-    /// There is no such task.
+    /// Unknown task.
     #[error("{0}")]
     UnknownTask(String),
-    /// We are at fault.
+    /// Internal error.
     #[error(transparent)]
     ScoringError(#[from] ScoringError),
 }
 
-/// One environment.
 pub struct Environment {
     scoring: ScoringService,
     tasks: Arc<TaskSet>,
     limit: Duration,
     episode: Option<Episode>,
-    seat: Option<Seat>,
+    recorder: Option<SessionRecorder>,
 }
 
 #[derive(Clone)]
@@ -52,18 +49,23 @@ struct Episode {
 }
 
 impl Environment {
-    /// An environment without an episode; a reset or a step is answered within `limit`. Whoever watches has a seat.
-    pub fn new(scoring: ScoringService, tasks: Arc<TaskSet>, limit: Duration, seat: Option<Seat>) -> Self {
+    /// An environment without an episode. `limit` bounds a reset or a step; `recorder` records the steps for a spectator.
+    pub fn new(
+        scoring: ScoringService,
+        tasks: Arc<TaskSet>,
+        limit: Duration,
+        recorder: Option<SessionRecorder>,
+    ) -> Self {
         Self {
             scoring,
             tasks,
             limit,
             episode: None,
-            seat,
+            recorder,
         }
     }
 
-    /// Begins an episode: scores the task's weak seed.
+    /// Starts an episode: scores the task's weak seed.
     pub async fn reset(&mut self, request: ResetRequest) -> Result<Observation, MessageError> {
         let task = match &request.task_id {
             Some(id) => find(&self.tasks, id)?,
@@ -73,14 +75,14 @@ impl Environment {
         self.take(episode, None, None, self.limit).await
     }
 
-    /// Scores a candidate; begins an episode where there is none, or none on that task.
+    /// Scores a candidate; starts an episode if there is none, or none on the candidate's task.
     pub async fn step(&mut self, action: Action, timeout: Option<f64>) -> Result<Observation, MessageError> {
         let task = match (&action.task_id, &self.episode) {
             (Some(id), _) => find(&self.tasks, id)?,
             (None, Some(episode)) => Arc::clone(&episode.task),
             (None, None) => by_seed(&self.tasks, None)?,
         };
-        // A copy, put back once there is a score.
+        // A copy; stored only if there is a score.
         let mut episode = match &self.episode {
             Some(episode) if episode.task.id == task.id => episode.clone(),
             _ => Episode::new(task, None, None),
@@ -100,7 +102,6 @@ impl Environment {
         .await
     }
 
-    /// The state as it is.
     pub fn state(&self) -> State {
         let Some(episode) = &self.episode else {
             return State::default();
@@ -134,7 +135,7 @@ impl Environment {
             shape: false,
         };
         let _room = self.scoring.admit(1)?;
-        let under_way = self.seat.as_ref().map(Seat::begin);
+        let under_way = self.recorder.as_ref().map(SessionRecorder::begin);
         let evaluation = match self.scoring.score(candidate, Some(limit)).await {
             Ok(assessment) => assessment.evaluation,
             Err(fault) => {
@@ -196,9 +197,9 @@ impl Episode {
             kind: evaluation.kind.name().to_owned(),
             elapsed_ms: elapsed.as_secs_f64() * 1e3,
         });
-        // A client that goes on after the end must not make the answers grow without end.
-        const KEPT: usize = 64;
-        if self.trace.len() > KEPT {
+        // Bounds the response for clients that continue after the end.
+        const MAX_TRACE: usize = 64;
+        if self.trace.len() > MAX_TRACE {
             self.trace.remove(0);
         }
     }
@@ -220,12 +221,12 @@ impl Episode {
     }
 }
 
-/// The number that a trainer is given: the shaped reward when asked for, else the total.
+/// The score for a trainer: the shaped reward if shaping is on, else the total.
 pub fn score(evaluation: &Evaluation) -> f64 {
     evaluation.shaped.unwrap_or(evaluation.reward.total)
 }
 
-/// The components and the total, with the profile that made them.
+/// The components and the total, with profile and mode.
 pub fn reward_json(evaluation: &Evaluation) -> Object {
     let plain = |value: Result<Value, serde_json::Error>| value.expect("plain data");
     let mut object = match plain(serde_json::to_value(evaluation.reward)) {
@@ -237,13 +238,13 @@ pub fn reward_json(evaluation: &Evaluation) -> Object {
     object
 }
 
-/// The task of that id, or an error that names those there are.
+/// The task with the given id, or an error that lists the known ids.
 pub fn find(tasks: &TaskSet, id: &str) -> Result<Arc<Task>, MessageError> {
     let shown: String = id.chars().take(80).collect();
     tasks.get(id).map(Arc::clone).map_err(|_| {
         let known: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
         MessageError::UnknownTask(format!(
-            "unknown task_id `{shown}`\nhint: known are {}",
+            "unknown task_id `{shown}`\nhint: known ids: {}",
             known.join(", ")
         ))
     })
@@ -260,7 +261,7 @@ fn by_seed(tasks: &TaskSet, seed: Option<u64>) -> Result<Arc<Task>, MessageError
         })
 }
 
-/// What a part of the task must fulfil, as far as it is told.
+/// Requirements of the task that a model is shown.
 pub fn constraints(task: &Task) -> Vec<String> {
     let mut lines = vec![
         "one Python file that imports cadquery as cq and assigns the whole part to `fixture`".to_owned(),
@@ -271,14 +272,11 @@ pub fn constraints(task: &Task) -> Vec<String> {
             Scale::Free => format!("overall proportions {x} : {y} : {z}"),
         });
     }
-    lines.push(format!(
-        "features that must show: {}",
-        task.semantic_hints.join(", ")
-    ));
+    lines.push(format!("required features: {}", task.semantic_hints.join(", ")));
     lines
 }
 
-/// A name that no other episode has.
+/// A unique name.
 fn new_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -1,7 +1,5 @@
-//! Reads the fields of a JSON object and collects everything that is wrong with them.
-//!
-//! What is told of a wrong field has the keys that OpenEnv's own server (pydantic) tells: `type`, `loc`, `msg`, `input`.
-//! Knows no route; never fails itself.
+//! Reads the fields of a JSON object and collects all errors. An error has the keys of OpenEnv's own server
+//! (pydantic): `type`, `loc`, `msg`, `input`. Independent of routes.
 
 use std::cell::RefCell;
 
@@ -9,29 +7,29 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// One wrong field.
+/// An invalid field.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FieldError {
-    /// The kind of mistake, e.g. `missing`, `string_type`.
+    /// Kind of error, e.g. `missing`, `string_type`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The way to the field, outermost first.
+    /// Path to the field, outermost first.
     pub loc: Vec<Value>,
-    /// The mistake in words.
+    /// Message.
     pub msg: String,
-    /// What stood there, if it is short.
+    /// The given value, if it is short.
     pub input: Value,
 }
 
-/// Mistakes that are told of one message; a million wrong keys are not.
-const TOLD: usize = 32;
+/// Maximum number of errors that are reported per message.
+const MAX_REPORTED: usize = 32;
 
-/// What is wrong with a message, collected while it is read.
+/// Errors of a message, collected while it is read.
 #[derive(Debug, Default)]
 pub struct FieldErrors(RefCell<Vec<FieldError>>);
 
 impl FieldErrors {
-    /// Ends the reading: the value if nothing was wrong.
+    /// The value, if there were no errors.
     pub fn or<T>(&self, value: Option<T>) -> Result<T, Vec<FieldError>> {
         let wrong = self.0.take();
         match value {
@@ -42,7 +40,7 @@ impl FieldErrors {
 
     fn add(&self, kind: &str, loc: Vec<Value>, msg: impl Into<String>, input: &Value) {
         let mut wrong = self.0.borrow_mut();
-        if wrong.len() >= TOLD {
+        if wrong.len() >= MAX_REPORTED {
             return;
         }
         wrong.push(FieldError {
@@ -54,10 +52,10 @@ impl FieldErrors {
     }
 }
 
-/// The fields of an object that is being read.
+/// The fields of an object.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    mistakes: &'a FieldErrors,
+    errors: &'a FieldErrors,
     place: Vec<Value>,
     whole: &'a Value,
     object: &'a Map<String, Value>,
@@ -66,28 +64,28 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of a value that must be an object.
-    pub fn of(value: &'a Value, place: &[&str], mistakes: &'a FieldErrors) -> Option<Self> {
+    pub fn of(value: &'a Value, place: &[&str], errors: &'a FieldErrors) -> Option<Self> {
         let place = place.iter().map(|&step| step.into()).collect();
-        Self::at(value, place, mistakes)
+        Self::at(value, place, errors)
     }
 
-    fn at(value: &'a Value, place: Vec<Value>, mistakes: &'a FieldErrors) -> Option<Self> {
+    fn at(value: &'a Value, place: Vec<Value>, errors: &'a FieldErrors) -> Option<Self> {
         match value {
             Value::Object(object) => Some(Self {
-                mistakes,
+                errors,
                 place,
                 whole: value,
                 object,
                 known: Vec::new(),
             }),
             other => {
-                mistakes.add("dict_type", place, "Input should be a valid dictionary", other);
+                errors.add("dict_type", place, "Input should be a valid dictionary", other);
                 None
             }
         }
     }
 
-    /// A text of at least `least` characters that must be there.
+    /// A required string of at least `least` characters.
     pub fn required_text(&mut self, name: &'static str, least: usize) -> Option<String> {
         match self.required(name)? {
             Value::String(text) if text.chars().take(least).count() < least => {
@@ -104,7 +102,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text of at most `most` characters, or none.
+    /// An optional string of at most `most` characters.
     pub fn text(&mut self, name: &'static str, most: usize) -> Option<String> {
         match self.given(name)? {
             Value::String(text) if most < usize::MAX && text.chars().nth(most).is_some() => {
@@ -120,7 +118,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A whole number from 0 on, or none.
+    /// An optional integer, 0 or more.
     pub fn whole_number(&mut self, name: &'static str) -> Option<u64> {
         let value = self.given(name)?;
         // JavaScript and some Python code write 3.0 for 3.
@@ -140,13 +138,13 @@ impl<'a> Fields<'a> {
         whole
     }
 
-    /// A whole number of either sign, or none.
+    /// An optional integer.
     pub fn signed_number(&mut self, name: &'static str) -> Option<i64> {
         self.given(name)?;
         self.required_number(name)
     }
 
-    /// A whole number of either sign that must be there.
+    /// A required integer.
     pub fn required_number(&mut self, name: &'static str) -> Option<i64> {
         let value = self.required(name)?;
         let whole = value.as_i64();
@@ -156,7 +154,7 @@ impl<'a> Fields<'a> {
         whole
     }
 
-    /// A number above 0, or none.
+    /// An optional number above 0.
     pub fn positive_number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.given(name)?;
         match value.as_f64() {
@@ -172,7 +170,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// One of some names, or none.
+    /// An optional string out of `choices`.
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let value = self.given(name)?;
         let chosen = value
@@ -186,7 +184,7 @@ impl<'a> Fields<'a> {
         chosen.map(|(_, value)| *value)
     }
 
-    /// An object with whatever keys, or none.
+    /// An optional object with any keys.
     pub fn object(&mut self, name: &'static str) -> Option<Map<String, Value>> {
         match self.given(name)? {
             Value::Object(object) => Some(object.clone()),
@@ -197,13 +195,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list that must be there.
+    /// A required list.
     pub fn required_list(&mut self, name: &'static str) -> Option<&'a [Value]> {
         let value = self.required(name)?;
         self.as_list(name, value)
     }
 
-    /// A list, or none.
+    /// An optional list.
     pub fn list(&mut self, name: &'static str) -> Option<&'a [Value]> {
         let value = self.given(name)?;
         self.as_list(name, value)
@@ -219,23 +217,23 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields of an object within, which must be there.
+    /// The fields of a required object.
     pub fn required_fields(&mut self, name: &'static str) -> Option<Fields<'a>> {
         let value = self.required(name)?;
-        Self::at(value, self.place_of(name), self.mistakes)
+        Self::at(value, self.place_of(name), self.errors)
     }
 
-    /// Takes a key as read elsewhere.
+    /// Marks a key as read.
     pub fn skip(&mut self, name: &'static str) {
         self.known.push(name);
     }
 
-    /// Adds a mistake of the caller's own finding.
+    /// Adds an error that the caller found.
     pub fn wrong(&self, kind: &str, name: &str, msg: impl Into<String>, input: &Value) {
-        self.mistakes.add(kind, self.place_of(name), msg, input);
+        self.errors.add(kind, self.place_of(name), msg, input);
     }
 
-    /// Refuses every key that was not read.
+    /// Rejects every key that was not read.
     pub fn finish_strictly(self) {
         for (name, value) in self.object {
             if !self.known.contains(&name.as_str()) {
@@ -248,13 +246,13 @@ impl<'a> Fields<'a> {
         self.known.push(name);
         let value = self.object.get(name);
         if value.is_none() {
-            self.mistakes
+            self.errors
                 .add("missing", self.place_of(name), "Field required", self.whole);
         }
         value
     }
 
-    /// What is there and not null.
+    /// The value, if present and not null.
     fn given(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name).filter(|value| !value.is_null())
@@ -267,7 +265,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// An answer must not send a huge body back to whoever mistyped one field of it.
+/// Shortens a value for an error, so that one wrong field does not return a huge body.
 fn shortened(input: &Value) -> Value {
     const MOST: usize = 200;
     match input {

@@ -1,7 +1,5 @@
-//! Who may ask, and how often: token, origin and rate.
-//!
-//! Sees heads of requests only. A server without a token answers none but those who reach it under a name of this
-//! machine, so that a page open in a browser cannot make the browser ask in its stead.
+//! Access control: token, origin and rate. Reads the heads of requests only. A server without a token answers only
+//! requests to a name of this machine, so that a page open in a browser cannot use the browser to call it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,42 +9,41 @@ use std::time::Instant;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use hyper::{Method, StatusCode};
 
-/// What is asked of whoever comes.
 #[derive(Debug)]
 pub struct Guard {
     token: Option<String>,
-    /// Whether names other than this machine's are refused.
+    /// Whether names other than this machine's are rejected.
     local: bool,
     per_second: u32,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
 }
 
-/// Requests that an address may still make.
+/// Remaining requests of an address.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     left: f64,
     since: Instant,
 }
 
-/// A refused request.
+/// A rejected request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refused {
-    /// The status of the answer.
+pub struct GuardError {
+    /// Status of the response.
     pub status: StatusCode,
-    /// Why, with the way out.
+    /// Reason, with a hint.
     pub message: String,
-    /// Seconds after which another try makes sense.
+    /// Seconds until a retry makes sense.
     pub retry_after_s: Option<u64>,
 }
 
-/// A burst may be that many seconds' worth of requests.
+/// A burst may use this many seconds' worth of requests.
 const BURST_S: f64 = 2.0;
 
-/// Addresses that are remembered; far more than clients, far less than memory.
+/// Maximum number of remembered addresses; far more than clients.
 const ADDRESSES: usize = 10_000;
 
 impl Guard {
-    /// `local` says that the server listens on loopback only; `per_second` is the rate of one address, 0 for any.
+    /// `local`: the server listens on loopback only. `per_second`: requests per second and address, 0 for no limit.
     pub fn new(token: Option<String>, local: bool, per_second: u32) -> Self {
         Self {
             token,
@@ -56,22 +53,22 @@ impl Guard {
         }
     }
 
-    /// Whether a request may go on.
+    /// Accepts or rejects a request.
     pub fn check(
         &self,
         peer: IpAddr,
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), GuardError> {
         self.check_rate(peer, Instant::now())?;
         self.check_names(headers)?;
         // Load balancers ask for health without a token; the page holds nothing but itself.
         let open = matches!(path, "/health" | "/healthz" | "/" | "/web") && method == Method::GET;
         match &self.token {
-            Some(token) if !open && !presents(headers, token) => Err(Refused {
+            Some(token) if !open && !has_token(headers, token) => Err(GuardError {
                 status: StatusCode::UNAUTHORIZED,
-                message: "a token is needed\nhint: send it as `Authorization: Bearer TOKEN`, or in the address as http://token:TOKEN@HOST"
+                message: "a token is required\nhint: send it as `Authorization: Bearer TOKEN`, or in the address as http://token:TOKEN@HOST"
                     .to_owned(),
                 retry_after_s: None,
             }),
@@ -79,7 +76,7 @@ impl Guard {
         }
     }
 
-    fn check_rate(&self, peer: IpAddr, now: Instant) -> Result<(), Refused> {
+    fn check_rate(&self, peer: IpAddr, now: Instant) -> Result<(), GuardError> {
         if self.per_second == 0 {
             return Ok(());
         }
@@ -97,10 +94,10 @@ impl Guard {
         bucket.left = (bucket.left + earned).min(rate * BURST_S);
         bucket.since = now;
         if bucket.left < 1.0 {
-            return Err(Refused {
+            return Err(GuardError {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 message: format!(
-                    "more than {} requests a second from one address\nhint: use a socket or /score_batch for many candidates, or start the server with a higher --max-rate",
+                    "more than {} requests per second from one address\nhint: use a socket or /score_batch for many candidates, or start the server with a higher --max-rate",
                     self.per_second
                 ),
                 retry_after_s: Some(1),
@@ -110,9 +107,9 @@ impl Guard {
         Ok(())
     }
 
-    fn check_names(&self, headers: &HeaderMap) -> Result<(), Refused> {
+    fn check_names(&self, headers: &HeaderMap) -> Result<(), GuardError> {
         let host = headers.get(HOST).and_then(|value| value.to_str().ok());
-        let refused = |message: String| Refused {
+        let refused = |message: String| GuardError {
             status: StatusCode::FORBIDDEN,
             message,
             retry_after_s: None,
@@ -123,12 +120,12 @@ impl Guard {
             && !is_loopback_name(without_port(host))
         {
             let message = format!(
-                "`{}` is no name of this machine\nhint: reach a server without a token as 127.0.0.1 or localhost",
+                "`{}` is not a name of this machine\nhint: address a server without a token as 127.0.0.1 or localhost",
                 host.chars().take(80).collect::<String>()
             );
             return Err(refused(message));
         }
-        // Browsers send it, and cannot be made to send another one.
+        // Browsers always send `Origin`, and pages cannot change it.
         let Some(origin) = headers.get(ORIGIN) else {
             return Ok(());
         };
@@ -141,15 +138,15 @@ impl Guard {
             Ok(())
         } else {
             Err(refused(
-                "asked by a page from elsewhere\nhint: open this server's own page at /".to_owned(),
+                "request from a page of another site\nhint: open this server's own page at /".to_owned(),
             ))
         }
     }
 }
 
-/// Whether these headers carry the token, as bearer or as the password of basic authentication: the older Python
-/// client cannot send headers of its own, but takes a password from the address.
-fn presents(headers: &HeaderMap, token: &str) -> bool {
+/// Whether the headers carry the token, as bearer or as the password of basic authentication: the older Python client
+/// cannot send headers, but takes a password from the address.
+fn has_token(headers: &HeaderMap, token: &str) -> bool {
     let Some(value) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
         return false;
     };
@@ -157,7 +154,7 @@ fn presents(headers: &HeaderMap, token: &str) -> bool {
         return false;
     };
     if scheme.eq_ignore_ascii_case("bearer") {
-        return is_same(rest.trim().as_bytes(), token.as_bytes());
+        return constant_time_eq(rest.trim().as_bytes(), token.as_bytes());
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return false;
@@ -166,13 +163,13 @@ fn presents(headers: &HeaderMap, token: &str) -> bool {
         return false;
     };
     let colon = decoded.iter().position(|&byte| byte == b':');
-    colon.is_some_and(|colon| is_same(&decoded[colon + 1..], token.as_bytes()))
+    colon.is_some_and(|colon| constant_time_eq(&decoded[colon + 1..], token.as_bytes()))
 }
 
-/// Takes as long for a wrong token as for the right one of the same length.
-fn is_same(given: &[u8], wanted: &[u8]) -> bool {
-    let different = given.iter().zip(wanted).fold(0, |sum, (a, b)| sum | (a ^ b));
-    std::hint::black_box(different) == 0 && given.len() == wanted.len()
+/// Compares in constant time for equal lengths.
+fn constant_time_eq(given: &[u8], expected: &[u8]) -> bool {
+    let different = given.iter().zip(expected).fold(0, |sum, (a, b)| sum | (a ^ b));
+    std::hint::black_box(different) == 0 && given.len() == expected.len()
 }
 
 fn from_base64(text: &str) -> Option<Vec<u8>> {
@@ -235,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_as_bearer_or_as_password_and_nothing_else_is() {
+    fn a_token_is_accepted_as_bearer_or_as_password_only() {
         let guard = Guard::new(Some("a-long-secret".into()), true, 0);
         // `echo -n user:a-long-secret | base64`
         let basic = "Basic dXNlcjphLWxvbmctc2VjcmV0";
@@ -267,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_from_elsewhere_and_foreign_names_are_refused() {
+    fn pages_of_other_sites_and_foreign_names_are_rejected() {
         let guard = Guard::new(None, true, 0);
         for own in [
             "127.0.0.1:8000",
@@ -312,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_for_one_address_and_comes_back_with_time() {
+    fn the_rate_limit_is_per_address_and_recovers_with_time() {
         let guard = Guard::new(None, true, 10);
         let other: IpAddr = "10.0.0.1".parse().expect("an address");
         let now = Instant::now();

@@ -49,7 +49,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use guard::is_loopback_name;
 pub use host::{HostEvent, Hosting, host};
-pub use spectator::{PendingStep, Seat, SeenSession, SeenStep, Spectator};
+pub use spectator::{PendingStep, SeenSession, SeenStep, SessionRecorder, Spectator};
 pub use wire::ENVIRONMENT;
 
 use cadforge_assess::Scoring;
@@ -60,54 +60,54 @@ use guard::Guard;
 use metrics::Metrics;
 use scoring::ScoringService;
 
-/// How to serve.
+/// Configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; port 0 takes any that is free.
+    /// Address to listen on; port 0 takes any free port.
     pub address: SocketAddr,
-    /// Sockets that may hold an environment at a time, at least 1.
+    /// Maximum number of sockets with an environment, at least 1.
     pub max_envs: usize,
-    /// What a client must present.
+    /// Token that clients must send.
     pub token: Option<String>,
-    /// How candidates are scored, unless an action says otherwise.
+    /// Scoring options, unless an action overrides the mode.
     pub scoring: Scoring,
-    /// Bytes of a body or message at most.
+    /// Maximum size of a body or message in bytes.
     pub max_body: usize,
-    /// Requests a second of one address; 0 for any.
+    /// Requests per second and address; 0 for no limit.
     pub max_rate: u32,
     /// Worker processes of the engine.
     pub workers: usize,
-    /// Candidates that may be under way or wait; more are refused.
+    /// Maximum number of candidates in progress or waiting; more are rejected.
     pub queue: usize,
-    /// A socket without a message for so long is closed.
+    /// A socket without a message for this time is closed.
     pub idle: Duration,
-    /// A reset or a step is answered within this, with a score or an error.
+    /// Time limit of a reset or a step.
     pub step_limit: Duration,
-    /// Whether SIGTERM and SIGINT end it: where the process is the server's own.
+    /// Whether SIGTERM and SIGINT end the server: set if the process is the server's own.
     pub signals: bool,
-    /// Sees what goes on in the environments.
+    /// Records the steps of the environments.
     pub spectator: Option<Arc<Spectator>>,
 }
 
-/// Why a server does not listen.
+/// Error of starting a server.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The address cannot be had.
+    /// The address cannot be used.
     #[error(
-        "cannot listen on {address}: {error}\nhint: choose another --port (0 for any that is free) or stop what uses it"
+        "cannot listen on {address}: {error}\nhint: choose another --port (0 for any free port) or stop the program that uses it"
     )]
     Bind {
         /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// The system refuses a thread or a timer.
+    /// A thread or a timer cannot be created.
     #[error("cannot start the server: {0}")]
     Runtime(std::io::Error),
 }
 
-/// What all routes share.
+/// State shared by all routes.
 struct App {
     engine: Engine,
     tasks: Arc<TaskSet>,
@@ -115,7 +115,7 @@ struct App {
     guard: Guard,
     metrics: Arc<Metrics>,
     shapes: space::Shapes,
-    /// A permit a socket that holds an environment.
+    /// One permit per socket with an environment.
     environments: Arc<Semaphore>,
     config: Config,
     /// Becomes true when the server is to end.
@@ -148,19 +148,19 @@ impl App {
             self.scoring.source(),
             Arc::clone(&self.tasks),
             self.config.step_limit,
-            self.seat(of_call),
+            self.recorder(of_call),
         )
     }
 
-    /// A place for an environment, if somebody watches.
-    fn seat(&self, of_call: bool) -> Option<spectator::Seat> {
+    /// A recorder for an environment, if there is a spectator.
+    fn recorder(&self, of_call: bool) -> Option<spectator::SessionRecorder> {
         let spectator = self.config.spectator.as_ref()?;
-        Some(spectator.seat(of_call))
+        Some(spectator.recorder(of_call))
     }
 }
 
-/// Serves until a signal comes, if it is to hear them, or `stop` becomes true, and then until what is under way is
-/// answered. `ready` hears the address once it is listened on.
+/// Serves until a signal arrives (if enabled) or `stop` becomes true, then finishes the requests in progress. `ready`
+/// is called with the address once the server listens.
 pub fn serve(
     engine: &Engine,
     tasks: TaskSet,
@@ -169,19 +169,19 @@ pub fn serve(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        // They only carry messages; the waiting for workers has threads of its own.
+        // These threads only carry messages; waiting for workers happens on others.
         .worker_threads(2)
         .thread_name("serve")
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
     let done = runtime.block_on(listen::serve(engine, Arc::new(tasks), config, stop, ready));
-    // Whoever still waits for a worker was cancelled; nothing of it is needed.
+    // Jobs that still wait for a worker are cancelled; their results are not needed.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
 
-/// Whether an address is of this machine only.
+/// Whether an address is loopback.
 pub fn is_local(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }

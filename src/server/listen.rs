@@ -1,4 +1,4 @@
-//! Connections: how many, how slow, and how they end.
+//! Connections: their number, timeouts and end.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use super::{App, Config, ServeError, routes};
 use cadforge_core::task::TaskSet;
 use cadforge_engine::Engine;
 
-/// Connections at a time; a thousand clients and their health checks fit.
+/// Maximum number of connections; a thousand clients and their health checks fit.
 const CONNECTIONS: usize = 2048;
 
-/// A client that needs longer than this for the head of a request, or that asks nothing for so long, is let go.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for the head of a request, and for an idle connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// After the end was asked for, answers under way have this much more than a step may take.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// After a request to end, responses in progress have this much more than a step may take.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// What a connection holds as long as it lives.
+/// Counts a connection while it is open.
 #[derive(Clone)]
 pub struct ConnectionGuard {
     _permit: Arc<OwnedSemaphorePermit>,
@@ -38,7 +38,7 @@ pub struct ConnectionGuard {
 /// Waits until the server is to end.
 pub async fn ended(ending: &mut watch::Receiver<bool>) {
     if ending.wait_for(|end| *end).await.is_err() {
-        // Nobody can ask for the end any more.
+        // The sender is gone, so nothing can end the server any more.
         std::future::pending::<()>().await;
     }
 }
@@ -54,7 +54,7 @@ pub async fn serve(
     let step_limit = config.step_limit;
     let bind = |error| ServeError::Bind { address, error };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
-    // Before anybody hears that it runs: a signal from then on is not to kill it.
+    // Installed before the server reports that it runs: from then on a signal must not kill it.
     let mut signals = Signals::new(config.signals).map_err(ServeError::Runtime)?;
     ready(listener.local_addr().map_err(bind)?);
 
@@ -74,11 +74,11 @@ pub async fn serve(
                     }
                     Err(_) => {
                         app.metrics.refused();
-                        tokio::spawn(turn_away(stream));
+                        tokio::spawn(reject(stream));
                     }
                 },
                 Err(error) => {
-                    // Out of descriptors, most often: there will be some when connections end.
+                    // Most often out of descriptors; some become free when connections end.
                     eprintln!("cadforge: cannot accept a connection: {error}");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -92,9 +92,9 @@ pub async fn serve(
     let _ = end.send(true);
     tokio::select! {
         _ = all_gone.recv() => {}
-        () = signals.next() => eprintln!("cadforge: told to end twice: what is under way is dropped"),
-        () = tokio::time::sleep(step_limit + LAST_WORDS) => {
-            eprintln!("cadforge: some clients did not take their answers; their connections are dropped");
+        () = signals.next() => eprintln!("cadforge: second signal: requests in progress are dropped"),
+        () = tokio::time::sleep(step_limit + SHUTDOWN_GRACE) => {
+            eprintln!("cadforge: some clients did not read their responses; their connections are dropped");
         }
     }
     Ok(())
@@ -108,7 +108,7 @@ async fn connection(
     alive: ConnectionGuard,
 ) {
     app.metrics.connections.fetch_add(1, Ordering::Relaxed);
-    // Answers are written whole; waiting for more to send only delays them.
+    // Responses are written whole; buffering for more data only delays them.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -118,14 +118,14 @@ async fn connection(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(64 << 10)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     let mut ending = app.ending.clone();
     tokio::select! {
-        // A client that breaks off is no fault of anyone.
+        // A client may disconnect at any time.
         _ = connection.as_mut() => {}
         () = ended(&mut ending) => {
             connection.as_mut().graceful_shutdown();
@@ -135,18 +135,18 @@ async fn connection(
     app.metrics.connections.fetch_sub(1, Ordering::Relaxed);
 }
 
-/// Tells a client that there is no room for its connection.
-async fn turn_away(mut stream: TcpStream) {
+/// Rejects a connection beyond the limit.
+async fn reject(mut stream: TcpStream) {
     const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\r\n{\"detail\":\"too many connections\"}";
     let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(ANSWER)).await;
 }
 
-/// What asks the process to end, where the process is the server's.
+/// The signals that end the process, if it is the server's own.
 struct Signals(Option<[Signal; 2]>);
 
 impl Signals {
-    fn new(wanted: bool) -> std::io::Result<Self> {
-        if !wanted {
+    fn new(enabled: bool) -> std::io::Result<Self> {
+        if !enabled {
             return Ok(Self(None));
         }
         Ok(Self(Some([

@@ -1,6 +1,4 @@
-//! Messages of OpenEnv's socket: what they ask for, and what is said to it.
-//!
-//! Knows an environment, and no socket.
+//! Messages of OpenEnv's socket, and the replies to them. Independent of the socket.
 
 use serde_json::{Value, json};
 
@@ -11,15 +9,15 @@ use super::wire::{Action, Observation, ResetRequest, StepResponse};
 use super::{App, rpc};
 use cadforge_data::value_of;
 
-/// What is done about a message.
+/// Reaction to a message.
 pub enum Reply {
-    /// A text to send.
+    /// Send this text.
     Text(Value),
-    /// The client said goodbye.
+    /// Close: the client asked for it.
     Close,
 }
 
-/// Does what a message asks for.
+/// Processes a message.
 pub async fn answer(
     app: &App,
     environment: &mut Environment,
@@ -31,36 +29,36 @@ pub async fn answer(
         Err(wrong) => return Reply::Text(error("INVALID_JSON", &format!("Invalid JSON: {wrong}"))),
     };
     let done = match read(&value) {
-        Ok(call) => act(app, environment, scoring, call).await,
+        Ok(call) => perform(app, environment, scoring, call).await,
         Err(denied) => Err(denied),
     };
     match done {
         Ok(reply) => reply,
-        Err(Denied::Invalid(wrong)) => Reply::Text(json!({
+        Err(CallError::Invalid(wrong)) => Reply::Text(json!({
             "type": "error",
             "data": { "message": "Invalid message", "code": "VALIDATION_ERROR", "errors": wrong },
         })),
-        Err(Denied::Unknown(name)) => {
+        Err(CallError::Unknown(name)) => {
             Reply::Text(error("UNKNOWN_TYPE", &format!("Unknown message type: {name}")))
         }
-        Err(Denied::Refused(refusal)) => Reply::Text(error("EXECUTION_ERROR", &refusal.to_string())),
+        Err(CallError::Message(refusal)) => Reply::Text(error("EXECUTION_ERROR", &refusal.to_string())),
     }
 }
 
-/// Why a message has no effect.
-enum Denied {
+/// Error of a message.
+enum CallError {
     Invalid(Vec<FieldError>),
     Unknown(String),
-    Refused(MessageError),
+    Message(MessageError),
 }
 
-impl From<MessageError> for Denied {
+impl From<MessageError> for CallError {
     fn from(refusal: MessageError) -> Self {
-        Self::Refused(refusal)
+        Self::Message(refusal)
     }
 }
 
-/// A message that is well formed.
+/// A well-formed message.
 enum Call {
     Reset(ResetRequest),
     Step(Action),
@@ -75,17 +73,17 @@ pub(super) fn is_known(message: &Value) -> bool {
     read(message).is_ok()
 }
 
-fn read(message: &Value) -> Result<Call, Denied> {
-    let mistakes = FieldErrors::default();
-    let Some(mut fields) = Fields::of(message, &[], &mistakes) else {
-        return mistakes.or(None).map_err(Denied::Invalid);
+fn read(message: &Value) -> Result<Call, CallError> {
+    let errors = FieldErrors::default();
+    let Some(mut fields) = Fields::of(message, &[], &errors) else {
+        return errors.or(None).map_err(CallError::Invalid);
     };
     fields.skip("type");
     let call = match message["type"].as_str().unwrap_or_default() {
         "reset" => {
             let data = fields.object("data").unwrap_or_default().into();
             fields.finish_strictly();
-            Fields::of(&data, &["data"], &mistakes).map(|fields| Call::Reset(ResetRequest::read(fields)))
+            Fields::of(&data, &["data"], &errors).map(|fields| Call::Reset(ResetRequest::read(fields)))
         }
         "step" => {
             let data = fields.required_fields("data");
@@ -107,17 +105,17 @@ fn read(message: &Value) -> Result<Call, Denied> {
             fields.finish_strictly();
             data
         }
-        other => return Err(Denied::Unknown(other.chars().take(80).collect())),
+        other => return Err(CallError::Unknown(other.chars().take(80).collect())),
     };
-    mistakes.or(call).map_err(Denied::Invalid)
+    errors.or(call).map_err(CallError::Invalid)
 }
 
-async fn act(
+async fn perform(
     app: &App,
     environment: &mut Environment,
     scoring: &ScoringService,
     call: Call,
-) -> Result<Reply, Denied> {
+) -> Result<Reply, CallError> {
     match call {
         Call::Reset(request) => Ok(observed(environment.reset(request).await?)),
         Call::Step(action) => Ok(observed(environment.step(action, None).await?)),
@@ -136,12 +134,12 @@ fn observed(observation: Observation) -> Reply {
     Reply::Text(json!({ "type": "observation", "data": StepResponse::from(observation) }))
 }
 
-/// An error of the socket.
+/// An error message.
 pub fn error(code: &str, message: &str) -> Value {
     json!({ "type": "error", "data": { "message": message, "code": code } })
 }
 
-/// What a client is told for whom there is no environment left.
+/// The error for a client beyond the number of environments.
 pub fn capacity(app: &App, as_json_rpc: bool) -> Value {
     let most = app.config.max_envs;
     let active = most - app.environments.available_permits();

@@ -1,6 +1,4 @@
-//! Counters and histograms, told as Prometheus text.
-//!
-//! Counts only; what the pool and the cache know themselves is asked of them when somebody looks.
+//! Counters and histograms as Prometheus text. Values of the pool and the cache are read when the text is made.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,12 +9,12 @@ use std::time::Duration;
 use super::scoring::ScoringService;
 use cadforge_assess::Evaluation;
 
-/// Upper bounds of the histograms' buckets, s: from a known candidate to the bound of a step.
+/// Upper bounds of the histograms' buckets, s: from a cached candidate to the time limit of a step.
 const BUCKETS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0,
 ];
 
-/// What has happened since the server started.
+/// Counts since the server started.
 #[derive(Debug, Default)]
 pub struct Metrics {
     requests: Mutex<BTreeMap<(String, u16), u64>>,
@@ -27,9 +25,9 @@ pub struct Metrics {
     faults: AtomicU64,
     refused: AtomicU64,
     messages: AtomicU64,
-    /// Sockets that hold an environment now.
+    /// Sockets with an environment.
     pub sessions: AtomicUsize,
-    /// Connections that are open now.
+    /// Open connections.
     pub connections: AtomicUsize,
 }
 
@@ -41,19 +39,19 @@ struct Histogram {
 }
 
 impl Metrics {
-    /// An HTTP request was answered; `route` is a pattern, never what a client sent.
+    /// Counts an HTTP response; `route` is a pattern, never a client's string.
     pub fn answered(&self, route: &str, status: u16, took: Duration) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         *requests.entry((route.to_owned(), status)).or_default() += 1;
         self.requests_took.add(took);
     }
 
-    /// A message on a socket was answered.
+    /// Counts a reply on a socket.
     pub fn message(&self) {
         self.messages.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A candidate was scored.
+    /// Counts a scored candidate.
     pub fn scored(&self, evaluation: &Evaluation, took: Duration) {
         self.built.fetch_add(u64::from(evaluation.ok), Ordering::Relaxed);
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,17 +59,17 @@ impl Metrics {
         self.scores_took.add(took);
     }
 
-    /// A candidate has no score, and it is not to blame.
+    /// Counts an internal error.
     pub fn fault(&self) {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Something was refused because of a limit or a missing token.
+    /// Counts a request that a limit or a missing token rejected.
     pub fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All of it as Prometheus text.
+    /// All metrics as Prometheus text.
     pub fn text(&self, scoring: &ScoringService) -> String {
         let mut out = String::new();
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +102,7 @@ impl Metrics {
             &mut out,
             "refused_total",
             "counter",
-            "refused by a limit or for want of a token",
+            "rejected by a limit or for a missing token",
             count(&self.refused),
         );
         single(
@@ -154,13 +152,13 @@ impl Metrics {
         self.scores_took.text(
             &mut out,
             "candidate_duration_seconds",
-            "candidates from being let in to their score",
+            "time of a candidate from admission to its score",
         );
         single(
             &mut out,
             "faults_total",
             "counter",
-            "candidates without a score, by our own fault",
+            "candidates without a score because of internal errors",
             count(&self.faults),
         );
 
@@ -169,7 +167,7 @@ impl Metrics {
             &mut out,
             "candidates_waiting",
             "gauge",
-            "candidates let in and not done",
+            "candidates in progress or waiting",
             scoring.waiting(),
         );
         single(
@@ -202,12 +200,7 @@ impl Metrics {
             pool.recycled,
         );
         let (hits, misses) = scoring.cache_lookups();
-        head(
-            &mut out,
-            "cache_lookups_total",
-            "counter",
-            "lookups of kept results",
-        );
+        head(&mut out, "cache_lookups_total", "counter", "cache lookups");
         let _ = writeln!(out, "cadforge_cache_lookups_total{{result=\"hit\"}} {hits}");
         let _ = writeln!(out, "cadforge_cache_lookups_total{{result=\"miss\"}} {misses}");
         out
@@ -231,7 +224,7 @@ impl Histogram {
             below += count(bucket);
             let _ = writeln!(out, "cadforge_{name}_bucket{{le=\"{bound}\"}} {below}");
         }
-        // Read once, so that the last bucket and the count are the same number.
+        // Read once, so that the last bucket and the count are equal.
         let all = count(&self.count);
         let _ = writeln!(out, "cadforge_{name}_bucket{{le=\"+Inf\"}} {all}");
         let _ = writeln!(out, "cadforge_{name}_sum {}", count(&self.micros) as f64 / 1e6);

@@ -1,4 +1,4 @@
-//! The OpenAPI document, generated from the types that travel.
+//! The OpenAPI document, generated from the types of requests and responses.
 
 use axum::response::Response;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -15,18 +15,17 @@ use super::wire::tasks::{
 };
 use super::wire::{Problem, ResetRequest, State, StepRequest, StepResponse, ValidationProblem};
 
-/// The version of OpenEnv's HTTP contract that the server speaks.
+/// Version of OpenEnv's HTTP contract.
 const CONTRACT: &str = "1.0.0";
 
 const JSON: &str = "application/json";
-/// One JSON value a line; the schema is a line's.
+/// JSON Lines; the schema is that of a line.
 const LINES: &str = "application/x-ndjson";
 
 pub async fn document() -> Response {
     answer::ok(&build())
 }
 
-/// The document.
 pub fn build() -> Value {
     let settings = |settings: SchemaSettings| {
         settings.with(|settings| {
@@ -34,7 +33,7 @@ pub fn build() -> Value {
             settings.meta_schema = None;
         })
     };
-    // What may be left out of a request is always there in an answer.
+    // Fields that may be missing in a request are always present in a response.
     let mut asked = settings(SchemaSettings::draft2020_12()).into_generator();
     let mut told = settings(SchemaSettings::draft2020_12().for_serialize()).into_generator();
     let mut paths = Map::new();
@@ -53,7 +52,7 @@ pub fn build() -> Value {
             "schemas": schemas,
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
         },
-        // A token is wanted where the server was given one.
+        // A token is required if the server has one.
         "security": [{}, { "token": [] }],
     })
 }
@@ -64,7 +63,7 @@ fn routes() -> Vec<Route> {
     vec![
         get("/health", "Whether the server runs").answers::<Health>(),
         get("/healthz", "Whether the server runs, with the environment's name").answers::<NamedHealth>(),
-        get("/metadata", "What the environment is").answers::<Metadata>(),
+        get("/metadata", "Description of the environment").answers::<Metadata>(),
         get("/schema", "JSON Schema of action, observation and state").answers::<Schemas>(),
         get("/state", "The state of a fresh environment").answers::<State>(),
         get("/openapi.json", "This document").answers::<Map<String, Value>>(),
@@ -80,18 +79,18 @@ fn routes() -> Vec<Route> {
             .fails(&[503]),
         post(
             "/mcp",
-            "The environment's tools as JSON-RPC 2.0; whatever is wrong is told in the answer",
+            "The environment's tools as JSON-RPC 2.0; the response has the errors",
         )
         .carries(JSON, true, SchemaGenerator::subschema_for::<RpcRequest>)
         .answers::<RpcAnswer>(),
-        get("/mcp", "The same as a WebSocket, a message a text").switches(),
-        get("/ws", "OpenEnv as a WebSocket: an environment a connection").switches(),
+        get("/mcp", "The same over a WebSocket, one message per text frame").upgrades(),
+        get("/ws", "OpenEnv over a WebSocket: one environment per connection").upgrades(),
         get("/list_environments", "The environment's name").answers::<Vec<String>>(),
         get(&format!("{ENVIRONMENT}/splits"), "Splits of the tasks").answers::<Vec<Split>>(),
         of_tasks("tasks", "All tasks of a split")
             .takes::<SplitRequest>(true)
             .answers::<Tasks>(),
-        of_tasks("num_tasks", "How many tasks a split has")
+        of_tasks("num_tasks", "Number of tasks of a split")
             .takes::<SplitRequest>(true)
             .answers::<TaskCount>(),
         of_tasks("task", "A task by its index")
@@ -103,51 +102,51 @@ fn routes() -> Vec<Route> {
         get("/", "A page that shows a repair loop")
             .answers_with("text/html", SchemaGenerator::subschema_for::<String>),
         get("/web", "The same page").answers_with("text/html", SchemaGenerator::subschema_for::<String>),
-        post("/api/space/demo", "Score a seed or given code and keep its shape")
+        post("/api/space/demo", "Score a seed or given code and store its mesh")
             .takes::<DemoRequest>(false)
             .answers::<Demo>()
             .fails(&[404, 503]),
-        post("/api/space/repair-loop", "Run a repair loop and keep its shapes")
+        post("/api/space/repair-loop", "Run a repair loop and store its meshes")
             .takes::<LoopRequest>(false)
             .answers::<Loop>()
             .fails(&[404, 503]),
-        get("/api/space/stl/{task_id}", "The last shape of the demo")
+        get("/api/space/stl/{task_id}", "The last mesh of the demo")
             .answers_with("model/stl", bytes)
             .fails(&[404]),
-        get("/api/space/loop-stl/{task_id}", "The best shape of the last loop")
+        get("/api/space/loop-stl/{task_id}", "The best mesh of the last loop")
             .answers_with("model/stl", bytes)
             .fails(&[404]),
         get(
             "/api/space/loop-stl/{task_id}/{step_id}",
-            "A shape of the last loop",
+            "A mesh of the last loop",
         )
         .answers_with("model/stl", bytes)
         .fails(&[404]),
-        post("/get_reward", "Rewards of completions, as OpenRLHF asks for them")
+        post("/get_reward", "Rewards of completions, in OpenRLHF's format")
             .takes::<RewardRequest>(true)
             .answers::<Rewards>()
             .fails(&[503]),
-        post("/score_batch", "Rewards of rows, in their order")
+        post("/score_batch", "Rewards of rows, in order")
             .carries(LINES, true, SchemaGenerator::subschema_for::<BatchRow>)
             .answers_with(LINES, SchemaGenerator::subschema_for::<BatchAnswer>)
             .fails(&[400, 408, 413]),
     ]
 }
 
-/// What makes the schema of a body.
-type Make = fn(&mut SchemaGenerator) -> Schema;
+/// Generates the schema of a body.
+type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
 struct Route {
     method: &'static str,
     path: String,
     summary: &'static str,
-    /// Type, whether it must be there, and schema of the body.
-    takes: Option<(&'static str, bool, Make)>,
-    /// Type and schema of the answer; none where the connection becomes a WebSocket.
-    answers: Option<(&'static str, Make)>,
-    /// Statuses of errors in words.
+    /// Media type of the body, whether it is required, and its schema.
+    takes: Option<(&'static str, bool, SchemaFn)>,
+    /// Media type and schema of the response; `None` for a WebSocket.
+    answers: Option<(&'static str, SchemaFn)>,
+    /// Statuses of errors with a message.
     fails: Vec<u16>,
-    /// Whether wrong fields are told one by one.
+    /// Whether invalid fields are listed.
     reads_fields: bool,
 }
 
@@ -158,7 +157,7 @@ fn route(method: &'static str, path: &str, summary: &'static str) -> Route {
         summary,
         takes: None,
         answers: None,
-        // Said by the guard before any route: a wrong token, a page from elsewhere, too many requests.
+        // Responses of the guard, for every route: wrong token, other site, too many requests.
         fails: vec![401, 403, 429],
         reads_fields: false,
     }
@@ -177,14 +176,14 @@ fn bytes(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl Route {
-    /// Takes a JSON body whose fields are read one by one.
+    /// Takes a JSON body.
     fn takes<T: JsonSchema>(mut self, required: bool) -> Self {
         self.reads_fields = true;
         self.carries(JSON, required, SchemaGenerator::subschema_for::<T>)
             .fails(&[400, 408, 413])
     }
 
-    fn carries(mut self, media: &'static str, required: bool, schema: Make) -> Self {
+    fn carries(mut self, media: &'static str, required: bool, schema: SchemaFn) -> Self {
         self.takes = Some((media, required, schema));
         self
     }
@@ -193,13 +192,13 @@ impl Route {
         self.answers_with(JSON, SchemaGenerator::subschema_for::<T>)
     }
 
-    fn answers_with(mut self, media: &'static str, schema: Make) -> Self {
+    fn answers_with(mut self, media: &'static str, schema: SchemaFn) -> Self {
         self.answers = Some((media, schema));
         self
     }
 
     /// Becomes a WebSocket.
-    fn switches(self) -> Self {
+    fn upgrades(self) -> Self {
         self.fails(&[426])
     }
 
@@ -253,16 +252,16 @@ fn meaning(status: u16) -> &'static str {
     match status {
         101 => "The connection is a WebSocket",
         200 => "Done",
-        400 => "The body broke off, or the index is none",
+        400 => "The body is incomplete, or the index is invalid",
         401 => "The token is missing or wrong",
-        403 => "Asked by a page from elsewhere",
-        404 => "There is no such thing",
+        403 => "Request from a page of another site",
+        404 => "Not found",
         408 => "The body took too long",
-        413 => "More than the server takes at once",
-        422 => "Fields that are wrong, each with its place",
-        426 => "A WebSocket is needed",
-        429 => "Too much at a time; try again after `Retry-After` seconds",
-        503 => "A fault that is not the candidate's; try again after `Retry-After` seconds",
+        413 => "More than the server accepts at once",
+        422 => "Invalid fields, each with its location",
+        426 => "A WebSocket is required",
+        429 => "Too many requests or candidates; try again after `Retry-After` seconds",
+        503 => "Internal error; try again after `Retry-After` seconds",
         _ => unreachable!("a status of the routes above"),
     }
 }

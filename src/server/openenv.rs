@@ -14,7 +14,7 @@ use super::fields::{FieldErrors, Fields};
 use super::wire::tasks::{Health, Metadata, NamedHealth, Schemas};
 use super::wire::{self, ENVIRONMENT, ResetRequest, StepRequest, StepResponse};
 
-/// What the environment is, in a sentence.
+/// Description of the environment.
 pub const DESCRIPTION: &str =
     "Repair CadQuery code: each step builds a candidate in a sandbox and scores its geometry against a task.";
 
@@ -50,7 +50,7 @@ pub async fn schema() -> Answer {
     })
 }
 
-/// The JSON Schema of a type, complete in itself.
+/// The self-contained JSON Schema of a type.
 pub fn json_schema<T: schemars::JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12();
     settings.into_generator().into_root_schema_for::<T>().to_value()
@@ -65,15 +65,15 @@ pub async fn reset(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(&body, &["body"], &mistakes).map(ResetRequest::read);
-    let request = match mistakes.or(read) {
+    let errors = FieldErrors::default();
+    let read = Fields::of(&body, &["body"], &errors).map(ResetRequest::read);
+    let request = match errors.or(read) {
         Ok(request) => request,
         Err(wrong) => return answer::invalid(wrong),
     };
     match app.environment(true).reset(request).await {
         Ok(observation) => answer::ok(&StepResponse::from(observation)),
-        Err(refused) => answer::refusal(&refused, &["body", "task_id"], &body["task_id"]),
+        Err(refused) => answer::message_error(&refused, &["body", "task_id"], &body["task_id"]),
     }
 }
 
@@ -82,17 +82,17 @@ pub async fn step(State(app): State<Arc<App>>, request: Request) -> Answer {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(&body, &["body"], &mistakes).and_then(StepRequest::read);
+    let errors = FieldErrors::default();
+    let read = Fields::of(&body, &["body"], &errors).and_then(StepRequest::read);
     let StepRequest {
         action, timeout_s, ..
-    } = match mistakes.or(read) {
+    } = match errors.or(read) {
         Ok(request) => request,
         Err(wrong) => return answer::invalid(wrong),
     };
     match app.environment(true).step(action, timeout_s).await {
         Ok(observation) => answer::ok(&StepResponse::from(observation)),
-        Err(refused) => answer::refusal(
+        Err(refused) => answer::message_error(
             &refused,
             &["body", "action", "task_id"],
             &body["action"]["task_id"],

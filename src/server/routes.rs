@@ -1,4 +1,4 @@
-//! Which path leads where, and what every request passes on its way.
+//! The routes, and the checks that every request passes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub fn router(app: &Arc<App>) -> Router {
         }))
 }
 
-/// Lets a request on if the guard does, and counts it.
+/// Passes a request on if the guard accepts it, and counts it.
 async fn pass(app: Arc<App>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let peer = request.extensions().get::<SocketAddr>().copied();
@@ -69,7 +69,7 @@ async fn pass(app: Arc<App>, request: Request, next: Next) -> Response {
         Ok(()) => next.run(request).await,
         Err(refused) => {
             app.metrics.refused();
-            answer::refused(&refused)
+            answer::guard_error(&refused)
         }
     };
     app.metrics

@@ -1,6 +1,5 @@
-//! MCP as JSON-RPC 2.0: the environment's tools, for agents that step by calling them.
-//!
-//! Tools keep nothing between calls. Over HTTP every answer is 200, errors too.
+//! MCP as JSON-RPC 2.0: the environment's tools for agents. Tools keep no state between calls. Over HTTP every
+//! response is 200, errors too.
 
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ const METHOD_NOT_FOUND: i64 = -32601;
 const INVALID_PARAMS: i64 = -32602;
 const INTERNAL_ERROR: i64 = -32603;
 
-/// The revision of MCP that is spoken where the client names none that we know.
+/// Revision of MCP if the client names none that is known.
 const PROTOCOL: &str = "2025-06-18";
 
 pub async fn http(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -34,7 +33,7 @@ pub async fn http(State(app): State<Arc<App>>, request: Request) -> Answer {
     answer::ok(&reply)
 }
 
-/// The answer to one message.
+/// The response to a message.
 pub async fn reply(app: &App, scoring: &ScoringService, message: &[u8]) -> Value {
     match value_of(message) {
         Ok(request) => reply_to(app, scoring, &request).await,
@@ -45,7 +44,7 @@ pub async fn reply(app: &App, scoring: &ScoringService, message: &[u8]) -> Value
     }
 }
 
-/// The answer to one message that is JSON.
+/// The response to a JSON message.
 pub async fn reply_to(app: &App, scoring: &ScoringService, request: &Value) -> Value {
     let id = match &request["id"] {
         id @ (Value::String(_) | Value::Number(_)) => id.clone(),
@@ -56,7 +55,7 @@ pub async fn reply_to(app: &App, scoring: &ScoringService, request: &Value) -> V
         Err(error) => return failed(id, error),
     };
     match run(app, scoring, call.0, call.1).await {
-        Ok(result) => said(id, Some(result), None),
+        Ok(result) => response(id, Some(result), None),
         Err(error) => failed(id, error),
     }
 }
@@ -65,14 +64,14 @@ pub async fn reply_to(app: &App, scoring: &ScoringService, request: &Value) -> V
 fn read(request: &Value) -> Result<(&str, &Value), Error> {
     let invalid = |what: &str| Err(Error::new(INVALID_REQUEST, format!("Invalid Request: {what}")));
     let Value::Object(object) = request else {
-        return invalid("an object is needed");
+        return invalid("an object is required");
     };
     if let Some(key) = object
         .keys()
         .find(|key| !["jsonrpc", "method", "params", "id"].contains(&key.as_str()))
     {
         return invalid(&format!(
-            "`{}` is not known",
+            "unknown key `{}`",
             key.chars().take(40).collect::<String>()
         ));
     }
@@ -134,7 +133,7 @@ async fn run(app: &App, scoring: &ScoringService, method: &str, params: &Value) 
 }
 
 fn tools() -> Value {
-    let task_id = json!({ "type": "string", "description": "A task's id, of list_tasks" });
+    let task_id = json!({ "type": "string", "description": "Id of a task, from list_tasks" });
     json!([
         {
             "name": "score_candidate",
@@ -155,12 +154,12 @@ fn tools() -> Value {
 }
 
 async fn score_candidate(app: &App, scoring: &ScoringService, arguments: &Value) -> Result<Value, Error> {
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(arguments, &["arguments"], &mistakes).and_then(Action::read);
-    let action = mistakes.or(read).map_err(invalid)?;
+    let errors = FieldErrors::default();
+    let read = Fields::of(arguments, &["arguments"], &errors).and_then(Action::read);
+    let action = errors.or(read).map_err(invalid)?;
     let limit = app.config.step_limit;
     let mut environment =
-        super::episode::Environment::new(scoring.clone(), Arc::clone(&app.tasks), limit, app.seat(true));
+        super::episode::Environment::new(scoring.clone(), Arc::clone(&app.tasks), limit, app.recorder(true));
     let observation = environment.step(action, None).await?;
     Ok(json!({
         "task_id": observation.task_id,
@@ -181,10 +180,10 @@ fn list_tasks(app: &App) -> Value {
 }
 
 fn get_task(app: &App, arguments: &Value) -> Result<Value, Error> {
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(arguments, &["arguments"], &mistakes)
+    let errors = FieldErrors::default();
+    let read = Fields::of(arguments, &["arguments"], &errors)
         .and_then(|mut fields| fields.required_text("task_id", 1));
-    let id = mistakes.or(read).map_err(invalid)?;
+    let id = errors.or(read).map_err(invalid)?;
     let task = episode::find(&app.tasks, &id)?;
     Ok(json!({
         "task_id": task.id,
@@ -226,10 +225,10 @@ fn invalid(wrong: Vec<FieldError>) -> Error {
 }
 
 fn failed(id: Value, error: Error) -> Value {
-    said(id, None, Some(error))
+    response(id, None, Some(error))
 }
 
-fn said(id: Value, result: Option<Value>, error: Option<Error>) -> Value {
+fn response(id: Value, result: Option<Value>, error: Option<Error>) -> Value {
     let jsonrpc = "2.0".to_owned();
     let answer = RpcAnswer {
         jsonrpc,

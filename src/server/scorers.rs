@@ -1,6 +1,5 @@
-//! Scores for trainers: `/get_reward` as OpenRLHF asks, `/score_batch` for rows.
-//!
-//! A bad candidate is a number. A fault of ours is a status or an `error`, never a number.
+//! Scores for trainers: `/get_reward` for OpenRLHF, `/score_batch` for rows. A failed build has a score; an internal
+//! error is a status or an `error`, never a score.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -24,8 +23,8 @@ use cadforge_core::task::{Task, TaskSet};
 use cadforge_data::{Row, line_of, score, value_of};
 use cadforge_extraction as extraction;
 
-/// Candidates of one request that may sleep without keeping those behind them from the workers.
-const ASLEEP: usize = 16;
+/// Maximum number of sleeping candidates of one request that leave its further candidates access to the workers.
+const MAX_SLEEPING: usize = 16;
 
 /// `POST /get_reward`: `query`, `prompts` and `labels` are lists of equal length.
 pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -33,9 +32,9 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(&body, &["body"], &mistakes).and_then(|fields| queries(&app.tasks, fields));
-    let candidates = match mistakes.or(read) {
+    let errors = FieldErrors::default();
+    let read = Fields::of(&body, &["body"], &errors).and_then(|fields| queries(&app.tasks, fields));
+    let candidates = match errors.or(read) {
         Ok(candidates) => candidates,
         Err(wrong) => return answer::invalid(wrong),
     };
@@ -48,7 +47,7 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
         let scoring = scoring.clone();
         async move { scoring.score(candidate, None).await }
     });
-    let mut scores = pin!(in_order(work, abreast(&app)));
+    let mut scores = pin!(in_order(work, concurrency(&app)));
     let (mut rewards, mut built, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(scored) = scores.next().await {
         match scored {
@@ -57,8 +56,8 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
                 built.push(u8::from(assessment.evaluation.ok));
                 kinds.push(assessment.evaluation.kind);
             }
-            // The rest is dropped, and with it cancelled.
-            Err(fault) => return answer::fault_answer(&fault),
+            // Dropping the other futures cancels their candidates.
+            Err(fault) => return answer::scoring_error_answer(&fault),
         }
     }
     answer::ok(&Rewards {
@@ -69,7 +68,6 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
     })
 }
 
-/// The candidates of a request.
 fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
     let queries = fields.required_list("query")?;
     let (prompts, labels) = (fields.list("prompts"), fields.list("labels"));
@@ -119,16 +117,17 @@ fn queries(tasks: &TaskSet, mut fields: Fields<'_>) -> Option<Vec<Candidate>> {
         }
     }
     if !without_prompt.is_empty() {
-        // Scored as they are, they could be paid for the program in the prompt.
+        // Scoring the whole query could reward the program in the prompt.
         let msg = format!(
-            "the prompt is not in the query of items {without_prompt:?}\nhint: send as prompts what query begins with, or no prompts"
+            "the prompt is not in the query of items {without_prompt:?}\nhint: send prompts that the queries begin with, or no prompts"
         );
         fields.wrong("prompt_not_found", "query", msg, &Value::Null);
     }
     Some(candidates)
 }
 
-/// The task that a label names, as text or under `task_id`; without a label the one whose id or brief the prompt holds.
+/// The task that a label names, as a string or under `task_id`; without a label, the task whose id or brief the
+/// prompt contains.
 fn task_of(tasks: &TaskSet, label: &Value, prompt: &str, query: &str) -> Result<Arc<Task>, String> {
     let named = match label {
         Value::String(text) if text.is_empty() => None,
@@ -148,11 +147,11 @@ fn task_of(tasks: &TaskSet, label: &Value, prompt: &str, query: &str) -> Result<
         .find(|task| text.contains(&task.id))
         .or_else(|| tasks.iter().find(|task| text.contains(task.prompt.trim())));
     held.map(Arc::clone).ok_or_else(|| {
-        "no label names a task, and the prompt holds none\nhint: send task ids as labels".to_owned()
+        "no label names a task, and the prompt contains none\nhint: send task ids as labels".to_owned()
     })
 }
 
-/// `POST /score_batch`: JSON Lines in, the same rows with their scores out, in order, as they come.
+/// `POST /score_batch`: JSON Lines in, the same rows with their scores out, in order, streamed.
 pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answer {
     let body = match answer::body(request.into_body(), app.config.max_body).await {
         Ok(body) => body,
@@ -170,15 +169,15 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
         Err(answer) => return *answer,
     };
     let scoring = app.scoring.source();
-    let abreast = abreast(&app);
+    let concurrency = concurrency(&app);
     let work = rows
         .into_iter()
         .map(move |row| row.scored(Arc::clone(&app), scoring.clone(), Arc::clone(&room)));
-    let lines = in_order(work, abreast).map(Ok::<Bytes, Infallible>);
+    let lines = in_order(work, concurrency).map(Ok::<Bytes, Infallible>);
     answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
 }
 
-/// One line of a batch.
+/// A line of a batch.
 enum Line {
     Good(Row, Box<Candidate>),
     Bad(Value),
@@ -211,7 +210,7 @@ impl Line {
         Self::Good(row, Box::new(candidate))
     }
 
-    /// The line to write.
+    /// The line of the response.
     async fn scored(self, app: Arc<App>, scoring: ScoringService, room: Arc<Permit>) -> Bytes {
         let written = match self {
             Self::Bad(report) => report,
@@ -234,35 +233,35 @@ impl Line {
     }
 }
 
-/// Lets a whole batch in: 413 for one that never fits, 429 for one that does not fit now.
+/// Admits a whole batch: 413 if it can never fit, 429 if it does not fit now.
 fn admit(app: &App, count: usize) -> Result<Permit, Box<Answer>> {
     if count > app.config.queue {
         let message = format!(
-            "{count} candidates at once are more than the limit of {}\nhint: send them in parts, or start the server with a higher --queue",
+            "{count} candidates exceed the limit of {}\nhint: send them in parts, or start the server with a higher --queue",
             app.config.queue
         );
         return Err(Box::new(answer::problem(StatusCode::PAYLOAD_TOO_LARGE, &message)));
     }
     app.scoring.admit(count).map_err(|fault| {
         app.metrics.refused();
-        Box::new(answer::fault_answer(&fault))
+        Box::new(answer::scoring_error_answer(&fault))
     })
 }
 
-/// Candidates of one request that are under way at a time: each takes a thread to wait on. More than workers, so that
-/// none of these is ever idle, and more than those that sleep there.
-fn abreast(app: &App) -> usize {
-    2 * app.config.workers.max(1) + ASLEEP
+/// Number of candidates of one request in progress, each of which occupies a thread: more than workers plus sleeping
+/// candidates, so that no worker is idle.
+fn concurrency(app: &App) -> usize {
+    2 * app.config.workers.max(1) + MAX_SLEEPING
 }
 
-/// Results in the order of the work, with so much of it under way: what takes long holds up the results behind it, and
-/// not the work.
+/// Results in the order of the work, with a bounded number in progress: slow work delays the results behind it, but
+/// not their work.
 fn in_order<F: Future>(
     work: impl ExactSizeIterator<Item = F>,
-    abreast: usize,
+    concurrency: usize,
 ) -> impl Stream<Item = F::Output> {
     let count = work.len();
-    let turns = Arc::new(Semaphore::new(abreast));
+    let turns = Arc::new(Semaphore::new(concurrency));
     let work = work.map(move |one| {
         let turns = Arc::clone(&turns);
         async move {

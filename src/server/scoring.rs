@@ -1,7 +1,5 @@
-//! Builds and scores on behalf of a socket: the bridge from asynchronous code to the engine, which blocks.
-//!
-//! Whoever drops the future cancels the work. What comes back is a result or a [`ScoringError`]; a fault is ours, and never
-//! becomes a number.
+//! Builds and scores for the routes: the bridge from asynchronous code to the blocking engine. Dropping a future
+//! cancels its work. A [`ScoringError`] is never the candidate's fault and never becomes a score.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,30 +13,27 @@ use cadforge_engine::Engine;
 use cadforge_executor::{CancelToken, ExecutorError, PoolStatus, Priority};
 use cadforge_reward::Mode;
 
-/// Why there is no score. Never the candidate's fault.
+/// Why there is no score; never the candidate's fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ScoringError {
-    /// Too much waits already.
+    /// The queue is full.
     #[error("{message}")]
     Overloaded {
-        /// With the way out.
+        /// Message with a hint.
         message: String,
-        /// When there will be room, ms from now.
+        /// Estimated time until there is space, ms.
         retry_after_ms: u64,
     },
-    /// It took longer than the caller or the server allows.
+    /// The time limit of the caller or the server has passed.
     #[error("no score within {:.0} s, so there is none\nhint: try again when the server has less to do, or start it with more --workers", limit.as_secs_f64())]
-    Late {
-        /// The limit.
-        limit: Duration,
-    },
-    /// The machinery failed.
+    Late { limit: Duration },
+    /// Internal error.
     #[error("{0}")]
     Broken(String),
 }
 
 impl ScoringError {
-    /// Seconds after which another try makes sense.
+    /// Seconds until a retry makes sense.
     pub fn retry_after_s(&self) -> u64 {
         match self {
             Self::Overloaded { retry_after_ms, .. } => retry_after_ms.div_ceil(1000).max(1),
@@ -48,22 +43,22 @@ impl ScoringError {
     }
 }
 
-/// A candidate for the judge.
+/// A candidate to score.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// The task.
     pub task: Arc<Task>,
-    /// The whole file.
+    /// The program.
     pub code: String,
-    /// The model's whole answer, where it is more than the code.
+    /// The model's whole answer, if it is more than the program.
     pub completion: Option<String>,
-    /// How much is measured; `None` takes the server's own.
+    /// Scoring mode; `None` for the server's.
     pub mode: Option<Mode>,
     /// Whether the shape is needed too.
     pub shape: bool,
 }
 
-/// Scores candidates with the engine. Cheap to clone; each clone of [`Self::source`] has its own turn among batches.
+/// Scores candidates with the engine. Cheap to clone; each clone by [`Self::source`] takes its own turns among
+/// batches.
 #[derive(Clone)]
 pub struct ScoringService {
     assessor: Assessor,
@@ -72,14 +67,14 @@ pub struct ScoringService {
     metrics: Arc<Metrics>,
 }
 
-/// Candidates that were let in and are not done.
+/// Admitted candidates that are not finished.
 #[derive(Debug)]
 struct Waiting {
     count: AtomicUsize,
     most: usize,
 }
 
-/// Room for some candidates; given back when dropped.
+/// Admission of some candidates, released on drop.
 #[derive(Debug)]
 pub struct Permit {
     waiting: Arc<Waiting>,
@@ -87,7 +82,7 @@ pub struct Permit {
 }
 
 impl ScoringService {
-    /// A judge over an engine, which lets in that many candidates at a time.
+    /// A service over an engine that admits at most `most` candidates at a time.
     pub fn new(engine: &Engine, scoring: Scoring, most: usize, metrics: Arc<Metrics>) -> Self {
         Self {
             assessor: engine.assessor().clone(),
@@ -100,7 +95,7 @@ impl ScoringService {
         }
     }
 
-    /// The same for another client: each gets a turn after the other.
+    /// The service for another client, which takes its own turns.
     #[must_use]
     pub fn source(&self) -> Self {
         Self {
@@ -109,22 +104,22 @@ impl ScoringService {
         }
     }
 
-    /// The worker pool as it is now.
+    /// Status of the worker pool.
     pub fn pool(&self) -> PoolStatus {
         self.assessor.executor().status()
     }
 
-    /// Lookups in the cache that found something, and those that did not.
+    /// Hits and misses of the cache.
     pub fn cache_lookups(&self) -> (u64, u64) {
         self.assessor.executor().cache().lookups()
     }
 
-    /// Candidates that were let in and are not done.
+    /// Admitted candidates that are not finished.
     pub fn waiting(&self) -> usize {
         self.waiting.count.load(Ordering::Relaxed)
     }
 
-    /// Lets that many candidates in, or none of them.
+    /// Admits `count` candidates, or none.
     pub fn admit(&self, count: usize) -> Result<Permit, ScoringError> {
         let waiting = &self.waiting;
         let fits = |now: usize| Some(now.saturating_add(count)).filter(|&then| then <= waiting.most);
@@ -138,7 +133,7 @@ impl ScoringService {
             }),
             Err(now) => Err(ScoringError::Overloaded {
                 message: format!(
-                    "{now} candidates wait already and {count} more are beyond the limit of {}\nhint: send fewer at once, or the same again later",
+                    "{now} candidates are waiting, and {count} more would exceed the limit of {}\nhint: send fewer at once, or try again later",
                     waiting.most
                 ),
                 retry_after_ms: 2000,
@@ -146,14 +141,14 @@ impl ScoringService {
         }
     }
 
-    /// Builds and scores one candidate that has been let in, within `limit` if there is one.
+    /// Builds and scores one admitted candidate, within `limit` if given.
     pub async fn score(
         &self,
         candidate: Candidate,
         limit: Option<Duration>,
     ) -> Result<Assessment, ScoringError> {
         let start = Instant::now();
-        // Fires when this future is dropped: nobody waits for the result any more.
+        // Cancels the work when this future is dropped.
         let (source, token) = CancelToken::pair();
         let (assessor, scoring) = (self.assessor.clone(), Arc::clone(&self.scoring));
         let work = tokio::task::spawn_blocking(move || assess(&assessor, &scoring, &candidate, &token));
@@ -224,7 +219,7 @@ fn fault(error: &AssessError) -> ScoringError {
             message: error.to_string(),
             retry_after_ms: *retry_after_ms,
         },
-        // A reference that does not build is the operator's to mend, not the client's.
+        // The operator must fix a reference that does not build; the client cannot.
         other => ScoringError::Broken(other.to_string()),
     }
 }

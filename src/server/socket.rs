@@ -1,6 +1,5 @@
-//! OpenEnv over a WebSocket: one environment a connection, one reply a request.
-//!
-//! While a step runs the socket is read on, so that pings are answered and a client that goes away ends its step.
+//! OpenEnv over a WebSocket: one environment per connection, one reply per request. The socket is read while a step
+//! runs, so that pings are answered and a disconnect cancels the step.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,24 +29,24 @@ use cadforge_data::json_of;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// A client that does not take an answer for so long has gone.
-const SEND_PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for sending a reply.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Messages that may come while another one is being answered; a client is to wait for its reply.
-const AHEAD: usize = 16;
+/// Maximum number of messages received while another one is processed; clients should wait for the reply.
+const MAX_UNANSWERED: usize = 16;
 
-/// How long the reason of a refusal waits for a client that asks before it reads.
-const FIRST_MESSAGE: Duration = Duration::from_secs(1);
+/// Time that a rejected client has to send its first message, before the reason is sent.
+const FIRST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the two sides may take to close.
-const GOODBYE: Duration = Duration::from_secs(5);
+/// Time limit for the closing handshake.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `/ws`: an environment.
 pub async fn environment(State(app): State<Arc<App>>, request: Request) -> Answer {
     upgrade(app, request, Dialect::Environment)
 }
 
-/// `/mcp` as a socket: JSON-RPC, a message a text.
+/// `/mcp` over a socket: JSON-RPC, one message per text frame.
 pub async fn mcp(State(app): State<Arc<App>>, request: Request) -> Answer {
     upgrade(app, request, Dialect::Mcp)
 }
@@ -58,8 +57,8 @@ enum Dialect {
     Mcp,
 }
 
-fn upgrade(app: Arc<App>, mut request: Request, speaks: Dialect) -> Answer {
-    let Some(key) = wanted(request.headers()) else {
+fn upgrade(app: Arc<App>, mut request: Request, dialect: Dialect) -> Answer {
+    let Some(key) = handshake_key(request.headers()) else {
         let mut answer = answer::problem(
             StatusCode::UPGRADE_REQUIRED,
             "this is a WebSocket\nhint: connect with a WebSocket client, version 13",
@@ -73,14 +72,14 @@ fn upgrade(app: Arc<App>, mut request: Request, speaks: Dialect) -> Answer {
     let alive = request.extensions_mut().remove::<ConnectionGuard>();
     let upgraded = hyper::upgrade::on(request);
     tokio::spawn(async move {
-        // A client that breaks off its own handshake has nobody to tell.
+        // A failed handshake has no client to report to.
         let Ok(upgraded) = upgraded.await else { return };
         let config = WebSocketConfig::default()
             .max_message_size(Some(app.config.max_body))
             .max_frame_size(Some(app.config.max_body));
         let socket =
             WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        session(&app, socket, speaks).await;
+        session(&app, socket, dialect).await;
         drop(alive);
     });
     Response::builder()
@@ -92,8 +91,8 @@ fn upgrade(app: Arc<App>, mut request: Request, speaks: Dialect) -> Answer {
         .expect("known header values")
 }
 
-/// The key of a client's handshake, if these headers are one.
-fn wanted(headers: &HeaderMap) -> Option<String> {
+/// The key of a WebSocket handshake, if the headers are one.
+fn handshake_key(headers: &HeaderMap) -> Option<String> {
     let has = |name, word: &str| {
         headers
             .get_all(name)
@@ -109,12 +108,12 @@ fn wanted(headers: &HeaderMap) -> Option<String> {
     asked.then(|| key.to_owned())
 }
 
-async fn session(app: &App, mut socket: Socket, speaks: Dialect) {
+async fn session(app: &App, mut socket: Socket, dialect: Dialect) {
     let Ok(permit) = Arc::clone(&app.environments).try_acquire_owned() else {
         app.metrics.refused();
-        let _ = send(&mut socket, &message::capacity(app, speaks == Dialect::Mcp)).await;
-        // A client that asks before it reads would find the socket closed and never read why.
-        let _ = tokio::time::timeout(FIRST_MESSAGE, socket.next()).await;
+        let _ = send(&mut socket, &message::capacity(app, dialect == Dialect::Mcp)).await;
+        // A client that sends before it reads would find the socket closed, without the reason.
+        let _ = tokio::time::timeout(FIRST_MESSAGE_TIMEOUT, socket.next()).await;
         let _ = close(&mut socket, CloseCode::Normal, "at capacity").await;
         return;
     };
@@ -122,32 +121,32 @@ async fn session(app: &App, mut socket: Socket, speaks: Dialect) {
     let end = {
         let mut environment = app.environment(false);
         let scoring = app.scoring.source();
-        converse(app, &mut socket, &mut environment, &scoring, speaks).await
+        converse(app, &mut socket, &mut environment, &scoring, dialect).await
     };
     app.metrics.sessions.fetch_sub(1, Ordering::Relaxed);
-    // Before the goodbyes: a client that has heard them may come back at once.
+    // Released before the closing handshake: the client may reconnect immediately after it.
     drop(permit);
     let _ = match end {
-        End::Close(code, reason) => close(&mut socket, code, reason).await,
-        End::Answer => finish(&mut socket).await,
-        End::Gone => None,
+        SessionEnd::Close(code, reason) => close(&mut socket, code, reason).await,
+        SessionEnd::Answer => finish(&mut socket).await,
+        SessionEnd::Gone => None,
     };
 }
 
-/// How a conversation ends.
-enum End {
-    /// By us.
+/// Why a session ends.
+enum SessionEnd {
+    /// The server closes it.
     Close(CloseCode, &'static str),
-    /// By the client, who has said so and is to be answered.
+    /// The client closes it and waits for the reply.
     Answer,
-    /// Nobody is there any more.
+    /// The connection is lost.
     Gone,
 }
 
-impl End {
-    /// After something came that is no message.
-    fn of(came: Option<&Result<Message, Error>>) -> Self {
-        match came {
+impl SessionEnd {
+    /// The end after something other than a message was received.
+    fn of(received: Option<&Result<Message, Error>>) -> Self {
+        match received {
             Some(Ok(_)) => Self::Answer,
             Some(Err(Error::Capacity(_))) => Self::Close(CloseCode::Size, "the message is too large"),
             Some(Err(Error::Utf8(_))) => Self::Close(CloseCode::Invalid, "the text is no UTF-8"),
@@ -158,14 +157,14 @@ impl End {
     }
 }
 
-/// Answers messages until either side ends it.
+/// Answers messages until either side closes.
 async fn converse(
     app: &App,
     socket: &mut Socket,
     environment: &mut Environment,
     scoring: &ScoringService,
-    speaks: Dialect,
-) -> End {
+    dialect: Dialect,
+) -> SessionEnd {
     let mut ahead = VecDeque::new();
     loop {
         let message = match ahead.pop_front() {
@@ -176,21 +175,21 @@ async fn converse(
             },
         };
         let reply = {
-            let work = answer_to(app, environment, scoring, speaks, &message);
+            let work = answer_to(app, environment, scoring, dialect, &message);
             tokio::pin!(work);
             loop {
                 tokio::select! {
                     reply = &mut work => break reply,
-                    came = socket.next() => match came {
+                    received = socket.next() => match received {
                         Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
                             ahead.push_back(message);
-                            if ahead.len() > AHEAD {
-                                return End::Close(CloseCode::Policy, "too many messages ahead of their replies");
+                            if ahead.len() > MAX_UNANSWERED {
+                                return SessionEnd::Close(CloseCode::Policy, "too many messages ahead of their replies");
                             }
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                        // The step is dropped with its future: nobody waits for it.
-                        other => return End::of(other.as_ref()),
+                        // Dropping the future cancels the step: the client is gone.
+                        other => return SessionEnd::of(other.as_ref()),
                     },
                 }
             }
@@ -199,33 +198,33 @@ async fn converse(
         match reply {
             Reply::Text(value) => {
                 if send(socket, &value).await.is_none() {
-                    return End::Gone;
+                    return SessionEnd::Gone;
                 }
             }
-            Reply::Close => return End::Close(CloseCode::Normal, ""),
+            Reply::Close => return SessionEnd::Close(CloseCode::Normal, ""),
         }
     }
 }
 
-/// The next message of a client that has nothing under way.
-async fn next(app: &App, socket: &mut Socket) -> Result<Message, End> {
+/// The next message of an idle client.
+async fn next(app: &App, socket: &mut Socket) -> Result<Message, SessionEnd> {
     let mut ending = app.ending.clone();
-    // Pings say that the other side lives, not that it wants anything.
+    // Pings show that the client is alive, but do not reset the idle timer.
     let idle = tokio::time::sleep(app.config.idle);
     tokio::pin!(idle);
     loop {
         tokio::select! {
             biased;
-            came = socket.next() => match came {
+            received = socket.next() => match received {
                 Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => return Ok(message),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                other => return Err(End::of(other.as_ref())),
+                other => return Err(SessionEnd::of(other.as_ref())),
             },
-            () = super::listen::ended(&mut ending) => return Err(End::Close(CloseCode::Away, "the server ends")),
+            () = super::listen::ended(&mut ending) => return Err(SessionEnd::Close(CloseCode::Away, "the server ends")),
             () = &mut idle => {
                 let message = format!("closed after {} s without a message", app.config.idle.as_secs());
                 let _ = send(socket, &message::error("SESSION_ERROR", &message)).await;
-                return Err(End::Close(CloseCode::Away, "idle"));
+                return Err(SessionEnd::Close(CloseCode::Away, "idle"));
             }
         }
     }
@@ -235,7 +234,7 @@ async fn answer_to(
     app: &App,
     environment: &mut Environment,
     scoring: &ScoringService,
-    speaks: Dialect,
+    dialect: Dialect,
     message: &Message,
 ) -> Reply {
     let bytes: &[u8] = match message {
@@ -243,7 +242,7 @@ async fn answer_to(
         Message::Binary(bytes) => bytes,
         _ => &[],
     };
-    match speaks {
+    match dialect {
         Dialect::Mcp => Reply::Text(rpc::reply(app, scoring, bytes).await),
         Dialect::Environment => message::answer(app, environment, scoring, bytes).await,
     }
@@ -251,7 +250,7 @@ async fn answer_to(
 
 async fn send(socket: &mut Socket, value: &Value) -> Option<()> {
     let sending = socket.send(Message::text(json_of(value)));
-    tokio::time::timeout(SEND_PATIENCE, sending).await.ok()?.ok()
+    tokio::time::timeout(SEND_TIMEOUT, sending).await.ok()?.ok()
 }
 
 async fn close(socket: &mut Socket, code: CloseCode, reason: &'static str) -> Option<()> {
@@ -261,14 +260,17 @@ async fn close(socket: &mut Socket, code: CloseCode, reason: &'static str) -> Op
     };
     let closing = async {
         socket.close(Some(frame)).await.ok()?;
-        // Until the other side has said so too: a socket closed over unread bytes loses what was sent last.
+        // Wait for the client's close frame: closing over unread bytes would lose the last message.
         while let Some(Ok(_)) = socket.next().await {}
         Some(())
     };
-    tokio::time::timeout(GOODBYE, closing).await.ok()?
+    tokio::time::timeout(CLOSE_TIMEOUT, closing).await.ok()?
 }
 
-/// Says goodbye to a client that said so.
+/// Completes a close that the client began.
 async fn finish(socket: &mut Socket) -> Option<()> {
-    tokio::time::timeout(GOODBYE, socket.flush()).await.ok()?.ok()
+    tokio::time::timeout(CLOSE_TIMEOUT, socket.flush())
+        .await
+        .ok()?
+        .ok()
 }

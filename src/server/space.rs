@@ -1,6 +1,5 @@
-//! The routes of the demo Space: a repair loop with a shape for every step.
-//!
-//! Shapes are kept in memory, the newest few; ids that come from a client are looked up there and nowhere else.
+//! The routes of the demo Space: a repair loop with a mesh per step. The newest meshes are kept in memory; ids from
+//! clients are looked up there and nowhere else.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,13 +25,13 @@ use cadforge_geometry::Shape;
 use cadforge_repair::Replay;
 use cadforge_trajectory::Step;
 
-/// A loop that takes longer has lost its viewer.
+/// Time limit of a loop.
 const LOOP_LIMIT: Duration = Duration::from_secs(300);
 
-/// Bytes of shapes that are kept; the oldest run goes first.
-const KEPT: usize = 256 << 20;
+/// Maximum size of the stored meshes in bytes; the oldest run is removed first.
+const MAX_BYTES: usize = 256 << 20;
 
-/// The shapes of the last runs.
+/// The meshes of the last runs.
 #[derive(Debug, Default)]
 pub struct Shapes(Mutex<VecDeque<Run>>);
 
@@ -41,7 +40,7 @@ struct Run {
     task_id: String,
     kind: RunKind,
     best: usize,
-    /// One a step; none for a step that did not build.
+    /// One entry per step; `None` for a failed build.
     steps: Vec<Option<Bytes>>,
 }
 
@@ -57,40 +56,40 @@ impl Shapes {
         runs.retain(|old| (old.kind, &old.task_id) != (run.kind, &run.task_id));
         runs.push_back(run);
         let size = |run: &Run| run.steps.iter().flatten().map(Bytes::len).sum::<usize>();
-        while runs.len() > 1 && runs.iter().map(size).sum::<usize>() > KEPT {
+        while runs.len() > 1 && runs.iter().map(size).sum::<usize>() > MAX_BYTES {
             runs.pop_front();
         }
     }
 
-    /// A step's shape; `step` takes the best for none.
+    /// A step's mesh; the best step's if `step` is `None`.
     fn find(&self, kind: RunKind, task_id: &str, step: Option<&str>) -> Result<Bytes, &'static str> {
         let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let run = runs
             .iter()
             .find(|run| run.kind == kind && run.task_id == task_id)
-            .ok_or("nothing was run for this task yet\nhint: POST /api/space/repair-loop or /api/space/demo first")?;
+            .ok_or("no run of this task yet\nhint: POST /api/space/repair-loop or /api/space/demo first")?;
         let index = match step {
             None | Some("final") => run.best,
             Some("seed") => 0,
             Some(number) => number.parse().unwrap_or(usize::MAX),
         };
         match run.steps.get(index) {
-            None => Err("the run has no such step"),
-            Some(None) => Err("this step did not build, so it has no shape"),
+            None => Err("the run does not have this step"),
+            Some(None) => Err("this step did not build and has no mesh"),
             Some(Some(stl)) => Ok(stl.clone()),
         }
     }
 }
 
-/// `POST /api/space/demo`: scores a task's seed, or code that is sent.
+/// `POST /api/space/demo`: scores a task's seed, or given code.
 pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
     let body = match answer::json_body(request.into_body(), app.config.max_body, Some(json!({}))).await {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(&body, &["body"], &mistakes).map(DemoRequest::read);
-    let DemoRequest { task_id, code } = match mistakes.or(read) {
+    let errors = FieldErrors::default();
+    let read = Fields::of(&body, &["body"], &errors).map(DemoRequest::read);
+    let DemoRequest { task_id, code } = match errors.or(read) {
         Ok(read) => read,
         Err(wrong) => return answer::invalid(wrong),
     };
@@ -119,7 +118,7 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
     };
     let assessment = match scored {
         Ok(assessment) => assessment,
-        Err(fault) => return answer::fault_answer(&fault),
+        Err(fault) => return answer::scoring_error_answer(&fault),
     };
     let stl = assessment.shape.as_deref().map(stl);
     let stl_url = stl.is_some().then(|| format!("/api/space/stl/{}", task.id));
@@ -141,15 +140,15 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
     })
 }
 
-/// `POST /api/space/repair-loop`: from the weak seed by the recording, or by rules where there is none.
+/// `POST /api/space/repair-loop`: from the weak seed, by the recording, or by rules if there is none.
 pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answer {
     let body = match answer::json_body(request.into_body(), app.config.max_body, Some(json!({}))).await {
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(&body, &["body"], &mistakes).map(LoopRequest::read);
-    let task = match mistakes.or(read) {
+    let errors = FieldErrors::default();
+    let read = Fields::of(&body, &["body"], &errors).map(LoopRequest::read);
+    let task = match errors.or(read) {
         Err(wrong) => return answer::invalid(wrong),
         Ok(LoopRequest { task_id }) => match chosen(&app, task_id.as_deref()) {
             Ok(task) => task,
@@ -170,11 +169,11 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
         reached,
     } = match ran {
         Ok(ran) => ran,
-        Err(fault) => return answer::fault_answer(&fault),
+        Err(fault) => return answer::scoring_error_answer(&fault),
     };
     let told: Vec<_> = steps
         .iter()
-        .map(|(step, stl)| tell(&task, step, stl.is_some()))
+        .map(|(step, stl)| loop_step(&task, step, stl.is_some()))
         .collect();
     let (first, last) = (told.first().cloned(), told.get(best).cloned());
     app.shapes.keep(Run {
@@ -196,25 +195,25 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
     })
 }
 
-/// `GET /api/space/stl/{task_id}`: the demo's shape.
+/// `GET /api/space/stl/{task_id}`: the demo's mesh.
 pub async fn demo_stl(State(app): State<Arc<App>>, Path(task_id): Path<String>) -> Answer {
-    told_stl(app.shapes.find(RunKind::Demo, &task_id, None))
+    stl_answer(app.shapes.find(RunKind::Demo, &task_id, None))
 }
 
-/// `GET /api/space/loop-stl/{task_id}`: the shape of the loop's best step.
+/// `GET /api/space/loop-stl/{task_id}`: the mesh of the loop's best step.
 pub async fn loop_stl(State(app): State<Arc<App>>, Path(task_id): Path<String>) -> Answer {
-    told_stl(app.shapes.find(RunKind::Loop, &task_id, None))
+    stl_answer(app.shapes.find(RunKind::Loop, &task_id, None))
 }
 
-/// `GET /api/space/loop-stl/{task_id}/{step_id}`: the shape of one step.
+/// `GET /api/space/loop-stl/{task_id}/{step_id}`: the mesh of one step.
 pub async fn step_stl(
     State(app): State<Arc<App>>,
     Path((task_id, step_id)): Path<(String, String)>,
 ) -> Answer {
-    told_stl(app.shapes.find(RunKind::Loop, &task_id, Some(&step_id)))
+    stl_answer(app.shapes.find(RunKind::Loop, &task_id, Some(&step_id)))
 }
 
-/// The page that shows it all.
+/// The page of the demo.
 pub async fn page() -> Answer {
     const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
     let mut answer = answer::raw(
@@ -229,7 +228,6 @@ pub async fn page() -> Answer {
     answer
 }
 
-/// A finished loop.
 struct FinishedLoop {
     steps: Vec<(Box<Step>, Option<Bytes>)>,
     best: usize,
@@ -261,7 +259,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<FinishedLoop, ScoringEr
     });
     let happened = Arc::new(Notify::new());
     let told = Arc::clone(&happened);
-    // Cancelled with its handle, when whoever asked has gone.
+    // Dropping the handle cancels the loop when the client is gone.
     let handle = app.engine.submit(job, Some(Arc::new(move || told.notify_one())));
     let mut steps = Vec::new();
     loop {
@@ -273,7 +271,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<FinishedLoop, ScoringEr
             }
             Err(crossbeam_channel::TryRecvError::Disconnected) => {
                 return Err(ScoringError::Broken(
-                    "the repair loop ended without a word".to_owned(),
+                    "the repair loop ended without a result".to_owned(),
                 ));
             }
         };
@@ -299,7 +297,7 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<FinishedLoop, ScoringEr
     }
 }
 
-fn tell(task: &Task, step: &Step, has_shape: bool) -> LoopStep {
+fn loop_step(task: &Task, step: &Step, has_shape: bool) -> LoopStep {
     let evaluation = &step.evaluation;
     let id = step.step.to_string();
     LoopStep {
@@ -316,9 +314,15 @@ fn tell(task: &Task, step: &Step, has_shape: bool) -> LoopStep {
     }
 }
 
-/// The task of that id; without one the first that has a recorded repair.
+/// The task with the given id; without an id, the first with a recorded repair.
 fn chosen(app: &App, task_id: Option<&str>) -> Result<Arc<Task>, Box<Answer>> {
-    let refuse = |refusal| Box::new(answer::refusal(&refusal, &["body", "task_id"], &task_id.into()));
+    let refuse = |refusal| {
+        Box::new(answer::message_error(
+            &refusal,
+            &["body", "task_id"],
+            &task_id.into(),
+        ))
+    };
     match task_id {
         Some(id) => episode::find(&app.tasks, id).map_err(refuse),
         None => {
@@ -334,7 +338,7 @@ fn stl(shape: &Shape) -> Bytes {
     Bytes::from_owner(Arc::clone(&shape.stl))
 }
 
-fn told_stl(found: Result<Bytes, &'static str>) -> Answer {
+fn stl_answer(found: Result<Bytes, &'static str>) -> Answer {
     match found {
         Ok(stl) => answer::raw(StatusCode::OK, "model/stl", Body::from(stl)),
         Err(message) => answer::problem(StatusCode::NOT_FOUND, message),

@@ -1,6 +1,4 @@
-//! What goes on in the environments of a server, for whoever watches it: the last sessions with their last steps.
-//!
-//! Bounded, and never waited for: a server that is watched serves as one that is not.
+//! Records the last sessions of a server with their last steps. Bounded, and never blocks the server.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,52 +6,52 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cadforge_assess::Evaluation;
 use cadforge_engine::Wake;
 
-/// Steps kept of a session; an episode has at most twelve.
+/// Steps recorded per session; an episode has at most twelve.
 const STEPS: usize = 24;
 /// Sessions kept after their end.
 const CLOSED: usize = 32;
 
-/// A session: what one socket did, or all HTTP calls, which have no session of their own.
+/// A session: the steps of one socket, or of all HTTP calls, which have no session.
 #[derive(Clone, Debug)]
 pub struct SeenSession {
-    /// Number of the session, from 1 on in the order of their beginning.
+    /// Number of the session, from 1 in order of start.
     pub id: u64,
     /// Whether it stands for all HTTP calls.
     pub of_calls: bool,
     /// Whether its socket is open.
     pub open: bool,
-    /// Candidates under way.
+    /// Candidates in progress.
     pub under_way: usize,
     /// Its last steps, oldest first.
     pub steps: VecDeque<Arc<SeenStep>>,
-    /// Why its last step has no score, if it has none. Never the candidate's fault.
+    /// Why its last step has no score; never the candidate's fault.
     pub fault: Option<String>,
 }
 
 /// A step of an episode, or its reset.
 #[derive(Clone, Debug)]
 pub struct SeenStep {
-    /// Number of the step among all of the server, from 1.
+    /// Number of the step among all steps of the server, from 1.
     pub serial: u64,
-    /// Its session.
+    /// Number of its session.
     pub session: u64,
-    /// The episode.
+    /// Id of the episode.
     pub episode: String,
-    /// The task.
+    /// Id of the task.
     pub task_id: String,
-    /// Place in the episode; 0 for a reset, which scores the weak seed.
+    /// Index in the episode; 0 for a reset, which scores the weak seed.
     pub step: u32,
-    /// The candidate.
+    /// Code of the candidate.
     pub code: String,
-    /// How it was scored.
+    /// Its evaluation.
     pub evaluation: Evaluation,
-    /// Whether the episode ended with it.
+    /// Whether the episode ended with this step.
     pub done: bool,
     /// From the request to the score, ms.
     pub elapsed_ms: f64,
 }
 
-/// Watches a server.
+/// Records the sessions of a server.
 pub struct Spectator {
     seen: Mutex<SpectatorState>,
     wake: Wake,
@@ -74,7 +72,7 @@ impl std::fmt::Debug for Spectator {
 }
 
 impl Spectator {
-    /// Sees nothing yet; `wake` is called after each change.
+    /// An empty recorder; `wake` is called after each change.
     pub fn new(wake: Wake) -> Arc<Self> {
         Arc::new(Self {
             seen: Mutex::default(),
@@ -82,23 +80,23 @@ impl Spectator {
         })
     }
 
-    /// The sessions, oldest first, if anything has changed since that many changes; with their number now.
+    /// The sessions, oldest first, if there were changes after change number `changes`; with the current number.
     pub fn since(&self, changes: u64) -> Option<(u64, Vec<SeenSession>)> {
         let seen = self.lock();
         (seen.changes != changes).then(|| (seen.changes, seen.sessions.iter().cloned().collect()))
     }
 
-    /// A place for a socket's environment, or for that of a single call.
-    pub fn seat(self: &Arc<Self>, of_call: bool) -> Seat {
+    /// A recorder for the environment of a socket, or of a single call.
+    pub fn recorder(self: &Arc<Self>, of_call: bool) -> SessionRecorder {
         let session = (!of_call).then(|| self.change(|seen| seen.open(false)));
-        Seat {
+        SessionRecorder {
             spectator: Arc::clone(self),
             session,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, SpectatorState> {
-        // What is in it is whole after each change, also when another thread panicked.
+        // Each change leaves the state consistent, so a poisoned lock is usable.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -152,21 +150,21 @@ impl SpectatorState {
     }
 }
 
-/// An environment as it is watched; gone with it.
-pub struct Seat {
+/// Records the steps of an environment; the session closes on drop.
+pub struct SessionRecorder {
     spectator: Arc<Spectator>,
-    /// None for a call, which is nothing until it scores something.
+    /// `None` for a call until it scores a candidate.
     session: Option<u64>,
 }
 
-/// A candidate under way; ends when dropped, whatever comes of it.
+/// A candidate in progress; ends on drop.
 pub struct PendingStep {
     spectator: Arc<Spectator>,
     session: u64,
 }
 
-impl Seat {
-    /// A candidate goes to the workers.
+impl SessionRecorder {
+    /// Starts a candidate.
     pub fn begin(&self) -> PendingStep {
         let session = self.spectator.change(|seen| {
             let id = self.session.unwrap_or_else(|| seen.calls());
@@ -183,7 +181,7 @@ impl Seat {
 }
 
 impl PendingStep {
-    /// It was scored; serial and session are filled in.
+    /// Ends with a score; serial and session are filled in.
     pub fn scored(self, mut step: SeenStep) {
         self.spectator.change(|seen| {
             seen.last_step += 1;
@@ -198,7 +196,7 @@ impl PendingStep {
         });
     }
 
-    /// It has no score.
+    /// Ends without a score.
     pub fn failed(self, message: &str) {
         self.spectator.change(|seen| {
             if let Some(session) = seen.session(self.session) {
@@ -218,7 +216,7 @@ impl Drop for PendingStep {
     }
 }
 
-impl Drop for Seat {
+impl Drop for SessionRecorder {
     fn drop(&mut self) {
         if let Some(session) = self.session {
             self.spectator.change(|seen| seen.close(session));
@@ -245,12 +243,12 @@ mod tests {
     fn sockets_are_sessions_until_they_end_and_calls_share_one() {
         let spectator = watched();
         assert!(spectator.since(0).is_none(), "nothing has happened");
-        let (first, second) = (spectator.seat(false), spectator.seat(false));
-        let call = spectator.seat(true);
+        let (first, second) = (spectator.recorder(false), spectator.recorder(false));
+        let call = spectator.recorder(true);
         assert_eq!(
             sessions(&spectator).len(),
             2,
-            "a call that scores nothing is nothing"
+            "a call without a score is not recorded"
         );
         let under_way = call.begin();
         assert_eq!(sessions(&spectator)[2].under_way, 1);
@@ -265,17 +263,17 @@ mod tests {
             [(1, false, false, 0), (2, true, false, 0), (3, true, true, 0)]
         );
         assert_eq!(seen[2].fault.as_deref(), Some("no workers"));
-        drop(spectator.seat(true).begin());
+        drop(spectator.recorder(true).begin());
         assert_eq!(sessions(&spectator).len(), 3, "all calls are one session");
         drop(second);
     }
 
     #[test]
-    fn the_oldest_sessions_go_and_open_ones_stay() {
+    fn the_oldest_sessions_are_removed_and_open_ones_are_kept() {
         let spectator = watched();
-        let open = spectator.seat(false);
+        let open = spectator.recorder(false);
         for _ in 0..2 * CLOSED {
-            drop(spectator.seat(false));
+            drop(spectator.recorder(false));
         }
         let seen = sessions(&spectator);
         assert_eq!(seen.len(), CLOSED + 1);

@@ -31,8 +31,8 @@ pub async fn splits(Path(environment): Path<String>) -> Answer {
 }
 
 pub async fn tasks(State(app): State<Arc<App>>, Path(environment): Path<String>, request: Request) -> Answer {
-    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|asked| (asked.split, ()));
-    asked(&app, &environment, request, read, |tasks, ()| {
+    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|respond| (respond.split, ()));
+    respond(&app, &environment, request, read, |tasks, ()| {
         Some(Tasks {
             tasks,
             env_name: ENVIRONMENT.to_owned(),
@@ -46,8 +46,8 @@ pub async fn num_tasks(
     Path(environment): Path<String>,
     request: Request,
 ) -> Answer {
-    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|asked| (asked.split, ()));
-    asked(&app, &environment, request, read, |tasks, ()| {
+    let read = |fields: Fields<'_>| SplitRequest::read(fields).map(|respond| (respond.split, ()));
+    respond(&app, &environment, request, read, |tasks, ()| {
         Some(TaskCount {
             num_tasks: tasks.len(),
         })
@@ -56,9 +56,9 @@ pub async fn num_tasks(
 }
 
 pub async fn task(State(app): State<Arc<App>>, Path(environment): Path<String>, request: Request) -> Answer {
-    let read = |fields: Fields<'_>| IndexRequest::read(fields).map(|asked| (asked.split, asked.index));
-    asked(&app, &environment, request, read, |mut tasks, index| {
-        // As Python counts: from the end if negative.
+    let read = |fields: Fields<'_>| IndexRequest::read(fields).map(|respond| (respond.split, respond.index));
+    respond(&app, &environment, request, read, |mut tasks, index| {
+        // As in Python: from the end if negative.
         let index = if index < 0 {
             index.saturating_add(tasks.len() as i64)
         } else {
@@ -77,9 +77,10 @@ pub async fn task_range(
     Path(environment): Path<String>,
     request: Request,
 ) -> Answer {
-    let read =
-        |fields: Fields<'_>| RangeRequest::read(fields).map(|asked| (asked.split, (asked.start, asked.stop)));
-    asked(&app, &environment, request, read, |mut tasks, (start, stop)| {
+    let read = |fields: Fields<'_>| {
+        RangeRequest::read(fields).map(|respond| (respond.split, (respond.start, respond.stop)))
+    };
+    respond(&app, &environment, request, read, |mut tasks, (start, stop)| {
         let bound = |given: Option<i64>, otherwise: usize| match given {
             None => otherwise,
             Some(index) if index < 0 => tasks.len().saturating_sub(index.unsigned_abs() as usize),
@@ -93,8 +94,8 @@ pub async fn task_range(
     .await
 }
 
-/// Answers a request that names a split and what is wanted of it.
-async fn asked<W, A: Serialize>(
+/// Answers a request about a split.
+async fn respond<W, A: Serialize>(
     app: &App,
     environment: &str,
     request: Request,
@@ -108,17 +109,17 @@ async fn asked<W, A: Serialize>(
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let mistakes = FieldErrors::default();
-    let read = Fields::of(&body, &["body"], &mistakes).and_then(read);
-    match mistakes.or(read) {
+    let errors = FieldErrors::default();
+    let read = Fields::of(&body, &["body"], &errors).and_then(read);
+    match errors.or(read) {
         Err(wrong) => answer::invalid(wrong),
         Ok((split, _)) if split != SPLIT => {
-            let message = format!("unknown split\nhint: there is one, `{SPLIT}`");
+            let message = format!("unknown split\nhint: the only split is `{SPLIT}`");
             answer::problem(StatusCode::NOT_FOUND, &message)
         }
-        Ok((_, wanted)) => {
+        Ok((_, request)) => {
             let tasks = app.tasks.iter().map(|task| description(task)).collect();
-            match answer_with(tasks, wanted) {
+            match answer_with(tasks, request) {
                 Some(value) => answer::ok(&value),
                 None => answer::problem(StatusCode::BAD_REQUEST, "Invalid task index"),
             }
@@ -143,6 +144,6 @@ fn known(environment: &str) -> Result<(), Box<Answer>> {
     if environment.eq_ignore_ascii_case(ENVIRONMENT) {
         return Ok(());
     }
-    let message = format!("unknown environment\nhint: there is one, `{ENVIRONMENT}`");
+    let message = format!("unknown environment\nhint: the only environment is `{ENVIRONMENT}`");
     Err(Box::new(answer::problem(StatusCode::NOT_FOUND, &message)))
 }

@@ -1,4 +1,4 @@
-//! The parsers of what clients send, attacked by chance.
+//! Property tests of the parsers of requests.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::fields::{FieldError, FieldErrors, Fields};
 use super::wire::{Action, ResetRequest, StepRequest};
 
-/// JSON as a client might make it up: often the right keys with the wrong values.
-fn made_up() -> impl Strategy<Value = Value> {
+/// JSON that resembles a request: often the right keys with wrong values.
+fn request_like_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -36,8 +36,8 @@ fn made_up() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Either a value or at least one mistake, and mistakes that are small whatever the message was.
-fn judged<T>(read: Result<T, Vec<FieldError>>) -> Result<Option<T>, TestCaseError> {
+/// Either a value or at least one error, and errors that are small whatever the message was.
+fn check_errors<T>(read: Result<T, Vec<FieldError>>) -> Result<Option<T>, TestCaseError> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(wrong) => {
@@ -52,43 +52,43 @@ fn judged<T>(read: Result<T, Vec<FieldError>>) -> Result<Option<T>, TestCaseErro
 
 proptest! {
     #[test]
-    fn whatever_is_sent_is_read_or_told_to_be_wrong(value in made_up()) {
-        let mistakes = FieldErrors::default();
-        let action = Fields::of(&value, &["body"], &mistakes).and_then(Action::read);
-        if let Some(action) = judged(mistakes.or(action))? {
+    fn every_message_is_read_or_has_errors(value in request_like_json()) {
+        let errors = FieldErrors::default();
+        let action = Fields::of(&value, &["body"], &errors).and_then(Action::read);
+        if let Some(action) = check_errors(errors.or(action))? {
             prop_assert!(!action.code.is_empty());
         }
-        let step = Fields::of(&value, &["body"], &mistakes).and_then(StepRequest::read);
-        if let Some(step) = judged(mistakes.or(step))? {
+        let step = Fields::of(&value, &["body"], &errors).and_then(StepRequest::read);
+        if let Some(step) = check_errors(errors.or(step))? {
             prop_assert!(step.timeout_s.is_none_or(|seconds| seconds > 0.0));
         }
-        let reset = Fields::of(&value, &["body"], &mistakes).map(ResetRequest::read);
-        if let Some(reset) = judged(mistakes.or(reset))? {
+        let reset = Fields::of(&value, &["body"], &errors).map(ResetRequest::read);
+        if let Some(reset) = check_errors(errors.or(reset))? {
             prop_assert!(reset.episode_id.is_none_or(|id| id.chars().count() <= 255));
         }
-        // A frame of the socket: whatever it holds, there is a call or a refusal.
+        // A frame of the socket: any content gives a call or an error.
         let _ = super::message::is_known(&value);
     }
 
     #[test]
-    fn an_action_comes_through_as_it_was_sent(code in ".{1,80}", task in prop::option::of("[a-z_]{0,12}"), full in any::<bool>()) {
+    fn an_action_is_read_unchanged(code in ".{1,80}", task in prop::option::of("[a-z_]{0,12}"), full in any::<bool>()) {
         let value = json!({ "code": code, "task_id": task, "reward_mode": if full { "full" } else { "fast" } });
-        let mistakes = FieldErrors::default();
-        let action = Fields::of(&value, &[], &mistakes).and_then(Action::read);
-        let action = mistakes.or(action).expect("well formed");
+        let errors = FieldErrors::default();
+        let action = Fields::of(&value, &[], &errors).and_then(Action::read);
+        let action = errors.or(action).expect("well formed");
         prop_assert_eq!(action.code, code);
         prop_assert_eq!(action.task_id, task);
     }
 }
 
 #[test]
-fn the_document_and_the_schemas_hold_what_is_read() {
+fn the_document_and_the_schemas_have_the_fields_that_are_read() {
     let document = super::openapi::build();
     let schema = super::openenv::json_schema::<Action>();
     assert_eq!(schema["required"], json!(["code"]));
-    let wanted: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+    let expected: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
     assert_eq!(
-        wanted,
+        expected,
         ["code", "task_id", "reward_mode", "task_prompt", "metadata"]
     );
     assert!(document["components"]["schemas"]["StepRequest"]["properties"]["action"].is_object());

@@ -1,6 +1,5 @@
-//! What travels: the types of OpenEnv's requests and answers, from which JSON Schema and OpenAPI are generated.
-//!
-//! Reading a request is [`super::fields`]' job, so that every wrong field is told at once and in OpenEnv's shape.
+//! Types of OpenEnv's requests and responses, from which JSON Schema and OpenAPI are generated. Requests are read by
+//! [`super::fields`], which reports all invalid fields at once, in OpenEnv's format.
 
 pub mod scorers;
 pub mod space;
@@ -16,35 +15,35 @@ use cadforge_reward::Mode;
 /// The environment's name in routes and metadata.
 pub const ENVIRONMENT: &str = "cadforge_cadquery";
 
-/// An object with whatever keys.
+/// An object with any keys.
 pub type Object = Map<String, Value>;
 
 /// A candidate to build and score.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Action {
-    /// The whole CadQuery file; an answer around it, such as a fence, is taken off.
+    /// The whole CadQuery file; a wrapper around it, such as a fence, is removed.
     #[schemars(length(min = 1))]
     pub code: String,
-    /// The task to score against; another one than the episode's begins an episode on it.
+    /// The task to score against; if it differs from the episode's, a new episode begins.
     #[schemars(default)]
     pub task_id: Option<String>,
-    /// How much is measured.
+    /// Scoring mode.
     #[schemars(default = "fast")]
     pub reward_mode: Option<RewardMode>,
-    /// Takes the place of the task's prompt in what is told.
+    /// Replaces the task's prompt in the observation.
     #[schemars(default)]
     pub task_prompt: Option<String>,
-    /// Kept with nothing; for the caller's own use.
+    /// Ignored; for the caller's own use.
     #[schemars(default)]
     pub metadata: Object,
 }
 
-/// How much is measured.
+/// Scoring mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RewardMode {
-    /// Nothing is sampled or rasterised.
+    /// Without surface sampling and rasterisation.
     #[default]
     Fast,
     /// Everything.
@@ -64,79 +63,79 @@ impl From<RewardMode> for Mode {
     }
 }
 
-/// What to begin an episode with; further keys are let be.
+/// Options of a new episode; other keys are ignored.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 pub struct ResetRequest {
-    /// Chooses a task where none is named: the sorted ids, counted round.
+    /// Chooses a task if none is named: an index into the sorted ids, modulo their number.
     #[schemars(default)]
     pub seed: Option<u64>,
     /// The caller's name for the episode.
     #[schemars(default, length(max = 255))]
     pub episode_id: Option<String>,
-    /// The task.
+    /// Id of the task.
     #[schemars(default)]
     pub task_id: Option<String>,
-    /// Takes the place of the task's prompt.
+    /// Replaces the task's prompt.
     #[schemars(default)]
     pub task_brief: Option<String>,
 }
 
-/// A step over HTTP; further keys are let be.
+/// A step over HTTP; other keys are ignored.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 pub struct StepRequest {
     /// The candidate.
     pub action: Action,
-    /// Seconds after which there is an error instead of a score; never more than the server's own bound.
+    /// Time limit in seconds; never more than the server's.
     #[schemars(default, extend("exclusiveMinimum" = 0))]
     pub timeout_s: Option<f64>,
-    /// Told back with nothing.
+    /// Ignored.
     #[schemars(default, length(max = 255))]
     pub request_id: Option<String>,
 }
 
-/// What the caller sees of an episode.
+/// The state of an episode that a client sees.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Observation {
-    /// What is asked for.
+    /// The task's prompt.
     pub task_brief: String,
-    /// The task.
+    /// Id of the task.
     pub task_id: String,
-    /// What the part must fulfil, a line each.
+    /// Requirements of the part, one per line.
     pub constraints: Vec<String>,
-    /// The candidate that the rest speaks of: the task's weak seed after a reset.
+    /// The last candidate; the task's weak seed after a reset.
     pub current_code: String,
     /// Its components and total, with profile and mode.
     pub reward_json: Object,
-    /// Lines that a repairing model can act on.
+    /// Notes on how to repair the candidate.
     pub verifier_notes: Vec<String>,
-    /// Always null: nothing is written for a client.
+    /// Always null: the server writes no files.
     pub artifacts_dir: Option<String>,
-    /// Always empty: pictures are made by `cadforge render`.
+    /// Always empty; `cadforge render` draws pictures.
     pub renders: Object,
     /// The steps of the episode so far.
     pub trace: Vec<TraceStep>,
     /// Whether the episode has ended.
     pub done: bool,
-    /// The reward: the total, or what the server's shaping makes of it.
+    /// The shaped reward if shaping is on, else the total.
     pub reward: f64,
 }
 
-/// A step of an episode, in short.
+/// Summary of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TraceStep {
-    /// 0 is the seed.
+    /// Number of the step; 0 is the seed.
     pub step: u32,
-    /// The task that it was scored against.
+    /// Id of the task.
     pub task_id: String,
-    /// The reward.
+    /// The shaped reward if shaping is on, else the total.
     pub reward: f64,
-    /// The unshaped total, -1 for what did not build.
+    /// The unshaped total; -1 for a failed build.
     pub total: f64,
-    /// Total minus that of the step before; 0 for the seed.
+    /// Total minus that of the previous step; 0 for the seed.
     pub delta: f64,
     /// Whether it built.
     pub built: bool,
-    /// The one class it falls into.
+    /// Kind of the result.
     pub kind: String,
     /// Milliseconds from the request to the score.
     pub elapsed_ms: f64,
@@ -147,11 +146,11 @@ pub struct TraceStep {
 pub struct State {
     /// Null before the first reset or step.
     pub episode_id: Option<String>,
-    /// Steps taken; the seed is none.
+    /// Number of steps, without the seed.
     pub step_count: u32,
     /// Null before the first reset or step.
     pub task_id: Option<String>,
-    /// What is asked for.
+    /// The task's prompt.
     pub task_brief: String,
     /// The last candidate.
     pub current_code: String,
@@ -161,10 +160,10 @@ pub struct State {
     pub trace: Vec<TraceStep>,
 }
 
-/// The answer to a reset or a step.
+/// The response to a reset or a step.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct StepResponse {
-    /// What the caller sees.
+    /// The observation.
     pub observation: Observation,
     /// The reward.
     pub reward: f64,
@@ -182,22 +181,22 @@ impl From<Observation> for StepResponse {
     }
 }
 
-/// The body of an error in words.
+/// The body of an error with a message.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Problem {
-    /// What failed, and the way out.
+    /// Message with a hint.
     pub detail: String,
 }
 
-/// The body of an error that names fields.
+/// The body of an error that lists fields.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ValidationProblem {
-    /// One entry a wrong field.
+    /// The invalid fields.
     pub detail: Vec<FieldError>,
 }
 
 impl Action {
-    /// Reads an action and adds what is wrong with it.
+    /// Reads an action; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Option<Self> {
         let code = fields.required_text("code", 1);
         let task_id = fields.text("task_id", usize::MAX);
@@ -219,7 +218,7 @@ impl Action {
 }
 
 impl ResetRequest {
-    /// Reads what an episode begins with and adds what is wrong with it.
+    /// Reads the options of an episode; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Self {
         Self {
             seed: fields.whole_number("seed"),
@@ -231,7 +230,7 @@ impl ResetRequest {
 }
 
 impl StepRequest {
-    /// Reads a step and adds what is wrong with it.
+    /// Reads a step; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Option<Self> {
         let timeout_s = fields.positive_number("timeout_s");
         let request_id = fields.text("request_id", 255);

@@ -61,14 +61,14 @@ impl Servers {
         self.spawn(move || {
             let config = EndpointConfig {
                 retries: 0,
-                patience: Timeouts {
+                timeouts: Timeouts {
                     connect: Duration::from_secs(3),
                     first: Duration::from_secs(5),
                     between: Duration::from_secs(5),
                 },
                 ..config
             };
-            let looked = Endpoint::new(config).look(&CancelToken::never());
+            let looked = Endpoint::new(config).describe(&CancelToken::never());
             let found = looked
                 .map(|server| server.names())
                 .map_err(|error| error.to_string());

@@ -96,7 +96,7 @@ fn a_used_port_is_reported_beside_its_field() {
 fn a_click_on_a_clients_step_shows_its_code_and_score() {
     let (backend, mut window) = serving();
     let watched = backend.0.borrow().servers[0].0.spectator.clone().unwrap();
-    let seat = watched.seat(false);
+    let seat = watched.recorder(false);
     window.run_steps(3);
     window.get_by_label("session 1, open");
     let under_way = seat.begin();
@@ -138,7 +138,7 @@ fn a_click_on_a_clients_step_shows_its_code_and_score() {
 fn closing_asks_while_clients_are_connected_and_stops_the_server() {
     let (backend, mut window) = serving();
     let watched = backend.0.borrow().servers[0].0.spectator.clone().unwrap();
-    let seat = watched.seat(false);
+    let seat = watched.recorder(false);
     window.run_steps(3);
     assert!(!studio(&mut window).may_close());
     window.run_steps(3);

@@ -9,14 +9,13 @@ use sha2::{Digest, Sha256};
 use super::TrajectoryError;
 use cadforge_assess::{Artifacts, Assessment};
 
-/// Writes a file whole or not at all: a reader sees the old content or the new.
+/// Writes a file atomically: a reader sees the old content or the new.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TrajectoryError> {
     replace_file(path, bytes).map_err(TrajectoryError::io("write", path))
 }
 
-/// Replaces the content of `path`, or makes it: written beside it, flushed to the disk, then renamed.
-///
-/// A link stays a link (its target is replaced) and a file keeps its permissions.
+/// Replaces or creates `path`: writes a temporary file beside it, syncs it, then renames it. The target of a link is
+/// replaced; permissions are preserved.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
@@ -35,21 +34,21 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
-    // The rename itself must reach the disk too; not every file system lets a folder be opened for that.
+    // Syncs the rename too; not every file system can open a folder for that.
     if let Ok(folder) = fs::File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(())
 }
 
-/// Temporary files are private; a saved file is what a file made by any editor is.
+/// Temporary files are private; a saved file has the usual permissions of a new file.
 fn new_file_permissions() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     fs::Permissions::from_mode(0o644)
 }
 
-/// Keeps one evaluation in `dir`: `candidate.py`, `candidate.stl` if it built, and `reward.json`, which holds
-/// the evaluation with these paths filled in.
+/// Writes one evaluation to `dir`: `candidate.py`, `candidate.stl` if it built, and `reward.json`, the evaluation
+/// with these paths.
 pub fn write_evaluation(dir: &Path, code: &[u8], assessment: &mut Assessment) -> Result<(), TrajectoryError> {
     std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
     let code_path = dir.join("candidate.py");
@@ -62,7 +61,7 @@ pub fn write_evaluation(dir: &Path, code: &[u8], assessment: &mut Assessment) ->
             Some(stl_path)
         }
         None => {
-            // What lies there from an earlier run is not this candidate's.
+            // A file of an earlier run does not belong to this candidate.
             match std::fs::remove_file(&stl_path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(TrajectoryError::io("remove", &stl_path)(error));

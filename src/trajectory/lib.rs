@@ -26,41 +26,41 @@ pub use write::TrajectoryWriter;
 /// The file of steps inside a trajectory folder.
 pub const FILE_NAME: &str = "trajectory.jsonl";
 
-/// Why a trajectory cannot be written or read.
+/// Error of reading or writing a trajectory.
 #[derive(Debug, thiserror::Error)]
 pub enum TrajectoryError {
-    /// The file system refused.
+    /// Error of the file system.
     #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
     Io {
-        /// What was tried.
+        /// The action, a verb.
         action: &'static str,
-        /// On what.
+        /// The path.
         path: std::path::PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// There is one already, and it is not overwritten.
-    #[error("{0} already holds a trajectory\nhint: choose a new folder, or move the old one away")]
+    /// The folder holds a trajectory, which is not overwritten.
+    #[error("{0} already holds a trajectory\nhint: choose a new folder, or move the old one")]
     Exists(std::path::PathBuf),
-    /// A loop that did not end lies there, and it is another one, or one that cannot be gone on with.
+    /// The folder holds an unfinished loop that cannot be resumed.
     #[error(
-        "{dir} holds a loop that did not end, and it cannot be gone on with: {reason}\nhint: choose a new folder, or move the old one away"
+        "{dir} holds an unfinished loop that cannot be resumed: {reason}\nhint: choose a new folder, or move the old one"
     )]
     Other {
         /// The folder.
         dir: std::path::PathBuf,
-        /// What is in the way.
+        /// The reason.
         reason: String,
     },
-    /// Another process writes there.
+    /// Another process writes to the folder.
     #[error("{0} is being written by another process\nhint: wait for it, or choose a new folder")]
     Busy(std::path::PathBuf),
-    /// The first line is no header that this version reads.
+    /// The first line is not a header that this version supports.
     #[error("{path}: {message}")]
     BadHeader {
         /// The file.
         path: std::path::PathBuf,
-        /// What is wrong.
+        /// The reason.
         message: String,
     },
 }

@@ -1,18 +1,18 @@
-//! Reads a trajectory folder back.
+//! Reads a trajectory folder.
 
 use std::path::{Path, PathBuf};
 
 use super::{FILE_NAME, Header, Step, TrajectoryError};
 use cadforge_assess::FORMAT;
 
-/// A trajectory as it lies on disk.
+/// A stored trajectory.
 #[derive(Clone, Debug)]
 pub struct Trajectory {
     /// The folder; artifact paths of steps are relative to it.
     pub dir: PathBuf,
-    /// What all steps share.
+    /// The header.
     pub header: Header,
-    /// The steps that could be read, in file order.
+    /// The readable steps, in file order.
     pub steps: Vec<Step>,
     /// Lines that could not be read.
     pub bad_lines: Vec<BadLine>,
@@ -21,9 +21,9 @@ pub struct Trajectory {
 /// A line that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
-    /// Counted from 1.
+    /// Number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Message.
     pub message: String,
 }
 
@@ -38,19 +38,19 @@ pub fn read(path: &Path) -> Result<Trajectory, TrajectoryError> {
     parse(&file, &text)
 }
 
-/// Reads what that file holds.
+/// Parses the content of a trajectory file.
 pub(super) fn parse(file: &Path, text: &[u8]) -> Result<Trajectory, TrajectoryError> {
     let mut lines = text.split(|&byte| byte == b'\n').enumerate();
     let header = lines.next().map_or(&[][..], |(_, line)| line);
     let header: Header = serde_json::from_slice(header).map_err(|error| TrajectoryError::BadHeader {
         path: file.to_owned(),
-        message: format!("the first line is no trajectory header: {error}\nhint: give a folder that `cadforge repair --out` made"),
+        message: format!("the first line is not a trajectory header: {error}\nhint: give a folder that `cadforge repair --out` wrote"),
     })?;
     if header.format != FORMAT {
         return Err(TrajectoryError::BadHeader {
             path: file.to_owned(),
             message: format!(
-                "format {} is not known to this version, which reads format {FORMAT}\nhint: open it with the version that wrote it",
+                "format {} is not supported by this version, which reads format {FORMAT}\nhint: open it with the version that wrote it",
                 header.format
             ),
         });

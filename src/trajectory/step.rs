@@ -1,28 +1,28 @@
-//! One line of a trajectory file.
+//! The lines of a trajectory file.
 
 use serde::{Deserialize, Serialize};
 
 use cadforge_assess::{Evaluation, Versions};
 use cadforge_reward::{Mode, Profile};
 
-/// First line of `trajectory.jsonl`: what all its steps share.
+/// First line of `trajectory.jsonl`: data common to all steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// Version of the file's layout: 1.
     pub format: u32,
-    /// The task.
+    /// Id of the task.
     pub task_id: String,
-    /// Formulas that score the steps.
+    /// Profile that scores the steps.
     pub profile: Profile,
     /// Mode that scores the steps.
     pub mode: Mode,
-    /// Who proposes: `replay`, `rules`, `endpoint` or `hand`.
+    /// Name of the proposer: `replay`, `rules`, `endpoint` or `hand`.
     pub proposer: String,
-    /// What made the scores.
+    /// Versions that the scores depend on.
     pub versions: Versions,
 }
 
-/// Where a step's code came from.
+/// Origin of a step's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
@@ -39,7 +39,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Its name in a trajectory.
+    /// Name in a trajectory.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seed => "seed",
@@ -56,57 +56,57 @@ impl Origin {
 pub struct Step {
     /// Index in the trajectory; 0 is the seed.
     pub step: usize,
-    /// Where its code came from.
+    /// Origin of its code.
     pub origin: Origin,
     /// The step that it was made from; null for the seed.
     pub parent: Option<usize>,
-    /// All keys of an evaluation.
+    /// The evaluation; all its keys are keys of the step.
     #[serde(flatten)]
     pub evaluation: Evaluation,
     /// The whole candidate file.
     pub code: String,
-    /// What the proposer said, null for seed and hand edits.
+    /// The proposal; null for seed and hand edits.
     pub proposal: Option<Proposal>,
 }
 
-/// What a proposer said besides the code.
+/// Data of a proposal besides the code.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// Why this edit.
+    /// Reason of the edit.
     pub reason: String,
-    /// The whole raw text, where it is more than the code.
+    /// The whole raw text, if it is more than the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The rule that made the edit, of the proposer `rules`.
+    /// Name of the rule, for the proposer `rules`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Whether a model's answer was cut by its token limit.
+    /// Whether a model's answer reached its token limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub clipped: bool,
-    /// What the proposer found out that people should know.
+    /// Warnings of the proposer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// How the text came: pairs of milliseconds since it was asked for and characters that were there by then, the last
-    /// pair being all of it. What is told is `text`, or the code where there is none.
+    /// Timing of the streamed text: pairs of milliseconds since the request and number of characters received by
+    /// then; the last pair covers the whole text. The streamed text is `text`, or the code if there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stream: Vec<[u32; 2]>,
-    /// Whether the loop went on from here; absent where that was never in question.
+    /// Whether the loop continued from this step; absent if that was never decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<bool>,
-    /// Its place among several candidates for one prompt.
+    /// Place in its group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupPlace>,
 }
 
-/// A candidate among several that were proposed for one prompt.
+/// A candidate of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupPlace {
     /// Step of the group's first candidate.
     pub group_id: usize,
-    /// How many candidates it has; 0 in files from before this was written.
+    /// Number of candidates; 0 in files from before this key existed.
     #[serde(default)]
     pub size: usize,
-    /// What was compared: the shaped reward (strict, unless another shaping was asked for).
+    /// The score that the group compares: the shaped reward, strict unless another shaping is set.
     pub score: f64,
     /// Mean score of the group.
     pub group_mean: f64,

@@ -55,7 +55,7 @@ fn failed_step(index: usize) -> Step {
 }
 
 #[test]
-fn what_is_written_is_read_back_equal() {
+fn written_steps_are_read_back_equal() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("new/run");
     let mut writer = TrajectoryWriter::create(&folder, &header()).unwrap();
@@ -82,7 +82,7 @@ fn what_is_written_is_read_back_equal() {
 }
 
 #[test]
-fn a_line_cut_by_a_crash_is_reported_and_the_rest_is_read() {
+fn a_partial_line_is_reported_and_the_rest_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = TrajectoryWriter::create(dir.path(), &header()).unwrap();
     writer.append(&mut failed_step(0), None).unwrap();
@@ -96,7 +96,7 @@ fn a_line_cut_by_a_crash_is_reported_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_file_that_is_no_trajectory_is_refused_by_name() {
+fn other_files_are_rejected_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(FILE_NAME);
     for content in ["", "{}", "not json", "{\"format\": 99}"] {
@@ -171,7 +171,7 @@ fn grouped(index: usize, first: usize, size: usize) -> Step {
 }
 
 #[test]
-fn a_loop_under_way_is_gone_on_with_behind_its_last_whole_round() {
+fn an_unfinished_loop_resumes_after_its_last_complete_round() {
     let dir = tempfile::tempdir().unwrap();
     let plan = serde_json::json!({"candidates": 2});
     let mut writer = begin(dir.path(), &header(), &plan).unwrap();
@@ -184,25 +184,25 @@ fn a_loop_under_way_is_gone_on_with_behind_its_last_whole_round() {
     for step in &mut rounds {
         writer.append(step, None).unwrap();
     }
-    // While somebody writes, nobody else does.
+    // Only one process may write.
     let busy = resume(dir.path(), &plan, header_again).unwrap_err();
     assert!(matches!(busy, TrajectoryError::Busy(_)), "{busy}");
     drop(writer);
     let (mut writer, found) = resume(dir.path(), &plan, header_again).unwrap().unwrap();
-    assert_eq!(found.steps, rounds[..3], "the half of a group goes");
+    assert_eq!(found.steps, rounds[..3], "the incomplete group is removed");
     let mut next = failed_step(3);
     writer.append(&mut next, None).unwrap();
     writer.finish().unwrap();
     let trajectory = read(dir.path()).unwrap();
     assert_eq!((trajectory.steps.len(), trajectory.bad_lines.len()), (4, 0));
     assert_eq!(trajectory.steps[3], next);
-    // Finished, it is like any other.
+    // A finished loop is like any other trajectory.
     let error = resume(dir.path(), &plan, header_again).unwrap_err();
     assert!(matches!(error, TrajectoryError::Exists(_)), "{error}");
 }
 
 #[test]
-fn what_cannot_be_gone_on_with_says_why_and_stays_as_it_is() {
+fn loops_that_cannot_be_resumed_are_errors_and_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let plan = serde_json::json!({"candidates": 2, "proposer": "rules"});
     assert!(
@@ -232,7 +232,7 @@ fn what_cannot_be_gone_on_with_says_why_and_stays_as_it_is() {
         );
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
-    // Killed in the middle of the very first line: nothing has happened yet.
+    // Killed while writing the first line: nothing is lost.
     std::fs::write(&path, &before[..20]).unwrap();
     assert!(resume(dir.path(), &plan, header_again).unwrap().is_none());
     begin(dir.path(), &header(), &plan).unwrap();

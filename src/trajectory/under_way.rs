@@ -1,7 +1,7 @@
-//! Trajectories of loops that have not ended: what a process that was killed leaves, and how the next one goes on.
+//! Trajectories of unfinished loops, and how an interrupted loop is resumed.
 //!
-//! A loop under way has its plan beside its steps: all that decides which step comes next. Whoever finds the plan and would
-//! do the same goes on behind the last whole round; without a plan a trajectory is finished, and never written again.
+//! An unfinished loop has its plan beside its steps: everything that affects the next step. A loop with an equal plan
+//! resumes after the last complete round. A trajectory without a plan is finished, and is never changed.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
@@ -13,21 +13,19 @@ use super::read::parse;
 use super::write::{TrajectoryWriter, lock};
 use super::{FILE_NAME, Header, Step, Trajectory, TrajectoryError, write_atomically};
 
-/// The file with the plan, there as long as the loop has not ended.
+/// The file of the plan, which exists until the loop has ended.
 pub const PLAN_FILE: &str = "under-way.json";
 
-/// Makes `dir` the trajectory folder of a loop with that plan.
+/// Creates the trajectory folder of a loop with the given plan.
 pub fn begin(dir: &Path, header: &Header, plan: &Value) -> Result<TrajectoryWriter, TrajectoryError> {
     std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
-    // First: a trajectory without a plan is a finished one.
+    // The plan first: a trajectory without a plan is a finished one.
     write_atomically(&dir.join(PLAN_FILE), format!("{plan:#}\n").as_bytes())?;
     TrajectoryWriter::create(dir, header)
 }
 
-/// What a loop with that plan left in `dir` when it was killed; `None` where there is nothing yet.
-///
-/// Half a line at the end is cut off, and so is a group that is not whole. A finished trajectory, one with another plan or
-/// header, and a file that is damaged elsewhere are errors.
+/// Resumes a loop with an equal plan in `dir`; `None` if there is none yet. A partial line at the end is removed, and
+/// so is an incomplete group. A finished trajectory, one with another plan or header, and a damaged file are errors.
 pub fn resume(
     dir: &Path,
     plan: &Value,
@@ -67,7 +65,7 @@ pub fn resume(
             .map_or(0, |end| end + 1),
     );
     if text.is_empty() {
-        // Killed in the middle of its first line.
+        // Killed while writing the first line.
         drop(file);
         std::fs::remove_file(&path).map_err(TrajectoryError::io("remove", &path))?;
         return Ok(None);
@@ -84,13 +82,13 @@ pub fn resume(
         .find(|(index, step)| step.step != *index)
     {
         return Err(other(format!(
-            "step {} stands where step {} belongs",
+            "step {} is in the place of step {}",
             odd.1.step, odd.0
         )));
     }
     if trajectory.header != header()? {
         return Err(other(
-            "its scores were made by other versions, or in another profile or mode".to_owned(),
+            "its scores are of other versions, or of another profile or mode".to_owned(),
         ));
     }
     let whole = whole_rounds(&trajectory.steps);
@@ -101,7 +99,7 @@ pub fn resume(
         .map(<[u8]>::len)
         .sum::<usize>() as u64;
     file.set_len(length)
-        .map_err(TrajectoryError::io("cut the end off", &path))?;
+        .map_err(TrajectoryError::io("truncate", &path))?;
     Ok(Some((
         TrajectoryWriter::over(dir, path, file, length),
         trajectory,
@@ -109,7 +107,7 @@ pub fn resume(
 }
 
 impl TrajectoryWriter {
-    /// The loop has ended: nothing goes on from here.
+    /// Marks the loop as finished, by removing the plan.
     pub fn finish(self) -> Result<(), TrajectoryError> {
         let plan = self.dir().join(PLAN_FILE);
         match std::fs::remove_file(&plan) {
@@ -121,7 +119,7 @@ impl TrajectoryWriter {
     }
 }
 
-/// How many steps there are without a last group that lacks some of its candidates.
+/// Number of steps without a last, incomplete group.
 fn whole_rounds(steps: &[Step]) -> usize {
     let group = |step: &Step| step.proposal.as_ref().and_then(|proposal| proposal.group.clone());
     let Some(last) = steps.last().and_then(group) else {
@@ -136,7 +134,7 @@ fn whole_rounds(steps: &[Step]) -> usize {
     }
 }
 
-/// The first of a plan's values that differs, in words.
+/// Describes the first value of the plan that differs.
 fn difference(was: &Value, is: &Value) -> Option<String> {
     let (Some(was), Some(is)) = (was.as_object(), is.as_object()) else {
         return (was != is).then(|| format!("its plan is {was}, not {is}"));

@@ -12,7 +12,7 @@ use super::{FILE_NAME, Header, Step, TrajectoryError, artifacts};
 use cadforge_assess::Artifacts;
 use cadforge_geometry::Shape;
 
-/// Writes one trajectory, a line a step. A line is written whole or not at all.
+/// Writes one trajectory, one line per step. A line is written whole or not at all.
 #[derive(Debug)]
 pub struct TrajectoryWriter {
     dir: PathBuf,
@@ -21,11 +21,11 @@ pub struct TrajectoryWriter {
     length: u64,
 }
 
-/// The folder inside a trajectory where artifacts lie.
+/// The folder of artifacts inside a trajectory.
 const ARTIFACTS: &str = "artifacts";
 
 impl TrajectoryWriter {
-    /// Makes `dir` a trajectory folder; refuses one that already holds a trajectory.
+    /// Creates the trajectory folder `dir`; an error if it already holds a trajectory.
     pub fn create(dir: &Path, header: &Header) -> Result<Self, TrajectoryError> {
         std::fs::create_dir_all(dir).map_err(TrajectoryError::io("create", dir))?;
         let path = dir.join(FILE_NAME);
@@ -42,7 +42,7 @@ impl TrajectoryWriter {
         Ok(writer)
     }
 
-    /// Goes on behind the first `length` bytes of a file that is open for appending and locked.
+    /// Continues after the first `length` bytes of a file that is open for appending and locked.
     pub(super) fn over(dir: &Path, path: PathBuf, file: File, length: u64) -> Self {
         let dir = dir.to_owned();
         Self {
@@ -58,14 +58,14 @@ impl TrajectoryWriter {
         &self.dir
     }
 
-    /// Stores the step's artifacts and appends its line. The step's artifact paths become relative to the
-    /// folder, so that it can be moved.
+    /// Stores the step's artifacts and appends its line. The step's artifact paths become relative to the folder, so
+    /// that the folder can be moved.
     pub fn append(&mut self, step: &mut Step, shape: Option<&Shape>) -> Result<(), TrajectoryError> {
         self.store(step, shape)?;
         self.lines(std::slice::from_ref(step))
     }
 
-    /// The same for the steps of a group, whose lines are written together.
+    /// As [`Self::append`] for the steps of a group, whose lines are written together.
     pub fn append_group(&mut self, group: &mut [(Step, Option<Arc<Shape>>)]) -> Result<(), TrajectoryError> {
         for (step, shape) in &mut *group {
             self.store(step, shape.as_deref())?;
@@ -98,7 +98,7 @@ impl TrajectoryWriter {
             lines.push(b'\n');
         }
         if let Err(error) = self.file.write_all(&lines).and_then(|()| self.file.sync_data()) {
-            // Half a line would spoil the next one. If even this fails, a reader still skips and counts it.
+            // A partial line would spoil the next one. If truncating fails too, a reader skips and counts it.
             let _ = self.file.set_len(self.length);
             return Err(TrajectoryError::io("write", &self.path)(error));
         }
@@ -107,9 +107,8 @@ impl TrajectoryWriter {
     }
 }
 
-/// Keeps other processes from writing there for as long as the file is open; a file system without locks does without.
-///
-/// A process that was killed a moment ago may not be gone yet: its lock is waited for.
+/// Locks the file against other processes while it is open; skipped on file systems without locks. Waits briefly,
+/// since a process that was just killed may still hold the lock.
 pub(super) fn lock(file: &File, dir: &Path) -> Result<(), TrajectoryError> {
     for _ in 0..20 {
         match file.try_lock() {

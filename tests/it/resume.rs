@@ -84,7 +84,7 @@ fn a_killed_loop_goes_on_behind_its_last_whole_line() {
     let refused = expect_exit(&mut command(dir.path(), &server, "other"), 2);
     let message = String::from_utf8_lossy(&refused.stderr);
     assert!(
-        message.contains("did not end") && message.contains("model tiny"),
+        message.contains("unfinished loop") && message.contains("model tiny"),
         "{message}"
     );
 

@@ -1,7 +1,7 @@
 """Sends candidates to `cadforge serve` and gets their scores back.
 
-A fault of ours (no server, too much to do, a broken worker) is tried again for a while and then None: it is never a number,
-so that it cannot teach a policy anything.
+Internal errors (no server, a full queue, a broken worker) are retried for a while, then give None and never a number, so that they
+do not affect training.
 """
 
 import json
@@ -13,23 +13,23 @@ import urllib.request
 
 from . import server
 
-# Well below the server's own limit on candidates under way, so that several processes fit.
+# Well below the server's limit of candidates in progress, so that several processes fit.
 CHUNK = 128
 
 
 def scores(rows, patience=None):
-    """The score of each row, in order; None where there is none by our own fault.
+    """The score of each row, in order; None for an internal error.
 
     A row has `task_id` and one of `code`, `completion` (a text or a list of messages). A row that is wrong in itself raises
-    ValueError: that is a mistake of the caller's, and no candidate's.
+    ValueError: the caller is at fault, not a candidate.
     """
     return [float(row["score"]) if "score" in row else None for row in score_rows(rows, patience)]
 
 
 def score_rows(rows, patience=None):
-    """The rows with `reward`, `score`, `kind` and more, in order; `error` and no score by our own fault.
+    """The rows with `reward`, `score`, `kind` and more, in order; `error` and no score for an internal error.
 
-    A fault is tried again for `patience` seconds, 120 if neither it nor CADFORGE_PATIENCE says otherwise.
+    Internal errors are retried for `patience` seconds; default: CADFORGE_PATIENCE, else 120.
     """
     rows = list(rows)
     if patience is None:
@@ -42,17 +42,17 @@ def score_rows(rows, patience=None):
 
 
 def _chunk(rows, deadline):
-    """Some rows with their scores; those that failed by our fault are sent again until the deadline."""
+    """Some rows with their scores; those with an internal error are sent again until the deadline."""
     found = [None] * len(rows)
     missing = list(range(len(rows)))
     pause = 0.5
     while missing:
         try:
             answers = _post([rows[index] for index in missing])
-        except _Again as again:
-            why, pause = str(again), again.after or pause
+        except _RetryableError as error:
+            why, pause = str(error), error.after or pause
         else:
-            why = "the server answered for fewer rows than it was sent"
+            why = "the server returned fewer rows than it received"
             left = missing[len(answers) :]
             for index, answer in zip(missing, answers):
                 if "score" in answer:
@@ -75,8 +75,8 @@ def _chunk(rows, deadline):
     return found
 
 
-class _Again(Exception):
-    """Something that may go better next time."""
+class _RetryableError(Exception):
+    """An error after which a retry may succeed."""
 
     def __init__(self, message, after=None):
         super().__init__(message)
@@ -89,11 +89,11 @@ def _post(rows):
     try:
         url = server.url()
     except server.CannotStart as error:
-        raise _Again(str(error)) from error
+        raise _RetryableError(str(error)) from error
     if token := os.environ.get("CADFORGE_TOKEN"):
         headers["authorization"] = f"Bearer {token}"
     request = urllib.request.Request(f"{url}/score_batch", data=body, headers=headers)
-    # A proxy of the environment is not asked about a server that was named.
+    # Proxies of the environment are not used for this server.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=600) as answer:
@@ -102,26 +102,26 @@ def _post(rows):
         detail = error.read().decode(errors="replace")[:300]
         if error.code in (408, 429, 500, 502, 503, 504):
             after = error.headers.get("retry-after", "")
-            raise _Again(f"HTTP {error.code}: {detail}", float(after) if after.isdigit() else None) from error
-        raise ValueError(f"{url} refused the rows: HTTP {error.code}: {detail}") from error
+            raise _RetryableError(f"HTTP {error.code}: {detail}", float(after) if after.isdigit() else None) from error
+        raise ValueError(f"{url} rejected the rows: HTTP {error.code}: {detail}") from error
     except (OSError, ValueError, EOFError) as error:
         server.forget()
-        raise _Again(f"{url}: {error}") from error
+        raise _RetryableError(f"{url}: {error}") from error
     except Exception as error:
-        # http.client has errors that are no OSError, e.g. of an answer that breaks off.
+        # http.client has errors that are not an OSError, such as for an incomplete response.
         server.forget()
-        raise _Again(f"{url}: {error!r}") from error
+        raise _RetryableError(f"{url}: {error!r}") from error
 
 
 def _line(row):
-    # In ASCII: a tokenizer may leave half of a pair of surrogates, which JSON escapes and UTF-8 does not have.
+    # ASCII: a tokenizer may leave half of a surrogate pair, which JSON can escape and UTF-8 cannot encode.
     return json.dumps(row, allow_nan=False)
 
 
-def said(completion):
-    """A completion as trainers have it, for a row: a text, or the last message of the assistant.
+def answer_of(completion):
+    """The answer in a trainer's completion: a string, or the last message of the assistant.
 
-    Nothing is taken off it: the server finds the program, by the rules of its own documentation.
+    The answer is unchanged: the server extracts the program (docs/extraction.md).
     """
     if isinstance(completion, str):
         return completion

@@ -13,7 +13,7 @@ _started = None
 
 
 class CannotStart(RuntimeError):
-    """There is no server and none can be started."""
+    """No server is running, and none can be started."""
 
 
 def url():
@@ -22,7 +22,7 @@ def url():
     if given := os.environ.get("CADFORGE_URL"):
         return given.rstrip("/")
     with _lock:
-        # A child of a fork has the parent's handle, and may use the parent's server.
+        # A forked child has the parent's handle, and may use the parent's server.
         if _started is not None and _alive(_started):
             return _started[1]
         _started = _start()
@@ -30,7 +30,7 @@ def url():
 
 
 def forget():
-    """Looks again next time: the server that was started may have died."""
+    """Forgets the server, which may have died; the next call searches again."""
     global _started
     with _lock:
         if _started is not None and not _alive(_started):
@@ -38,7 +38,7 @@ def forget():
 
 
 def stop():
-    """Ends the server that was started here."""
+    """Ends the server that this process started."""
     global _started
     with _lock:
         if _started is not None and _started[2] == os.getpid():
@@ -55,7 +55,7 @@ def stop():
 
 def _alive(started):
     process, _, owner = started
-    # Only the process that started it can ask; others find out when they connect.
+    # Only the process that started it can poll it; others notice when they connect.
     return owner != os.getpid() or process.poll() is None
 
 
@@ -66,7 +66,7 @@ def _start():
             "no cadforge on the path\nhint: set CADFORGE_URL to a running server, or CADFORGE_BIN to the program"
         )
     arguments = shlex.split(os.environ.get("CADFORGE_SERVE", ""))
-    # It ends when its standard input does, and so with this process, however that dies.
+    # The server ends when its standard input is closed, and so with this process, however it ends.
     command = [program, "serve", "--port", "0", "--while-stdin", *arguments]
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -78,6 +78,6 @@ def _start():
     except (ValueError, KeyError) as error:
         process.kill()
         process.wait()
-        raise CannotStart(f"{program} serve did not start; see its words above") from error
+        raise CannotStart(f"{program} serve did not start; see its messages above") from error
     atexit.register(stop)
     return process, address, os.getpid()

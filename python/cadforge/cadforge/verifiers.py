@@ -6,16 +6,16 @@ import os
 import urllib.request
 
 from . import server
-from .client import said, scores
+from .client import answer_of, scores
 
 SYSTEM = "You repair CadQuery programs. Answer with one complete Python file that assigns the whole part to `fixture`."
 
 
 async def reward(prompt, completion, answer, state=None, info=None, **kwargs):
-    """The score of a rollout. NaN by our own fault: verifiers makes 0 of None and of errors, which would be a number."""
+    """The score of a rollout. NaN for an internal error, since verifiers turns None and exceptions into 0."""
     messages = completion if isinstance(completion, str) else [_plain(message) for message in completion]
-    row = {"task_id": answer, "completion": said(messages)}
-    # A thread, so that rollouts are scored beside each other.
+    row = {"task_id": answer, "completion": answer_of(messages)}
+    # A thread, so that rollouts are scored in parallel.
     (found,) = await asyncio.to_thread(scores, [row])
     return float("nan") if found is None else found
 
@@ -35,7 +35,7 @@ def load_environment(task_ids=None, **kwargs):
         if task_ids is None or task["task_id"] in task_ids
     ]
     if not rows:
-        raise ValueError(f"none of the tasks {task_ids} is known")
+        raise ValueError(f"none of the tasks {task_ids} exists")
     rubric = verifiers.Rubric(funcs=[reward], weights=[1.0])
     kwargs.setdefault("system_prompt", SYSTEM)
     return verifiers.SingleTurnEnv(dataset=datasets.Dataset.from_list(rows), rubric=rubric, **kwargs)

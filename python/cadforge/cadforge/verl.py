@@ -7,12 +7,12 @@ from cadforge.client import scores
 
 
 def compute_score(data_source, solution_str, ground_truth, extra_info=None, **kwargs):
-    """The score of one answer, or None by our own fault. The task id is the ground truth, or `task_id` in the extras."""
+    """The score of one answer, or None for an internal error. The task id is the ground truth, or `task_id` in the extras."""
     return compute_scores([data_source], [solution_str], [ground_truth], [extra_info], **kwargs)[0]
 
 
 def compute_scores(data_sources, solution_strs, ground_truths, extra_infos=None, **kwargs):
-    """The scores of a batch, as the batch manager asks for them."""
+    """The scores of a batch, for the batch manager."""
     extras = extra_infos if extra_infos is not None else [None] * len(solution_strs)
     rows = [
         {"task_id": _task(truth, extra), "completion": solution}

@@ -1,6 +1,6 @@
-//! The optimiser against a profile, its best judged by both profiles and by the hidden checks.
+//! The optimiser against a profile. Its best scripts are scored under both profiles and by the hidden checks.
 //!
-//! A file that is given with `--out` is the record of what was climbed: a call that was killed goes on behind its last task.
+//! The file of `--out` records the results: a call that was killed resumes after its last task.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -12,7 +12,7 @@ use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
 
 use super::AttackArgs;
-use super::judge::{Judge, gauges, overlap};
+use super::evaluator::{Evaluator, check_scores, iou};
 use crate::adversarial::{Climber, Script};
 use crate::assess::{Scoring, with_task_files};
 use crate::cli::context::{self, CliError};
@@ -21,19 +21,18 @@ use crate::render::{ShotPane, Tone};
 use crate::reward::{Mode, Profile, Reward};
 use crate::task::Task;
 
-/// Tiles of a drawn sheet side by side, and the width and height of one in pixels.
+/// Tiles per row of the sheet; width and height of a tile in pixels.
 const COLUMNS: u32 = 4;
 const TILE: [u32; 2] = [520, 240];
 
-/// What was to be climbed.
+/// The inputs of a climb.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ClimbKey {
     task: String,
-    /// Of the task.
     version: String,
     profile: Profile,
     mode: Mode,
-    /// Dimensions that are changed and rebuilt.
+    /// Changed and rebuilt dimensions.
     rebuilt: u32,
     seed: u64,
     evaluations: usize,
@@ -43,27 +42,27 @@ struct ClimbKey {
 struct ClimbResult {
     #[serde(flatten)]
     asked: ClimbKey,
-    /// Scripts that were scored.
+    /// Scored scripts.
     evaluated: usize,
-    /// The best total under the profile that was climbed.
+    /// The best total under the climbed profile.
     total: f64,
     /// The best script under either profile.
     v1: f64,
     v2: f64,
-    /// Its components under grounded-v2, its dimensions rebuilt as usual.
+    /// Its components under grounded-v2, with the default number of rebuilds.
     grounded: Reward,
     public_checks: Option<f64>,
     hidden_checks: Option<f64>,
-    /// Its volume's intersection over union with the reference's.
-    overlap: Option<f64>,
+    /// Intersection over union of its volume with the reference's.
+    iou: Option<f64>,
     weak_v2: f64,
     reference_v2: Option<f64>,
-    /// (evaluations, total) of each script that was better than all before.
+    /// (evaluations, total) of each script that was better than all previous ones.
     steps: Vec<(usize, f64)>,
     code: String,
 }
 
-pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
+pub(super) fn run(tasks: &[&Task], args: &AttackArgs, evaluator: &Evaluator) -> anyhow::Result<bool> {
     let mut rows = match &args.out {
         Some(path) => read(path)?,
         None => Vec::new(),
@@ -72,20 +71,20 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         let asked = ClimbKey {
             task: task.id.clone(),
             version: task.version.clone(),
-            profile: judge.scoring.profile,
-            mode: judge.scoring.mode,
-            rebuilt: judge.scoring.trials(),
+            profile: evaluator.scoring.profile,
+            mode: evaluator.scoring.mode,
+            rebuilt: evaluator.scoring.trials(),
             seed: args.seed,
             evaluations: args.evaluations,
         };
         if rows.iter().any(|row| row.asked == asked) {
             continue;
         }
-        let found = climb(task, asked, judge)?;
+        let found = climb(task, asked, evaluator)?;
         if let Some(path) = &args.out {
             append(path, &found)?;
         }
-        context::progress(&format!("{} came to {:.3}", found.asked.task, found.total));
+        context::progress(&format!("{}: best total {:.3}", found.asked.task, found.total));
         rows.push(found);
     }
     rows.sort_by(|a, b| {
@@ -102,24 +101,24 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, judge: &Judge) -> anyhow::
         context::print_json(&rows)?;
     } else {
         context::print(&table(&rows))?;
-        // What was asked for alone is wanted to the letter.
+        // Print the code only if a single task was requested.
         if let (Some(_), [row]) = (&args.task, &rows[..]) {
             context::print(&format!("\n{}", row.code))?;
         }
     }
     if let Some(picture) = &args.draw {
         rows.retain(|row| tasks.iter().any(|task| task.id == row.asked.task));
-        draw(&rows, judge, picture)?;
+        draw(&rows, evaluator, picture)?;
     }
     Ok(true)
 }
 
-fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbResult> {
+fn climb(task: &Task, asked: ClimbKey, evaluator: &Evaluator) -> anyhow::Result<ClimbResult> {
     let mut climber = Climber::new(task, asked.seed);
     while climber.evaluated() < asked.evaluations {
         let scripts = climber.ask();
         let codes: Vec<String> = scripts.iter().map(Script::code).collect();
-        let totals = judge.totals_above(task, &codes, climber.current())?;
+        let totals = evaluator.totals_above(task, &codes, climber.current())?;
         climber.tell(scripts, &totals);
         if climber.evaluated() % 200 < 8 {
             context::progress(&format!("{} of {}", climber.evaluated(), asked.evaluations));
@@ -128,15 +127,15 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
     let climb = climber.finish();
     let mut scripts = vec![climb.code.clone(), task.weak_seed().to_owned()];
     scripts.extend(task.reference.clone());
-    let published = judge.all(task, &scripts[..1], &judge.under(Profile::CadforgeV1))?;
-    // Dimensions are rebuilt here even if the climb was spared that.
+    let published = evaluator.evaluate(task, &scripts[..1], &evaluator.with_profile(Profile::CadforgeV1))?;
+    // The climb may have skipped rebuilds; the final score has them.
     let whole = Scoring {
         mode: Mode::Full,
         editability: None,
-        ..judge.under(Profile::GroundedV2)
+        ..evaluator.with_profile(Profile::GroundedV2)
     };
-    let grounded = judge.all(task, &scripts, &whole)?;
-    let (public_checks, hidden_checks) = gauges(&grounded[0]);
+    let grounded = evaluator.evaluate(task, &scripts, &whole)?;
+    let (public_checks, hidden_checks) = check_scores(&grounded[0]);
     Ok(ClimbResult {
         asked,
         evaluated: climb.evaluated,
@@ -146,7 +145,7 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
         grounded: grounded[0].reward,
         public_checks,
         hidden_checks,
-        overlap: overlap(&grounded[0]),
+        iou: iou(&grounded[0]),
         weak_v2: grounded[1].reward.total,
         reference_v2: grounded.get(2).map(|evaluation| evaluation.reward.total),
         steps: climb
@@ -158,22 +157,22 @@ fn climb(task: &Task, asked: ClimbKey, judge: &Judge) -> anyhow::Result<ClimbRes
     })
 }
 
-/// Draws each row's task: its reference, and what the climb came to.
-fn draw(rows: &[ClimbResult], judge: &Judge, out: &Path) -> anyhow::Result<()> {
+/// Draws the reference and the best script of each row's task.
+fn draw(rows: &[ClimbResult], evaluator: &Evaluator, out: &Path) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(rows.len() as u32, COLUMNS, TILE)?;
     for row in rows {
         let id = &row.asked.task;
         let build = |code: &str, what: &str, hint: &str| {
             let what = format!("the {what} of `{id}`");
-            let limits = with_task_files(&judge.scoring.limits, judge.tasks.get(id)?)?;
-            shape(code, judge.executor(), &limits, &what, hint)
+            let limits = with_task_files(&evaluator.scoring.limits, evaluator.tasks.get(id)?)?;
+            shape(code, evaluator.executor(), &limits, &what, hint)
         };
-        let reference = judge.tasks.get(id)?.reference.as_deref();
+        let reference = evaluator.tasks.get(id)?.reference.as_deref();
         let hint = format!("`cadforge tasks check {id}`");
         let reference = reference
             .map(|code| build(code, "reference", &hint))
             .transpose()?;
-        let best = build(&row.code, "best script", "climb anew, into another file")?;
+        let best = build(&row.code, "best script", "climb again, with another --out file")?;
         let title = format!("{:.3} after {}", row.total, row.evaluated);
         let mut panes = Vec::new();
         panes.extend(reference.as_ref().map(|shape| ShotPane {
@@ -198,7 +197,7 @@ fn name(profile: Profile) -> String {
     value.get_name().to_owned()
 }
 
-/// What is in the file; nothing if there is none yet.
+/// Reads the file; empty if it does not exist.
 fn read(path: &Path) -> anyhow::Result<Vec<ClimbResult>> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -208,7 +207,12 @@ fn read(path: &Path) -> anyhow::Result<Vec<ClimbResult>> {
         .enumerate()
         .map(|(at, line)| {
             serde_json::from_str(line).map_err(|error| {
-                CliError::Input(format!("{}:{}: is no climb: {error}", path.display(), at + 1)).into()
+                CliError::Input(format!(
+                    "{}:{}: is not a result of the optimiser: {error}",
+                    path.display(),
+                    at + 1
+                ))
+                .into()
             })
         })
         .collect()
@@ -243,7 +247,7 @@ fn table(rows: &[ClimbResult]) -> String {
             row.v2,
             number(row.public_checks),
             number(row.hidden_checks),
-            number(row.overlap),
+            number(row.iou),
             row.weak_v2
         );
     }

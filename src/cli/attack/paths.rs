@@ -1,4 +1,4 @@
-//! Scripts that come nearer to the part, and groups of scripts near each other.
+//! Interpolation from the weak seed to the reference, and groups of similar candidates.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use rand_pcg::Pcg64;
 use serde::Serialize;
 
 use super::AttackArgs;
-use super::judge::{Judge, overlap};
+use super::evaluator::{Evaluator, iou};
 use super::suite::reference;
 use crate::adversarial::{Script, nearing_dimensions, spearman, wrong_dimensions};
 use crate::assess::Evaluation;
@@ -17,35 +17,35 @@ use crate::task::dimensions::dimensions;
 
 /// Steps from the weak seed to the reference.
 const STEPS: usize = 12;
-/// Candidates of a group.
+/// Candidates per group.
 const GROUP: usize = 8;
-/// Totals nearer than this are a plateau.
+/// Totals that differ by less are a plateau.
 const PLATEAU: f64 = 0.002;
-/// How well the order of the totals must follow the way to the part.
+/// Lowest accepted rank correlation of totals and steps.
 const LEAST_SPEARMAN: f64 = 0.9;
 
 #[derive(Serialize)]
 struct Path {
     task: String,
-    /// All dimensions come right together.
+    /// All dimensions become right together.
     together: Interpolation,
-    /// Dimensions come right one after the other, some before those that they go with.
+    /// Dimensions become right one by one, some before related ones.
     one_by_one: Interpolation,
 }
 
 #[derive(Serialize)]
 struct Interpolation {
-    /// From the weak seed over wrong dimensions to the reference, as far as they build.
+    /// From the weak seed over wrong dimensions to the reference, without steps that do not build.
     stages: Vec<Stage>,
-    /// How many do not build to a valid, closed shape in one piece; what follows leaves them out.
+    /// Number of steps without a valid, closed shape in one piece; left out of the values below.
     unsound: usize,
-    /// How well the order of the totals follows the way.
+    /// Rank correlation of totals and steps.
     spearman: f64,
-    /// How well that of the intersections over union with the reference does.
+    /// Rank correlation of steps and the intersection over union with the reference.
     spearman_overlap: Option<f64>,
-    /// How well the totals follow those.
+    /// Rank correlation of totals and that intersection over union.
     agreement: Option<f64>,
-    /// Steps that change next to nothing.
+    /// Steps with almost no change.
     plateaus: usize,
 }
 
@@ -53,25 +53,25 @@ struct Interpolation {
 struct Stage {
     code: String,
     sound: bool,
-    /// Dimensions that have the reference's value from here on.
+    /// Dimensions that have the reference's value from this stage on.
     righted: Vec<String>,
     total: f64,
-    /// Intersection over union with the reference, where that was measured.
-    overlap: Option<f64>,
+    /// Intersection over union with the reference, if measured.
+    iou: Option<f64>,
     reward: Reward,
     agreement: Option<AgreementDetails>,
-    /// Checks that are shown, in the task's order.
+    /// Shown checks, in the task's order.
     checks: Vec<(String, f64)>,
 }
 
-pub(super) fn interpolate(args: &AttackArgs, judge: &Judge) -> anyhow::Result<bool> {
+pub(super) fn interpolate(args: &AttackArgs, evaluator: &Evaluator) -> anyhow::Result<bool> {
     let mut rows = Vec::new();
-    for task in judge.chosen(args.task.as_deref())? {
+    for task in evaluator.selected_tasks(args.task.as_deref())? {
         let own = reference(task)?;
         rows.push(Path {
             task: task.id.clone(),
-            together: way(task, nearing_dimensions(own, STEPS), judge)?,
-            one_by_one: way(task, wrong_dimensions(own, STEPS, args.seed), judge)?,
+            together: interpolation(task, nearing_dimensions(own, STEPS), evaluator)?,
+            one_by_one: interpolation(task, wrong_dimensions(own, STEPS, args.seed), evaluator)?,
         });
         if !args.json {
             context::progress(&format!("{} done", task.id));
@@ -85,15 +85,19 @@ pub(super) fn interpolate(args: &AttackArgs, judge: &Judge) -> anyhow::Result<bo
     Ok(rows.iter().all(|row| row.together.spearman >= LEAST_SPEARMAN))
 }
 
-fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Interpolation> {
+fn interpolation(task: &Task, nearing: Vec<String>, evaluator: &Evaluator) -> anyhow::Result<Interpolation> {
     let mut scripts = vec![task.weak_seed().to_owned()];
     scripts.extend(nearing);
-    let evaluations = judge.all(task, &scripts, &judge.scoring)?;
+    let evaluations = evaluator.evaluate(task, &scripts, &evaluator.scoring)?;
     let mut stages = Vec::new();
     let mut righted = Vec::new();
     for (at, evaluation) in evaluations.iter().enumerate() {
         if at >= 2 {
-            righted.extend(righted_between(&scripts[at - 1], &scripts[at], reference(task)?));
+            righted.extend(corrected_between(
+                &scripts[at - 1],
+                &scripts[at],
+                reference(task)?,
+            ));
         }
         if evaluation.ok {
             stages.push(stage(&scripts[at], evaluation, std::mem::take(&mut righted)));
@@ -102,7 +106,7 @@ fn way(task: &Task, nearing: Vec<String>, judge: &Judge) -> anyhow::Result<Inter
     let sound = || stages.iter().filter(|stage| stage.sound);
     let totals: Vec<f64> = sound().map(|stage| stage.total).collect();
     let order: Vec<f64> = (0..totals.len()).map(|step| step as f64).collect();
-    let overlaps: Option<Vec<f64>> = sound().map(|stage| stage.overlap).collect();
+    let overlaps: Option<Vec<f64>> = sound().map(|stage| stage.iou).collect();
     Ok(Interpolation {
         spearman: spearman(&order, &totals),
         spearman_overlap: overlaps.as_ref().map(|overlaps| spearman(&order, overlaps)),
@@ -121,10 +125,10 @@ fn stage(code: &str, evaluation: &Evaluation, righted: Vec<String>) -> Stage {
     let checks = grounded.and_then(|grounded| grounded.checks.as_ref());
     Stage {
         code: code.to_owned(),
-        sound: is_sound(evaluation),
+        sound: is_valid_shape(evaluation),
         righted,
         total: evaluation.reward.total,
-        overlap: overlap(evaluation),
+        iou: iou(evaluation),
         reward: evaluation.reward,
         agreement: grounded.and_then(|grounded| grounded.agreement.clone()),
         checks: checks.map_or_else(Vec::new, |checks| {
@@ -134,8 +138,8 @@ fn stage(code: &str, evaluation: &Evaluation, righted: Vec<String>) -> Stage {
     }
 }
 
-/// Names of dimensions that have the reference's value in `after`, and another one in `before`.
-fn righted_between(before: &str, after: &str, reference: &str) -> Vec<String> {
+/// Names of dimensions whose value equals the reference's in `after`, but not in `before`.
+fn corrected_between(before: &str, after: &str, reference: &str) -> Vec<String> {
     let [before, after, reference] = [before, after, reference].map(dimensions);
     let both = before.iter().zip(&after).zip(&reference);
     both.filter(|((before, after), right)| before.literal != right.literal && after.literal == right.literal)
@@ -143,9 +147,9 @@ fn righted_between(before: &str, after: &str, reference: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether the shape is valid, closed and in one piece, as far as the profile looks: dimensions that do not go together may
-/// tear it, and the kernel now and then leaves two solids where it should fuse them.
-fn is_sound(evaluation: &Evaluation) -> bool {
+/// Whether the shape is valid, closed and in one piece, as far as the profile measures it. Dimensions that do not fit
+/// together may split a part, and the kernel sometimes leaves two solids where it should fuse them.
+fn is_valid_shape(evaluation: &Evaluation) -> bool {
     let Reward {
         topology, contact, ..
     } = evaluation.reward;
@@ -160,20 +164,21 @@ fn path_table(rows: &[Path]) -> String {
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
     for row in rows {
         let _ = write!(text, "| {} ", row.task);
-        for way in [&row.together, &row.one_by_one] {
+        for interpolation in [&row.together, &row.one_by_one] {
             let _ = write!(
                 text,
                 "| {:.2} | {} of {} | {} | {} | {} ",
-                way.spearman,
-                way.plateaus,
-                way.stages
+                interpolation.spearman,
+                interpolation.plateaus,
+                interpolation
+                    .stages
                     .iter()
                     .filter(|stage| stage.sound)
                     .count()
                     .saturating_sub(1),
-                way.unsound,
-                number(way.spearman_overlap),
-                number(way.agreement),
+                interpolation.unsound,
+                number(interpolation.spearman_overlap),
+                number(interpolation.agreement),
             );
         }
         text.push_str("|\n");
@@ -189,9 +194,9 @@ struct Groups {
     failed: usize,
 }
 
-/// Groups of candidates that are a few changes away from a seed, or from the reference.
-pub(super) fn groups(args: &AttackArgs, count: usize, judge: &Judge) -> anyhow::Result<bool> {
-    let tasks = judge.chosen(args.task.as_deref())?;
+/// Groups of candidates that differ from a seed or the reference by a few changes.
+pub(super) fn groups(args: &AttackArgs, count: usize, evaluator: &Evaluator) -> anyhow::Result<bool> {
+    let tasks = evaluator.selected_tasks(args.task.as_deref())?;
     let mut random = Pcg64::new(u128::from(args.seed), 0x6709);
     let (mut informative, mut failed) = (0, 0);
     for group in 0..count {
@@ -207,13 +212,13 @@ pub(super) fn groups(args: &AttackArgs, count: usize, judge: &Judge) -> anyhow::
         let scripts: Vec<String> = (0..GROUP)
             .map(|_| start.mutated(task, &mut random).mutated(task, &mut random).code())
             .collect();
-        let evaluations = judge.all(task, &scripts, &judge.scoring)?;
+        let evaluations = evaluator.evaluate(task, &scripts, &evaluator.scoring)?;
         failed += evaluations.iter().filter(|evaluation| !evaluation.ok).count();
         let scores: Vec<f64> = evaluations
             .iter()
             .map(|evaluation| evaluation.shaped.unwrap_or(evaluation.reward.total))
             .collect();
-        informative += usize::from(advantages(&scores, judge.scoring.profile).informative);
+        informative += usize::from(advantages(&scores, evaluator.scoring.profile).informative);
     }
     let found = Groups {
         groups: count,

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::judge::Judge;
-use crate::adversarial::{self, Sort};
+use super::evaluator::Evaluator;
+use crate::adversarial::{self, AttackKind};
 use crate::cli::context::{self, CliError};
 use crate::reward::Profile;
 
@@ -25,11 +25,11 @@ struct AttackResult {
     holds: bool,
 }
 
-pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Result<bool> {
+pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyhow::Result<bool> {
     let attacks = adversarial::attacks(folder).map_err(|error| CliError::Input(error.to_string()))?;
     let mut jobs: Vec<(&crate::task::Task, String)> = Vec::new();
     for attack in &attacks {
-        let task: &crate::task::Task = judge.tasks.get(&attack.task)?;
+        let task: &crate::task::Task = evaluator.tasks.get(&attack.task)?;
         let script = attack.script(reference(task)?).map_err(CliError::Input)?;
         jobs.push((task, script));
         jobs.push((task, task.weak_seed().to_owned()));
@@ -38,7 +38,7 @@ pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Resul
     let jobs: Vec<(&crate::task::Task, &str)> =
         jobs.iter().map(|(task, code)| (*task, code.as_str())).collect();
     let totals = |profile| -> anyhow::Result<Vec<f64>> {
-        let evaluations = judge.many(&jobs, &judge.under(profile))?;
+        let evaluations = evaluator.evaluate_jobs(&jobs, &evaluator.with_profile(profile))?;
         Ok(evaluations
             .iter()
             .map(|evaluation| evaluation.reward.total)
@@ -53,7 +53,7 @@ pub(super) fn attacks(folder: &Path, judge: &Judge, json: bool) -> anyhow::Resul
             name: attack.name.clone(),
             task: attack.task.clone(),
             trick: attack.trick.clone(),
-            talk: attack.sort == Sort::Talk,
+            talk: attack.kind == AttackKind::NotThePart,
             v1: v1[3 * index],
             v1_weak: v1[3 * index + 1],
             v1_reference: v1[3 * index + 2],
@@ -78,7 +78,7 @@ fn attack_table(rows: &[AttackResult]) -> String {
             "| {title} | trick | v1 | reference v1 | v2 | at most | |\n|---|---|---|---|---|---|---|"
         );
         for row in rows.iter().filter(|row| row.talk == talk) {
-            let verdict = if row.holds { "" } else { "**beaten**" };
+            let verdict = if row.holds { "" } else { "**exceeded**" };
             let _ = writeln!(
                 text,
                 "| {} ({}) | {} | {:.3} | {:.3} | {:.3} | {:.3} | {verdict} |",
@@ -101,20 +101,25 @@ struct LadderResult {
     task: String,
     /// Totals of the seeds that build, by mode.
     seeds: BTreeMap<String, f64>,
-    /// Totals of the stages, the reference last.
+    /// Totals of the stages; the reference is last.
     stages: Vec<f64>,
     rises: bool,
 }
 
-pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bool) -> anyhow::Result<bool> {
+pub(super) fn ladders(
+    folder: &Path,
+    only: Option<&str>,
+    evaluator: &Evaluator,
+    json: bool,
+) -> anyhow::Result<bool> {
     let ladders = adversarial::ladders(folder).map_err(|error| CliError::Input(error.to_string()))?;
     let mut rows = Vec::new();
     for ladder in ladders
         .iter()
         .filter(|ladder| only.is_none_or(|only| only == ladder.task))
     {
-        let task = judge.tasks.get(&ladder.task)?;
-        let evaluations = judge.all(task, &ladder.scripts(reference(task)?), &judge.scoring)?;
+        let task = evaluator.tasks.get(&ladder.task)?;
+        let evaluations = evaluator.evaluate(task, &ladder.scripts(reference(task)?), &evaluator.scoring)?;
         let stages: Vec<f64> = evaluations
             .iter()
             .map(|evaluation| evaluation.reward.total)
@@ -124,7 +129,7 @@ pub(super) fn ladders(folder: &Path, only: Option<&str>, judge: &Judge, json: bo
             .iter()
             .map(|(mode, code)| (mode.clone(), code.clone()))
             .unzip();
-        let evaluations = judge.all(task, &seeds, &judge.scoring)?;
+        let evaluations = evaluator.evaluate(task, &seeds, &evaluator.scoring)?;
         rows.push(LadderResult {
             task: ladder.task.clone(),
             seeds: modes

@@ -1,4 +1,4 @@
-//! Tasks, assets, and the folders in which trajectories, settings and results are kept.
+//! Tasks, assets, and the folders of trajectories, settings and results.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::cli::size::megabytes;
 
 const GROUP: &str = "files";
 
-/// Below this a long run may end for lack of room: a trajectory of a hundred steps takes a few MB.
-const LITTLE_ROOM_MB: u64 = 500;
+/// Below this free space a long run may fail: a trajectory of a hundred steps takes a few MB.
+const LOW_SPACE_MB: u64 = 500;
 
 pub(super) fn check(global: &Global, places: &Places) -> Vec<Check> {
     let mut checks = vec![match global.task_set() {
@@ -22,11 +22,11 @@ pub(super) fn check(global: &Global, places: &Places) -> Vec<Check> {
                 GROUP,
                 "tasks",
                 "none in the packs given",
-                "name a folder of tasks with `--tasks DIR`",
+                "give a folder of tasks with `--tasks DIR`",
             ),
             count => Check::ok(GROUP, "tasks", format!("{count}, all valid")),
         },
-        Err(error) => Check::failed(GROUP, "tasks", &error, "`cadforge tasks check` says more"),
+        Err(error) => Check::failed(GROUP, "tasks", &error, "run `cadforge tasks check` for details"),
     }];
     checks.push(match &places.assets {
         Ok(assets) => Check::ok(GROUP, "assets", assets.display().to_string()),
@@ -40,18 +40,18 @@ pub(super) fn check(global: &Global, places: &Places) -> Vec<Check> {
     checks
 }
 
-/// Where results are kept and how much there is; works without, only slower.
+/// The cache folder and its size; the program works without it, only slower.
 fn cache_folder(folder: Option<&Path>) -> Check {
     let name = "cache";
     let Some(folder) = folder else {
-        return Check::ok(GROUP, name, "off: every candidate is built anew");
+        return Check::ok(GROUP, name, "off: every candidate is built again");
     };
     let place = folder.display();
     let (nearest, writable) = nearest(folder);
     if !writable {
         let found = format!("{place}: cannot write to {}", nearest.display());
         let fix =
-            "make it writable, or name another with CADFORGE_CACHE; without it every candidate is built anew";
+            "make it writable, or set another with CADFORGE_CACHE; without it every candidate is built again";
         return Check::warn(GROUP, name, found, fix);
     }
     let usage = cache::usage(folder);
@@ -62,7 +62,7 @@ fn cache_folder(folder: Option<&Path>) -> Check {
     Check::ok(GROUP, name, found)
 }
 
-/// The folder, or the one above it that exists, and whether it is one that can be written to.
+/// The folder or its nearest existing ancestor, and whether that is a writable folder.
 fn nearest(folder: &Path) -> (&Path, bool) {
     let nearest = folder
         .ancestors()
@@ -72,7 +72,7 @@ fn nearest(folder: &Path) -> (&Path, bool) {
     (nearest, writable)
 }
 
-/// Whether the folder, or the nearest one above it that exists, can be written to and has room.
+/// Whether the folder, or its nearest existing ancestor, is writable and has space.
 fn data_folder(data: &Path) -> Vec<Check> {
     let (nearest, writable) = nearest(data);
     let place = data.display();
@@ -82,22 +82,22 @@ fn data_folder(data: &Path) -> Vec<Check> {
             GROUP,
             "data folder",
             found,
-            "make it writable, or name another with CADFORGE_DATA",
+            "make it writable, or set another with CADFORGE_DATA",
         )
     } else if nearest == data {
         Check::ok(GROUP, "data folder", place.to_string())
     } else {
-        Check::ok(GROUP, "data folder", format!("{place}, made when it is needed"))
+        Check::ok(GROUP, "data folder", format!("{place}, created when needed"))
     }];
     if let Ok(state) = statvfs(nearest) {
         let free_mb = state.blocks_available() * state.fragment_size() / 1_000_000;
         let found = format!("{:.1} GB free there", free_mb as f64 / 1000.0);
-        checks.push(if free_mb < LITTLE_ROOM_MB {
+        checks.push(if free_mb < LOW_SPACE_MB {
             Check::warn(
                 GROUP,
                 "disk",
                 found,
-                "make room, or name another place with CADFORGE_DATA",
+                "free space, or set another folder with CADFORGE_DATA",
             )
         } else {
             Check::ok(GROUP, "disk", found)
@@ -112,13 +112,13 @@ mod tests {
     use crate::cli::doctor::Status;
 
     #[test]
-    fn a_data_folder_that_can_be_made_is_fine_and_is_not_made() {
+    fn a_data_folder_that_can_be_created_is_ok_and_not_created() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let data = root.path().join("share/cadforge");
         let checks = data_folder(&data);
         assert_eq!(checks[0].status, Status::Ok);
         assert!(
-            checks[0].found.ends_with("made when it is needed"),
+            checks[0].found.ends_with("created when needed"),
             "{}",
             checks[0].found
         );
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_shown_with_its_size_and_not_made() {
+    fn the_cache_is_shown_with_its_size_and_not_created() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("cache");
         assert!(cache_folder(Some(&folder)).found.ends_with("cache, empty"));

@@ -1,11 +1,11 @@
 //! Finds shared libraries by name, as the dynamic linker would, without loading them.
 //!
-//! The window's libraries are opened while the program runs, deep inside the windowing crates, which panic when
-//! one is missing: better to know before.
+//! The windowing crates load the window's libraries at run time and panic if one is missing; this check reports it
+//! first.
 
 use std::path::{Path, PathBuf};
 
-/// Folders in which this process would find shared libraries.
+/// Folders that the dynamic linker searches.
 pub(super) fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::var_os("LD_LIBRARY_PATH")
         .iter()
@@ -19,7 +19,6 @@ pub(super) fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// Whether one of the folders holds the library.
 pub(super) fn find(folders: &[PathBuf], library: &str) -> Option<PathBuf> {
     folders
         .iter()
@@ -27,7 +26,7 @@ pub(super) fn find(folders: &[PathBuf], library: &str) -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// Folders that an `ld.so.conf` names, those of its includes too.
+/// Folders in an `ld.so.conf` and its includes.
 fn configured(file: &Path, depth: u32) -> Vec<PathBuf> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let mut folders = Vec::new();
@@ -36,7 +35,7 @@ fn configured(file: &Path, depth: u32) -> Vec<PathBuf> {
         .map(|line| line.split('#').next().unwrap_or_default().trim())
     {
         match line.strip_prefix("include") {
-            // Deep enough for any real system, and it ends a file that includes itself.
+            // More levels than any real system has; also ends a file that includes itself.
             Some(pattern) if depth < 4 => {
                 for included in included(file, pattern.trim()) {
                     folders.extend(configured(&included, depth + 1));
@@ -50,7 +49,7 @@ fn configured(file: &Path, depth: u32) -> Vec<PathBuf> {
     folders
 }
 
-/// Files that an include line means: one file, or `FOLDER/*.conf`, sorted.
+/// Files of an include line: one file, or `FOLDER/*.conf`, sorted.
 fn included(file: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = file.parent().unwrap_or(Path::new("/")).join(pattern);
     if pattern.file_name().is_none_or(|name| name != "*.conf") {

@@ -1,4 +1,4 @@
-//! The two executables, and whether the worker really builds something.
+//! The two executables, and whether the worker can build a box.
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,9 +13,9 @@ const GROUP: &str = "programs";
 /// A box of 1 by 2 by 3 mm.
 const BOX: &[u8] = b"import cadquery as cq\n\nfixture = cq.Workplane(\"XY\").box(1, 2, 3)\n";
 
-pub(super) fn check(around: &Env, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
+pub(super) fn check(env: &Env, places: &Places, environment: Option<&Environment>) -> Vec<Check> {
     let mut checks = Vec::new();
-    if let Some(executable) = &around.executable {
+    if let Some(executable) = &env.executable {
         checks.push(Check::ok(GROUP, "cadforge", executable.display().to_string()));
     }
     let worker = match &places.worker {
@@ -39,7 +39,7 @@ pub(super) fn check(around: &Env, places: &Places, environment: Option<&Environm
     checks
 }
 
-/// Whether the worker was linked to the Python that the environment was made with.
+/// Whether the worker is linked to the Python of the environment.
 fn libpython(worker: &Path, environment: Option<&Environment>) -> Check {
     let name = "libpython";
     let linked = match std::fs::read(worker) {
@@ -59,15 +59,14 @@ fn libpython(worker: &Path, environment: Option<&Environment>) -> Check {
             GROUP,
             name,
             format!("the worker is linked to Python {linked}, the environment has {version}"),
-            "make both from one Python: `make clean`, then `make run`, with PYTHON=/path/to/python3 for another one",
+            "build both with one Python: `make clean`, then `make run`, with PYTHON=/path/to/python3 for another one",
         ),
         _ => Check::ok(GROUP, name, format!("the worker is linked to Python {linked}")),
     }
 }
 
-/// Version in the name of the shared library that an executable needs, e.g. `3.11`.
-///
-/// Reads the name where the linker leaves it, in the table of strings; it stands nowhere else in full.
+/// Version in the name of the Python library that an executable is linked to, e.g. `3.11`. The full name is only in
+/// the string table.
 fn linked_python(executable: &[u8]) -> Option<String> {
     let lead = b"libpython";
     executable
@@ -83,10 +82,10 @@ fn linked_python(executable: &[u8]) -> Option<String> {
         })
 }
 
-/// Starts one worker and has it build, mesh and measure a box.
+/// Starts one worker, which builds, meshes and measures a box.
 fn build_a_box(worker: &Path, python: &Path) -> Check {
     let name = "a box";
-    let fix = "read the message above; `make env` and `make build` make both sides anew";
+    let fix = "read the message above; `make env` and `make build` rebuild environment and worker";
     let begin = Instant::now();
     let config = WorkerConfig::new(worker.to_path_buf(), python.to_path_buf(), 1);
     let executor = Executor::start(config);
@@ -111,8 +110,8 @@ fn build_a_box(worker: &Path, python: &Path) -> Check {
             Build::Shape(shape) => Check::missing(
                 GROUP,
                 name,
-                format!("a box of 6 mm³ came back with {} mm³", shape.facts.volume),
-                "make the environment anew: `make clean`, then `make env`",
+                format!("a box of 6 mm³ measures {} mm³", shape.facts.volume),
+                "create the environment again: `make clean`, then `make env`",
             ),
             Build::Failed(failure) => Check::failed(GROUP, name, &failure.message, fix),
         },

@@ -1,6 +1,6 @@
-//! The pinned Python environment: which Python, and each package against its pin.
+//! The pinned Python environment: its Python, and each package compared with its pin.
 //!
-//! Reads what `pip` leaves on disk and starts no Python.
+//! Reads the records of `pip`; starts no Python.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::{Check, Places};
 
 const GROUP: &str = "python";
-const FIX: &str = "`make env` in the checkout makes it anew";
+const FIX: &str = "run `make env` in the checkout";
 
-/// What lies on disk of a virtual environment.
+/// A virtual environment on disk.
 pub(super) struct Environment {
     python: PathBuf,
     /// From `pyvenv.cfg`, e.g. `3.11.2`.
@@ -20,7 +20,7 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// The one whose interpreter is `<environment>/bin/python`.
+    /// The environment whose interpreter is `<environment>/bin/python`.
     pub(super) fn of(python: &Path) -> Self {
         let root = python.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
         let version = std::fs::read_to_string(root.join("pyvenv.cfg"))
@@ -81,7 +81,7 @@ pub(super) fn check(places: &Places, environment: Option<&Environment>) -> Vec<C
                 GROUP,
                 "pinned packages",
                 found,
-                "take the file from the repository",
+                "restore the file from the repository",
             ));
         }
     }
@@ -96,7 +96,7 @@ fn package(environment: &Environment, name: &str, pin: &str) -> Check {
     }
 }
 
-/// `name==version` of each requirement; hashes, comments and markers are left out.
+/// `name==version` of each requirement, without hashes, comments and markers.
 fn pinned(requirements: &str) -> impl Iterator<Item = (&str, &str)> {
     requirements.lines().filter_map(|line| {
         let (name, rest) = line.trim().split_once("==")?;
@@ -117,7 +117,7 @@ fn installed(site_packages: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The normalised name of the package index: lower case, runs of `-`, `_` and `.` as one dash.
+/// Name as the package index normalises it: lower case, runs of `-`, `_` and `.` as one dash.
 fn normalised(name: &str) -> String {
     let parts: Vec<_> = name
         .split(['-', '_', '.'])
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_package_is_held_against_its_pin() {
+    fn each_package_is_compared_with_its_pin() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let place = |below: &str| root.path().join(below);
         let packages = place("venv/lib/python3.11/site-packages");

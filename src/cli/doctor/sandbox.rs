@@ -1,6 +1,5 @@
-//! What candidate code is confined by.
-//!
-//! Without Landlock or seccomp it runs with the rights of whoever starts it, and every result says so.
+//! What confines candidates. Without Landlock or seccomp they run with the rights of the user, and every result
+//! reports it.
 
 use super::Check;
 use crate::executor::SandboxSupport;
@@ -18,8 +17,8 @@ pub(super) fn check() -> Vec<Check> {
         0 => Check::warn(
             GROUP,
             "Landlock",
-            "this kernel has none, or it is switched off: candidates can read your files",
-            "a kernel of 5.13 or newer with `landlock` among its `lsm=`",
+            "not in this kernel, or disabled: candidates can read your files",
+            "use a kernel of 5.13 or newer with `landlock` in `lsm=`",
         ),
         abi => Check::ok(GROUP, "Landlock", format!("ABI {abi}")),
     };
@@ -29,18 +28,18 @@ pub(super) fn check() -> Vec<Check> {
         Check::warn(
             GROUP,
             "seccomp",
-            "this kernel has no filters: candidates can use the network and start processes",
-            "a kernel built with CONFIG_SECCOMP_FILTER",
+            "not in this kernel: candidates can use the network and start processes",
+            "use a kernel built with CONFIG_SECCOMP_FILTER",
         )
     };
     let edits = if listener {
-        Check::ok(GROUP, "edits", "go on from the last run")
+        Check::ok(GROUP, "edits", "resume from the last run")
     } else {
         Check::warn(
             GROUP,
             "edits",
-            "this kernel cannot ask about a call: every run starts from its first line",
-            "a kernel of 5.5 or newer with seccomp's user notifications",
+            "no seccomp user notifications: every run starts at its first line",
+            "use a kernel of 5.5 or newer with seccomp's user notifications",
         )
     };
     vec![landlock, seccomp, edits]

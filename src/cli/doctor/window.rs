@@ -1,4 +1,4 @@
-//! What the window and headless pictures need: libraries, an OpenGL driver, a display, file dialogs.
+//! Requirements of the window and of headless rendering: libraries, an OpenGL driver, a display, file dialogs.
 
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::render::Headless;
 
 const GROUP: &str = "window";
 
-/// Libraries opened while the program runs, with Debian's package of each.
+/// Libraries that are loaded at run time, with their Debian packages.
 const LIBRARIES: [(&str, &str); 6] = [
     ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
     ("libX11-xcb.so.1", "libx11-xcb1"),
@@ -39,7 +39,7 @@ pub(super) fn check() -> Vec<Check> {
     checks
 }
 
-/// Mesa's drivers, for hardware or in software, or the one that NVIDIA brings itself.
+/// Mesa's drivers, in hardware or software, or NVIDIA's own.
 fn driver(folders: &[PathBuf]) -> Check {
     let mesa = folders.iter().map(|folder| folder.join("dri")).find(|folder| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -56,7 +56,7 @@ fn driver(folders: &[PathBuf]) -> Check {
     }
 }
 
-/// Whether the driver really gives a context: what pictures and thumbnails are drawn with.
+/// Whether the driver provides a context, as pictures and thumbnails need.
 fn headless() -> Check {
     let name = "OpenGL 3.3";
     match Headless::new() {
@@ -87,14 +87,14 @@ fn display() -> Check {
         Some(socket) if UnixStream::connect(&socket).is_err() && !abstract_socket(&socket) => Check::warn(
             GROUP,
             name,
-            format!("X11, {x11}: nothing answers at {}", socket.display()),
+            format!("X11, {x11}: no server at {}", socket.display()),
             fix,
         ),
         _ => Check::ok(GROUP, name, format!("X11, {x11}")),
     }
 }
 
-/// The socket of a display on this machine, `None` for one elsewhere.
+/// The socket of a display on this machine; `None` for a remote one.
 fn local_socket(display: &str) -> Option<PathBuf> {
     let number = display
         .strip_prefix("unix")
@@ -104,13 +104,13 @@ fn local_socket(display: &str) -> Option<PathBuf> {
     Some(Path::new("/tmp/.X11-unix").join(format!("X{number}")))
 }
 
-/// Whether a server listens on the socket's abstract twin only, as in some containers.
+/// Whether a server listens on the abstract socket only, as in some containers.
 fn abstract_socket(socket: &Path) -> bool {
     let name = format!("@{}", socket.display());
     std::fs::read_to_string("/proc/net/unix").is_ok_and(|text| text.lines().any(|line| line.ends_with(&name)))
 }
 
-/// Native file dialogs go through the desktop portal; without one the studio offers a path field.
+/// Native file dialogs need the desktop portal; without it the studio has a path field.
 fn dialogs() -> Check {
     let name = "file dialogs";
     let share = std::env::var("XDG_DATA_DIRS")
@@ -121,8 +121,7 @@ fn dialogs() -> Check {
     let portal = std::env::split_paths(&share)
         .map(|folder| folder.join(service))
         .find(|path| path.is_file());
-    let fix =
-        "`sudo apt-get install xdg-desktop-portal-gtk` in a desktop session; a path field does the same";
+    let fix = "`sudo apt-get install xdg-desktop-portal-gtk` in a desktop session; else the studio has a path field";
     match portal {
         Some(_) if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some() => {
             Check::ok(GROUP, name, "a desktop portal is installed")

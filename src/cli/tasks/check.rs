@@ -1,4 +1,4 @@
-//! `cadforge tasks check`: the files of every task folder, and what they build into.
+//! `cadforge tasks check`: checks every task folder and builds its scripts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -24,11 +24,11 @@ struct Checked {
     dir: PathBuf,
     ok: bool,
     problems: Vec<TaskProblem>,
-    /// Total of each file that was built, -1 where it does not build; empty if the folder was refused.
+    /// Total of each file, -1 for a failed build; empty if the folder was refused.
     totals: BTreeMap<String, f64>,
 }
 
-/// Exit 1 if any folder has a problem. Workers are only started for folders whose files are right.
+/// Exits with 1 if any folder has a problem. Workers are started only for folders whose files are valid.
 pub(super) fn run(
     id: Option<&str>,
     with_dimensions: bool,
@@ -75,7 +75,7 @@ impl Checked {
     }
 }
 
-/// The folders of all packs, or those with that name.
+/// The folders of all packs, or those with the given name.
 fn chosen(id: Option<&str>, global: &Global) -> anyhow::Result<Vec<PathBuf>> {
     let mut dirs = Vec::new();
     for pack in locate::tasks(&global.overrides())? {
@@ -98,7 +98,7 @@ fn name(dir: &Path) -> String {
     dir.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Builds and scores everything that the task holds, and judges it.
+/// Builds and scores all scripts of the task, and judges the results.
 fn build(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Checked, AssessError> {
     context::progress(&format!("checking {}", task.id));
     match measure(task, with_dimensions, assessor) {
@@ -106,7 +106,7 @@ fn build(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Chec
             let problems = judge(task, &measured);
             Ok(Checked::of(task.dir.clone(), problems, totals(task, &measured)))
         }
-        // The mesh beside the task is no mesh: the reference's code was tried before.
+        // The reference's code was tried before, so the mesh beside the task is invalid.
         Err(error) if error.is_input() => {
             let problem = TaskProblem::of_file(&task.dir, error.to_string());
             Ok(Checked::of(task.dir.clone(), vec![problem], BTreeMap::new()))
@@ -123,7 +123,7 @@ fn measure(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Me
         .map(|code| outcome(task, code, &scoring, assessor))
         .transpose()?;
     if matches!(reference, Some(Outcome::Failed(_))) {
-        // Nothing can be compared with it; the rest is still tried for what it is.
+        // Nothing can be compared with the reference; the other scripts are still built.
         scoring.reference = ReferenceChoice::None;
     }
     let of = |code: &str| outcome(task, code, &scoring, assessor);
@@ -219,14 +219,13 @@ fn totals(task: &Task, measured: &Measured) -> BTreeMap<String, f64> {
     totals
 }
 
-/// The result for people.
 fn summary(all: &[Checked]) -> String {
     let mut text = String::new();
     for checked in all {
         let _ = writeln!(
             text,
             "{} {}",
-            if checked.ok { "good " } else { "wrong" },
+            if checked.ok { "ok   " } else { "error" },
             checked.id
         );
         for (file, total) in &checked.totals {
@@ -238,8 +237,8 @@ fn summary(all: &[Checked]) -> String {
     }
     let wrong = all.iter().filter(|checked| !checked.ok).count();
     let _ = match wrong {
-        0 => writeln!(text, "{} tasks, all good", all.len()),
-        _ => writeln!(text, "{wrong} of {} tasks wrong", all.len()),
+        0 => writeln!(text, "{} tasks, no errors", all.len()),
+        _ => writeln!(text, "{wrong} of {} tasks have errors", all.len()),
     };
     text
 }

@@ -1,7 +1,5 @@
-//! Tries every named dimension of a reference: changes it a little, builds, compares.
-//!
-//! A dimension works if some change of it moves more than a ten-thousandth of the part's surface. Volume and area
-//! alone would miss the place of a hole.
+//! Changes every named dimension of a reference slightly, builds, and compares. A dimension works if some change
+//! moves more than a ten-thousandth of the part's surface. Volume and area alone would not show the place of a hole.
 
 use std::collections::HashSet;
 
@@ -15,9 +13,8 @@ use crate::task::dimensions::{Dimension, dimensions};
 /// Share of the surface that must change.
 const LEAST_CHANGE: f64 = 1e-4;
 
-/// The trials of a task's reference, in the order of its lines; none if there is no reference or it does not build.
-///
-/// `progress` hears of each dimension as (its place from 1, their number).
+/// The trials of a task's reference, in the order of its lines; `None` if there is no reference or it does not build.
+/// `progress` is called for each dimension with its index from 1 and the number of dimensions.
 pub(super) fn trials(
     task: &Task,
     assessor: &Assessor,
@@ -41,7 +38,7 @@ pub(super) fn trials(
     Ok(Some(trials))
 }
 
-/// Nothing if the dimension works, else what was tried.
+/// `None` if the dimension works, else the values tried.
 fn try_one(
     dimension: &Dimension,
     code: &str,
@@ -76,8 +73,8 @@ fn build(code: &str, task: &Task, assessor: &Assessor) -> Result<Build, AssessEr
     Ok(execution.build)
 }
 
-/// The share of two surfaces, by area, that only one of them has. Equal code gives equal triangles, so a dimension
-/// that does nothing moves nothing at all.
+/// Share of two surfaces, by area, that only one of them has. Equal code gives equal triangles, so the share of an
+/// unused dimension is 0.
 fn moved_share(before: &TriMesh, after: &TriMesh) -> f64 {
     let corners = |mesh: &TriMesh| -> HashSet<[[u64; 3]; 3]> {
         (0..mesh.triangles().len())
@@ -90,7 +87,7 @@ fn moved_share(before: &TriMesh, after: &TriMesh) -> f64 {
     (lost + gained) / (gone + come)
 }
 
-/// The area of a mesh, and of those of its triangles that are not among `others`.
+/// The area of a mesh, and the area of its triangles that are not among `others`.
 fn areas(mesh: &TriMesh, others: &HashSet<[[u64; 3]; 3]>) -> (f64, f64) {
     let (mut all, mut own) = (0.0, 0.0);
     for index in 0..mesh.triangles().len() {
@@ -124,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stays_in_place_has_not_moved() {
+    fn unchanged_triangles_have_not_moved() {
         let corner = |x: f64| [[x, 0.0, 0.0], [x + 3.0, 0.0, 0.0], [x, 2.0, 0.0]];
         let mesh = |places: &[f64]| {
             let vertices: Vec<_> = places.iter().flat_map(|&x| corner(x)).collect();

@@ -8,10 +8,10 @@ use crate::assess::{parallel, with_task_files};
 use crate::executor::Limits;
 use crate::render::{ShotPane, Tone};
 
-/// Width and height of a tile in pixels: a sheet of 24 stays well below 1.5 MB.
+/// Width and height of a tile in pixels: a sheet of 24 stays below 1.5 MB.
 const TILE: [u32; 2] = [380, 300];
 
-/// Builds every reference, draws it and writes the sheet. A task without a reference has no tile.
+/// Builds every reference, draws it and writes the sheet. Tasks without a reference are left out.
 pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<()> {
     let tasks = global.task_set()?;
     let tasks: Vec<_> = tasks.iter().filter(|task| task.reference.is_some()).collect();

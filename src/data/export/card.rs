@@ -1,10 +1,10 @@
-//! The card of a data set: what is in it, where it is from, and how it was divided.
+//! The data card: rows, sources and split of a data set.
 
 use std::fmt::Write as _;
 
 use super::{Kind, Options, SplitBy, Summary};
 
-/// As Markdown with the header that Hugging Face reads.
+/// Markdown with the header that Hugging Face reads.
 pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> String {
     let rows = summary.train + summary.validation;
     let size = match rows {
@@ -23,7 +23,7 @@ pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> S
     );
     text.push_str("configs:\n- config_name: default\n  data_files:\n");
     for (name, count) in [("train", summary.train), ("validation", summary.validation)] {
-        // A split without rows has no schema to read.
+        // A split without rows has no schema.
         if count > 0 {
             let _ = writeln!(text, "  - split: {name}\n    path: {name}.jsonl");
         }
@@ -52,13 +52,13 @@ pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> S
         ("validation", summary.validation),
         ("copies left out", summary.copies),
         ("of other tasks or unknown forms", summary.unfit),
-        ("of tasks that are not known", summary.unknown_tasks),
-        ("lines that are no rows", summary.bad_lines),
+        ("of unknown tasks", summary.unknown_tasks),
+        ("malformed lines", summary.bad_lines),
     ] {
         let _ = writeln!(text, "| {name} | {count} |");
     }
     let _ = writeln!(text, "\n## Split\n\n{}\n", division(options, summary));
-    text.push_str("## Tokens\n\nEstimated as one token for three bytes of text, which is rather too many for today's vocabularies.\n\n");
+    text.push_str("## Tokens\n\nEstimated as one token per three bytes of text, which overestimates today's vocabularies.\n\n");
     let tokens = summary.tokens;
     let _ = writeln!(
         text,
@@ -96,14 +96,14 @@ pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> S
 fn what(options: &Options) -> String {
     match options.kind {
         Kind::Sft => format!(
-            "Repairs of CadQuery programs as conversations: a program that failed or scored lower, and one that built with a total of at least {:.2} and more than before. Where a trajectory or a log does not say what was repaired, the worse candidate is the one most like the better.\n\n`messages` (system, user, assistant), `reward_before`, `reward_after`, `reward_delta`, `artifacts_dir` (empty where none was kept), `task_id`, `task_level`, `kind_before`, `source_file`, `source_line`.",
+            "Repairs of CadQuery programs as conversations: a program that failed or scored lower, and one that built with a total of at least {:.2} and more than before. Where a trajectory or a log does not name the repaired candidate, the worse candidate is the most similar one.\n\n`messages` (system, user, assistant), `reward_before`, `reward_after`, `reward_delta`, `artifacts_dir` (empty if there is none), `task_id`, `task_level`, `kind_before`, `source_file`, `source_line`.",
             options.least
         ),
         Kind::Preference => format!(
             "Better and worse answers to one prompt: the best candidate of a group (built, total at least {:.2}) against up to {} others that are worse by at least {} in reward.\n\n`prompt`, `chosen`, `rejected`, `chosen_reward`, `rejected_reward`, `task_id`, `task_level`, `rejected_kind`, `source_file`, `chosen_line`, `rejected_line`.",
             options.least, options.pairs, options.margin
         ),
-        Kind::Rollouts => "What an agent saw, did and got: the steps of repair loops and single answers. A single answer begins from empty code and a reward of zeros.\n\n`episode`, `step`, `task_id`, `observation` (`task_brief`, `current_code`, `reward_json`, `verifier_notes`), `action` (`code`), `reward`, `reward_delta`, `done`, `artifacts` (empty where none were kept).".to_owned(),
+        Kind::Rollouts => "Observations, actions and rewards of an agent: the steps of repair loops and single answers. A single answer begins from empty code and a reward of zeros.\n\n`episode`, `step`, `task_id`, `observation` (`task_brief`, `current_code`, `reward_json`, `verifier_notes`), `action` (`code`), `reward`, `reward_delta`, `done`, `artifacts` (empty if there are none).".to_owned(),
     }
 }
 
@@ -116,21 +116,21 @@ fn kinds_of(options: &Options) -> &'static str {
 }
 
 fn division(options: &Options, summary: &Summary) -> String {
-    let likes = format!(
-        "Candidates whose sequences of five tokens (numbers made equal, comments left out) overlap by {:.0} % or more (Jaccard), and chains of such, are never divided; of every pair this was found exactly.",
-        options.likeness * 100.0
+    let similar = format!(
+        "Candidates whose sequences of five tokens (numbers made equal, comments left out) overlap by {:.0} % or more (Jaccard), and chains of such, are on the same side; the overlap of every pair is exact.",
+        options.similarity * 100.0
     );
     let by = match options.split_by {
-        SplitBy::Task => "Whole tasks are held back.",
+        SplitBy::Task => "The validation split holds whole tasks.",
         SplitBy::Code => "A task may be on both sides.",
     };
     let got = if summary.validation == 0 {
-        " Nothing is held back: all rows belong together, or nothing was to be."
+        " The validation split is empty: all rows are similar, or its share is 0."
     } else {
         ""
     };
     format!(
-        "{by} {likes} Wanted: {:.0} % held back, chosen with seed {}.{got}",
+        "{by} {similar} Requested: {:.0} % for validation, chosen with seed {}.{got}",
         options.validation * 100.0,
         options.seed
     )

@@ -1,11 +1,9 @@
-//! Data sets for training, out of rows and trajectories: examples, preferences, rollouts.
+//! Data sets for training from rows and trajectories: examples, preferences, rollouts.
 //!
-//! A data set is a folder: `train.jsonl`, `validation.jsonl` and a card. No candidate of one part is like one of the other:
-//! what is alike, and with a split by task all of a task, stays on one side. Every row of a data set has the same keys with the
-//! same types, and no null, so that readers that guess a schema from the first rows guess right.
-//!
-//! Of each row some 350 bytes are kept, and of each different candidate that is written its token sequences (about 4 bytes
-//! for each token).
+//! A data set is a folder: `train.jsonl`, `validation.jsonl` and a card. Similar candidates, and with a split by task
+//! all candidates of a task, are in the same split. Every row has the same keys with the same types, and no null, so
+//! that readers that infer a schema from the first rows infer the right one. Memory: some 350 bytes per row, and
+//! about 4 bytes per token of each different candidate that is written.
 
 mod card;
 mod pool;
@@ -28,25 +26,25 @@ use cadforge_repair::endpoint::Template;
 use pool::{Pool, Spool};
 use split::Item;
 
-/// Built at least so well to be an example.
+/// Lowest total of an example.
 pub const POSITIVE: f64 = 0.60;
-/// The stricter choice.
+/// Lowest total of an example with `--strict`.
 pub const STRICT: f64 = 0.70;
 
-/// What a data set is for.
+/// Kind of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Prompts with good answers, as messages.
+    /// Prompts with good answers, as messages
     Sft,
-    /// A better and a worse answer to one prompt.
+    /// A better and a worse answer to one prompt
     Preference,
-    /// What an agent saw, did and got.
+    /// Observations, actions and rewards of an agent
     Rollouts,
 }
 
 impl Kind {
-    /// Its name on the command line.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sft => "sft",
@@ -56,43 +54,43 @@ impl Kind {
     }
 }
 
-/// What stays together in a split.
+/// Unit of a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitBy {
-    /// Whole tasks, and whatever is alike.
+    /// Whole tasks, and similar candidates
     Task,
-    /// Whatever is alike; a task may be on both sides.
+    /// Similar candidates; a task may be in both splits
     Code,
 }
 
-/// What to export.
+/// Options of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// What for.
+    /// Kind of the data set.
     pub kind: Kind,
     /// Only these tasks; all if empty.
     pub tasks: Vec<String>,
-    /// Total that an example or a preferred answer has at least.
+    /// Lowest total of an example or a preferred answer.
     pub least: f64,
-    /// How much better the preferred answer is at least, in reward.
+    /// Smallest lead of the preferred answer, in reward.
     pub margin: f64,
-    /// Pairs of one group at most.
+    /// Maximum number of pairs per group.
     pub pairs: usize,
-    /// Share of rows that are held back, 0 to 0.9.
+    /// Share of rows in the validation split, 0 to 0.9.
     pub validation: f64,
-    /// What stays together.
+    /// Unit of the split.
     pub split_by: SplitBy,
-    /// Candidates at least so alike are not divided, above 0 to 1.
-    pub likeness: f64,
-    /// Of the choice of what is held back.
+    /// Candidates at least this similar are in the same split; above 0, at most 1.
+    pub similarity: f64,
+    /// Seed of the split.
     pub seed: u64,
-    /// Completions for a prompt, where rows do not say which belong together.
+    /// Completions per prompt, if rows do not name their group.
     pub generations: u32,
 }
 
 impl Options {
-    /// The usual choices.
+    /// The default options.
     pub fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -102,7 +100,7 @@ impl Options {
             pairs: 4,
             validation: 0.1,
             split_by: SplitBy::Task,
-            likeness: 0.8,
+            similarity: 0.8,
             seed: 0,
             generations: DEFAULT_GENERATIONS,
         }
@@ -116,60 +114,60 @@ impl Options {
     }
 }
 
-/// What was exported.
+/// Counts of an export.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// Rows that were read.
+    /// Rows read.
     pub read: usize,
-    /// Rows that are of other tasks, or of no known form.
+    /// Rows of other tasks, or of no known format.
     pub unfit: usize,
-    /// Rows of tasks that are not known here.
+    /// Rows of unknown tasks.
     pub unknown_tasks: usize,
-    /// Lines that are no rows.
+    /// Malformed lines.
     pub bad_lines: usize,
-    /// Rows that could have been taken and are equal to one that was.
+    /// Rows left out because they equal another one.
     pub copies: usize,
-    /// Rows for training.
+    /// Training rows.
     pub train: usize,
-    /// Rows that are held back.
+    /// Validation rows.
     pub validation: usize,
-    /// Tasks with rows for training.
+    /// Tasks with training rows.
     pub train_tasks: BTreeMap<String, usize>,
-    /// Tasks with rows that are held back.
+    /// Tasks with validation rows.
     pub validation_tasks: BTreeMap<String, usize>,
-    /// Kinds of the candidates that answers begin from, or that failed.
+    /// Kinds of the candidates that were repaired or rejected, or of the answers.
     pub kinds: BTreeMap<String, usize>,
-    /// Estimated tokens of a row.
+    /// Estimated tokens per row.
     pub tokens: Tokens,
 }
 
-/// Estimated tokens: one for three bytes, rather too many.
+/// Estimated tokens: one per three bytes, an overestimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tokens {
     /// Of all rows.
     pub sum: u64,
-    /// Of the row in the middle.
+    /// Of the median row.
     pub median: u64,
-    /// That one row in twenty exceeds.
+    /// 95th percentile.
     pub p95: u64,
     /// Of the largest row.
     pub max: u64,
 }
 
-/// A row of a data set before it has its place.
+/// A row of a data set before it is assigned to a split.
 struct ExportedRow {
     value: Value,
     task_id: String,
     kind: Option<cadforge_core::failure::Kind>,
-    /// The candidates that it shows.
+    /// Its candidates.
     codes: Vec<String>,
-    /// Rows of one episode stay together.
+    /// Rows of one episode are in the same split.
     episode: Option<u32>,
     /// Texts whose length counts as tokens.
     text: usize,
 }
 
-/// Writes a data set of some files (JSON Lines, trajectory folders) into a folder.
+/// Writes a data set from JSON Lines files and trajectory folders to a folder.
 pub fn write(
     inputs: &[PathBuf],
     folder: &Path,
@@ -235,7 +233,7 @@ pub fn write(
 }
 
 impl ExportedRow {
-    /// What two rows that are copies of one another share.
+    /// A key that is equal for copies.
     fn key(&self) -> Vec<u8> {
         let value = &self.value;
         let parts = [

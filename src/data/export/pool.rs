@@ -1,4 +1,4 @@
-//! All candidates that an export chooses from: what decides in memory, the rows in a file that has no name.
+//! All candidates of an export: the deciding values in memory, the rows in an unnamed temporary file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,7 +13,7 @@ use cadforge_core::failure::Kind;
 use cadforge_core::task::{Task, TaskSet};
 use cadforge_trajectory as trajectory;
 
-/// Rows that were read.
+/// All candidates of an export.
 pub(super) struct Pool {
     pub entries: Vec<Entry>,
     /// Names of the input files.
@@ -21,7 +21,7 @@ pub(super) struct Pool {
     spool: Spool,
 }
 
-/// What decides about a row.
+/// The values of a row that decide about it.
 pub(super) struct Entry {
     at: u64,
     length: usize,
@@ -30,22 +30,22 @@ pub(super) struct Entry {
     /// Line in it.
     pub line: u64,
     pub form: RowFormat,
-    /// `None` only for ready-made rows that name none.
+    /// `None` only for ready-made rows without a task.
     pub task: Option<Arc<Task>>,
-    /// Candidates for one prompt.
+    /// Number of its group.
     pub group: u32,
     pub total: Option<f64>,
     pub score: Option<f64>,
     pub built: bool,
     pub kind: Option<Kind>,
-    /// The candidate that it was made of.
+    /// The candidate that it repairs.
     pub parent: Option<u32>,
-    /// Whether its trajectory ends with it.
+    /// Whether it is the last step of its trajectory.
     pub last: bool,
     pub sketch: Sketch,
 }
 
-/// Texts in a file without a name.
+/// Texts in an unnamed temporary file.
 pub(super) struct Spool {
     file: File,
     end: u64,
@@ -88,7 +88,7 @@ impl Pool {
             spool: Spool::new()?,
         };
         let mut groups_before = 0;
-        // Of rows that repair another one: where that stands.
+        // Source of each row that repairs another one.
         let mut repairs = Vec::new();
         for (number, input) in inputs.iter().enumerate() {
             let file = if input.is_dir() {
@@ -164,7 +164,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Makes what a row says it repairs its parent, where that was read too.
+    /// Resolves the source of repaired rows, if it was read too.
     fn find_repaired(&mut self, repairs: Vec<(u32, String, u64)>) {
         let by_place: HashMap<(u32, u64), u32> = self
             .entries
@@ -190,7 +190,7 @@ impl Pool {
     /// A row as it was read.
     pub fn row(&self, entry: &Entry) -> Result<Row, DataError> {
         let bytes = self.spool.get(entry.at, entry.length)?;
-        Ok(Row::parse(&bytes).expect("what was written by us"))
+        Ok(Row::parse(&bytes).expect("a row that was serialised before"))
     }
 }
 

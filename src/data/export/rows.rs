@@ -12,19 +12,19 @@ use cadforge_core::task::Task;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::Reward;
 
-/// A worse candidate of the same task is looked for among so many.
-const LOOKED_AT: usize = 1000;
-/// An episode is over at this total.
+/// Maximum number of candidates of the same task that are searched for a worse one.
+const MAX_SEARCHED: usize = 1000;
+/// An episode is done at this total.
 const DONE: f64 = 0.92;
 
-type Take<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
+type RowSink<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
 
-/// Makes the rows of a data set one after the other.
+/// Makes the rows of a data set one by one.
 pub(super) fn each(
     pool: &Pool,
     options: &Options,
     template: &Template,
-    take: &mut Take<'_>,
+    take: &mut RowSink<'_>,
 ) -> Result<(), DataError> {
     let making = ExportWriter {
         pool,
@@ -46,13 +46,13 @@ struct ExportWriter<'a> {
 
 impl ExportWriter<'_> {
     /// Good candidates, each with a worse one that it repairs.
-    fn examples(&self, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn examples(&self, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let mut of_task: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut of_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, entry) in self.pool.entries.iter().enumerate() {
             if let Some(task) = &entry.task
                 && entry.total.is_some()
-                && !ready(entry.form)
+                && !is_ready_made(entry.form)
             {
                 of_task.entry(&task.id).or_default().push(index);
                 of_group.entry(entry.group).or_default().push(index);
@@ -66,7 +66,7 @@ impl ExportWriter<'_> {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
                 continue;
             };
-            if ready(entry.form) || !entry.built || total < self.options.least {
+            if is_ready_made(entry.form) || !entry.built || total < self.options.least {
                 continue;
             }
             let parent = entry
@@ -86,20 +86,20 @@ impl ExportWriter<'_> {
         self.pool.entries[index].total.is_some_and(|total| total < than)
     }
 
-    /// The worse candidate that is most like this one, so that what is learnt is the repair.
+    /// The most similar worse candidate, so that a model learns the repair.
     fn nearest(&self, entry: &Entry, among: &[usize], total: f64) -> Option<usize> {
-        let step = among.len().div_ceil(LOOKED_AT).max(1);
+        let step = among.len().div_ceil(MAX_SEARCHED).max(1);
         let worse = among
             .iter()
             .step_by(step)
             .copied()
             .filter(|index| self.is_worse(*index, total));
-        let likeness = |index: &usize| self.pool.entries[*index].sketch.likeness(&entry.sketch);
+        let similarity = |index: &usize| self.pool.entries[*index].sketch.similarity(&entry.sketch);
         worse
             .fold(None, |best: Option<(f64, usize)>, index| {
-                match (best, likeness(&index)) {
-                    (Some((known, _)), likeness) if known >= likeness => best,
-                    (_, likeness) => Some((likeness, index)),
+                match (best, similarity(&index)) {
+                    (Some((known, _)), similarity) if known >= similarity => best,
+                    (_, similarity) => Some((similarity, index)),
                 }
             })
             .map(|(_, index)| index)
@@ -110,12 +110,12 @@ impl ExportWriter<'_> {
         after: &Entry,
         before: &Entry,
         task: &Task,
-        take: &mut Take<'_>,
+        take: &mut RowSink<'_>,
     ) -> Result<(), DataError> {
         let (row, worse) = (self.pool.row(after)?, self.pool.row(before)?);
         let code = row.code().unwrap_or_default();
         let asked = row.prompt();
-        // What the model was really asked, where that is known.
+        // The prompt of the model, if known.
         let mut messages = if asked.is_empty() || after.form == RowFormat::Step {
             repair_prompt(self.template, task, &worse)
         } else {
@@ -148,8 +148,8 @@ impl ExportWriter<'_> {
         })
     }
 
-    /// An example that somebody made, if it is a good one.
-    fn ready_example(&self, entry: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
+    /// A ready-made example, if it is good.
+    fn ready_example(&self, entry: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let (Some(before), Some(after)) = (row.number("reward_before"), row.number("reward_after")) else {
             return Ok(());
@@ -189,19 +189,19 @@ impl ExportWriter<'_> {
         }
     }
 
-    /// The best candidate of a group against those that are worse by more than a little.
-    fn preferences(&self, take: &mut Take<'_>) -> Result<(), DataError> {
+    /// The best candidate of a group against those that are worse by more than the margin.
+    fn preferences(&self, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let mut of_group: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, entry) in self.pool.entries.iter().enumerate() {
             if entry.form == RowFormat::Preference {
                 self.ready_preference(entry, take)?;
-            } else if entry.score.is_some() && entry.task.is_some() && !ready(entry.form) {
+            } else if entry.score.is_some() && entry.task.is_some() && !is_ready_made(entry.form) {
                 of_group.entry(entry.group).or_default().push(index);
             }
         }
         for mut group in of_group.into_values() {
             let score = |index: usize| self.pool.entries[index].score.unwrap_or(f64::NEG_INFINITY);
-            // Of equal ones the first.
+            // Ties: the first.
             group.sort_by(|one, other| score(*other).total_cmp(&score(*one)).then(one.cmp(other)));
             let chosen = &self.pool.entries[group[0]];
             if !chosen.built || chosen.total.is_none_or(|total| total < self.options.least) {
@@ -221,7 +221,7 @@ impl ExportWriter<'_> {
         Ok(())
     }
 
-    fn preference(&self, chosen: &Entry, rejected: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn preference(&self, chosen: &Entry, rejected: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let Some(task) = &chosen.task else { return Ok(()) };
         let (good, bad) = (self.pool.row(chosen)?, self.pool.row(rejected)?);
         let prompt = match chosen.parent {
@@ -261,7 +261,7 @@ impl ExportWriter<'_> {
         })
     }
 
-    fn ready_preference(&self, entry: &Entry, take: &mut Take<'_>) -> Result<(), DataError> {
+    fn ready_preference(&self, entry: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let side = |key: &str| {
             let value = row.get(key).cloned().unwrap_or_default();
@@ -293,8 +293,8 @@ impl ExportWriter<'_> {
         })
     }
 
-    /// Every step that was made of another one, and every single answer.
-    fn rollouts(&self, take: &mut Take<'_>) -> Result<(), DataError> {
+    /// Every step with a parent, and every single answer.
+    fn rollouts(&self, take: &mut RowSink<'_>) -> Result<(), DataError> {
         for (index, entry) in self.pool.entries.iter().enumerate() {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
                 continue;
@@ -349,12 +349,12 @@ impl ExportWriter<'_> {
     }
 }
 
-/// Made by somebody for training, and no candidate to choose from.
-fn ready(form: RowFormat) -> bool {
+/// Whether a format is made for training, without candidates to choose from.
+fn is_ready_made(form: RowFormat) -> bool {
     matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout)
 }
 
-/// What an agent sees before it acts. A first answer begins from nothing: empty code, and a reward of zeros.
+/// Observation before an action. A single answer begins with empty code and a reward of zeros.
 fn observation(task: &Task, row: &Row, before: Option<&Row>) -> Value {
     let given = row.get("observation");
     let text = |key: &str| {
@@ -397,7 +397,7 @@ fn observation(task: &Task, row: &Row, before: Option<&Row>) -> Value {
     })
 }
 
-/// A path of a row's artifacts; empty for none.
+/// A path of a row's artifacts; empty if there is none.
 fn artifact(row: &Row, name: &str) -> String {
     row.get("artifacts")
         .and_then(|artifacts| artifacts.get(name)?.as_str())

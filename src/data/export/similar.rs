@@ -1,14 +1,14 @@
-//! How alike two candidates are: the share of short token sequences that they have in common (Jaccard), with all numbers equal and
-//! comments left out. Parts that differ in their dimensions alone are the same.
+//! Similarity of two candidates: the share of short token sequences that both have (Jaccard), with all numbers made
+//! equal and comments left out. Parts that differ only in their dimensions are equal.
 
 use std::collections::HashMap;
 
-/// Tokens of a sequence.
+/// Tokens per sequence.
 const WIDTH: usize = 5;
-/// Numbers of a sketch: its estimate is off by 0.06 (one standard deviation) at most.
+/// Numbers per sketch; the standard deviation of its estimate is 0.06 at most.
 const SKETCH: usize = 64;
 
-/// The different token sequences of some code, as sorted hashes.
+/// The set of token sequences of some code, as sorted hashes.
 pub(super) fn shingles(code: &str) -> Vec<u32> {
     let tokens = tokens(code);
     let hash = |window: &[u64]| {
@@ -32,7 +32,7 @@ pub(super) fn shingles(code: &str) -> Vec<u32> {
     found
 }
 
-/// A few numbers by which the likeness of two sets can be estimated.
+/// Numbers from which the similarity of two sets is estimated (MinHash).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sketch([u32; SKETCH]);
 
@@ -41,7 +41,7 @@ impl Sketch {
         let mut least = [u32::MAX; SKETCH];
         for &shingle in shingles {
             for (index, least) in least.iter_mut().enumerate() {
-                // A hash function of its own for each number (splitmix64's finaliser).
+                // A different hash function for each number (splitmix64's finaliser).
                 let mut mixed = u64::from(shingle) ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
                 mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -51,8 +51,8 @@ impl Sketch {
         Self(least)
     }
 
-    /// Estimated likeness, 0 to 1.
-    pub fn likeness(&self, other: &Self) -> f64 {
+    /// Estimated similarity, 0 to 1.
+    pub fn similarity(&self, other: &Self) -> f64 {
         self.0
             .iter()
             .zip(&other.0)
@@ -62,7 +62,7 @@ impl Sketch {
     }
 }
 
-/// Sets that belong together.
+/// Disjoint sets with union and find.
 #[derive(Debug)]
 pub(super) struct Union(Vec<u32>);
 
@@ -82,13 +82,14 @@ impl Union {
 
     pub fn join(&mut self, one: u32, other: u32) {
         let (one, other) = (self.find(one), self.find(other));
-        // The smaller number stands for both, whatever the order.
+        // The smaller number is the representative, whatever the order.
         self.0[one.max(other) as usize] = one.min(other);
     }
 }
 
-/// Joins all sets whose likeness is at least `threshold` (above 0): exactly, by the prefixes of their rarest members (Bayardo, Ma
-/// and Srikant). Pairs that are joined already are not looked at, so that thousands of near-copies cost little.
+/// Joins all sets whose similarity is at least `threshold` (above 0): exactly, by the prefixes of their rarest
+/// members (Bayardo, Ma and Srikant). Pairs that are joined already are skipped, so that thousands of near-copies
+/// cost little.
 pub(super) fn join_similar(sets: &[Vec<u32>], threshold: f64, union: &mut Union) {
     let mut counts: HashMap<u32, u32> = HashMap::new();
     for member in sets.iter().flatten() {
@@ -151,7 +152,7 @@ fn at_least(number: f64) -> usize {
     ((number - 1e-9).ceil() as usize).max(1)
 }
 
-/// Members of both, which are sorted.
+/// Number of common members of two sorted sets.
 fn shared(one: &[u32], other: &[u32]) -> usize {
     let (mut at, mut count) = (0, 0);
     for member in one {
@@ -168,7 +169,7 @@ fn shared(one: &[u32], other: &[u32]) -> usize {
 
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a: the same everywhere and for ever, unlike the hasher of the standard library.
+/// FNV-1a: stable across versions and platforms, unlike the hasher of the standard library.
 fn fnv(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -211,13 +212,13 @@ mod tests {
 
     use super::*;
 
-    fn likeness(one: &[u32], other: &[u32]) -> f64 {
+    fn similarity(one: &[u32], other: &[u32]) -> f64 {
         let shared = shared(one, other);
         shared as f64 / (one.len() + other.len() - shared) as f64
     }
 
     #[test]
-    fn numbers_and_comments_do_not_tell_parts_apart_but_calls_do() {
+    fn numbers_and_comments_do_not_distinguish_parts_but_calls_do() {
         let code = "import cadquery as cq\nwidth = 20.5  # mm\nfixture = cq.Workplane(\"XY\").box(width, 2, 3).edges(\"|Z\").fillet(1)\n";
         let scaled = code
             .replace("20.5", "7")
@@ -225,19 +226,19 @@ mod tests {
             .replace("fillet(1)", "fillet(12.25)");
         assert_eq!(shingles(code), shingles(&scaled));
         let other = code.replace("fillet", "chamfer");
-        let alike = likeness(&shingles(code), &shingles(&other));
+        let alike = similarity(&shingles(code), &shingles(&other));
         assert!((0.5..1.0).contains(&alike), "{alike}");
         assert!(shingles("").is_empty());
         assert_eq!(shingles("x").len(), 1);
     }
 
     #[test]
-    fn sketches_estimate_likeness() {
+    fn sketches_estimate_similarity() {
         let one: Vec<u32> = (0..1000).collect();
         for from in [0, 200, 500, 1000] {
             let other: Vec<u32> = (from..from + 1000).collect();
-            let estimate = Sketch::of(&one).likeness(&Sketch::of(&other));
-            let exact = likeness(&one, &other);
+            let estimate = Sketch::of(&one).similarity(&Sketch::of(&other));
+            let exact = similarity(&one, &other);
             assert!((estimate - exact).abs() < 0.25, "{estimate}, really {exact}");
         }
     }
@@ -253,7 +254,7 @@ mod tests {
             join_similar(&sets, threshold, &mut joined);
             for one in 0..sets.len() {
                 for other in 0..one {
-                    if !sets[one].is_empty() && !sets[other].is_empty() && likeness(&sets[one], &sets[other]) >= threshold {
+                    if !sets[one].is_empty() && !sets[other].is_empty() && similarity(&sets[one], &sets[other]) >= threshold {
                         expected.join(one as u32, other as u32);
                     }
                 }

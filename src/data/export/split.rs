@@ -1,4 +1,4 @@
-//! What is held back: whole heaps of rows that belong together.
+//! The validation split: whole clusters of related rows.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::similar::{Union, join_similar, shingles};
 use super::{ExportedRow, Options, SplitBy};
 
-/// A row as far as a split looks at it.
+/// The values of a row that decide about its split.
 pub(super) struct Item {
     digest: [u8; 16],
     /// Numbers of its candidates' token sequences.
@@ -16,7 +16,7 @@ pub(super) struct Item {
     episode: Option<u32>,
 }
 
-/// What rows have in common.
+/// Relations between rows.
 pub(super) struct Split {
     sets: Vec<Vec<u32>>,
     known: HashMap<[u8; 16], u32>,
@@ -55,48 +55,48 @@ impl Split {
         set
     }
 
-    /// For each row whether it is held back. No more than the wanted share is, unless the smallest heap is larger; with a single
-    /// heap, none is.
+    /// For each row whether it is in the validation split. The split has at most the requested share, unless the
+    /// smallest cluster is larger; a single cluster stays in the training split.
     pub fn held_back(&self, items: &[Item], options: &Options) -> Vec<bool> {
-        let heaps = self.heaps(items, options);
+        let clusters = self.clusters(items, options);
         let mut sizes: HashMap<u32, usize> = HashMap::new();
         let mut order: HashMap<u32, [u8; 32]> = HashMap::new();
-        for (item, heap) in items.iter().zip(&heaps) {
-            *sizes.entry(*heap).or_default() += 1;
-            // Chance, by what is in the heap and not by where it stands.
+        for (item, cluster) in items.iter().zip(&clusters) {
+            *sizes.entry(*cluster).or_default() += 1;
+            // Random, by the content of the cluster and not by its place.
             let chance: [u8; 32] = Sha256::new()
                 .chain_update(options.seed.to_le_bytes())
                 .chain_update(item.digest)
                 .finalize()
                 .into();
-            let least = order.entry(*heap).or_insert(chance);
+            let least = order.entry(*cluster).or_insert(chance);
             *least = chance.min(*least);
         }
-        let mut heaps_by_chance: Vec<u32> = sizes.keys().copied().collect();
-        heaps_by_chance.sort_by_key(|heap| order[heap]);
+        let mut clusters_by_chance: Vec<u32> = sizes.keys().copied().collect();
+        clusters_by_chance.sort_by_key(|cluster| order[cluster]);
         let wanted = (items.len() as f64 * options.validation).round() as usize;
         let mut held = std::collections::HashSet::new();
         let mut count = 0;
-        if wanted > 0 && heaps_by_chance.len() > 1 {
-            for heap in &heaps_by_chance {
-                if count + sizes[heap] <= wanted {
-                    count += sizes[heap];
-                    held.insert(*heap);
+        if wanted > 0 && clusters_by_chance.len() > 1 {
+            for cluster in &clusters_by_chance {
+                if count + sizes[cluster] <= wanted {
+                    count += sizes[cluster];
+                    held.insert(*cluster);
                 }
             }
             if held.is_empty() {
                 held.extend(
-                    heaps_by_chance
+                    clusters_by_chance
                         .iter()
-                        .min_by_key(|heap| (sizes[*heap], order[*heap])),
+                        .min_by_key(|cluster| (sizes[*cluster], order[*cluster])),
                 );
             }
         }
-        heaps.iter().map(|heap| held.contains(heap)).collect()
+        clusters.iter().map(|cluster| held.contains(cluster)).collect()
     }
 
-    /// For each row the number of what it belongs to.
-    fn heaps(&self, items: &[Item], options: &Options) -> Vec<u32> {
+    /// For each row the number of its cluster.
+    fn clusters(&self, items: &[Item], options: &Options) -> Vec<u32> {
         let sets = self.sets.len() as u32;
         let tasks = self.tasks.len() as u32;
         let episodes = items
@@ -105,12 +105,12 @@ impl Split {
             .max()
             .map_or(0, |last| last + 1);
         let mut union = Union::new((sets + tasks + episodes) as usize + items.len());
-        join_similar(&self.sets, options.likeness, &mut union);
+        join_similar(&self.sets, options.similarity, &mut union);
         let first_item = sets + tasks + episodes;
         for (number, item) in items.iter().enumerate() {
             let own = first_item + number as u32;
             for set in &item.sets {
-                // Empty code is like nothing, itself included.
+                // Empty code is similar to nothing, not even itself.
                 if !self.sets[*set as usize].is_empty() {
                     union.join(own, *set);
                 }
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// Code with so many calls of its own, after a beginning that all share.
+    /// Code with its own calls, after a common beginning.
     fn code(number: usize, variant: usize) -> String {
         let own: String = (0..40)
             .map(|line| format!("part_{number}_{line} = cq.make_{number}_{line}(width, {variant})\n"))
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_alike_is_never_divided_and_neither_is_a_task_unless_asked() {
+    fn similar_rows_are_never_split_and_tasks_only_on_request() {
         let rows: Vec<(String, String)> = (0..100)
             .map(|number| (format!("task {}", number % 10), code(number % 20, number)))
             .collect();
@@ -212,7 +212,7 @@ mod tests {
             assert_eq!(held.iter().filter(|held| **held).count(), 30);
             assert!(
                 (0..100).all(|number| held[number] == held[number % 20]),
-                "likes are on both sides"
+                "similar rows are on both sides"
             );
         }
         assert!(
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_heap_is_not_divided_and_of_two_the_smaller_goes() {
+    fn a_single_cluster_is_not_split_and_of_two_the_smaller_is_held_back() {
         let mut rows: Vec<(String, String)> =
             (0..9).map(|number| ("a".to_owned(), code(1, number))).collect();
         let options = Options::new(Kind::Sft);

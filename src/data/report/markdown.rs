@@ -1,13 +1,13 @@
-//! A report for people.
+//! A report as Markdown.
 
 use std::fmt::Write as _;
 
 use super::{KindCount, PUBLISHED, Published, Run};
 
-/// Kinds that a table over time has room for.
+/// Maximum number of kinds in the table over time.
 const COLUMNS: usize = 6;
 
-/// What [`table`] has columns for.
+/// Columns of [`table`].
 pub const HEAD: [&str; 9] = [
     "run",
     "completions",
@@ -20,7 +20,7 @@ pub const HEAD: [&str; 9] = [
     "eval loss",
 ];
 
-/// All runs beside the published ones, then each by itself.
+/// All runs beside the published ones, then each run.
 pub fn markdown(runs: &[Run]) -> String {
     let mut text = String::from("# Runs\n\n");
     text.push_str(&row(HEAD.map(str::to_owned)));
@@ -31,14 +31,14 @@ pub fn markdown(runs: &[Run]) -> String {
         }
         text.push_str(&row(cells));
     }
-    text.push_str("\nRewards are what the training loop compared: shaped ones where a loop shapes them. Runs in bold are of the files given; the others are published.\n");
+    text.push_str("\nRewards are the scores that the training loop compared, shaped if it shapes them. Runs in bold are from the given files; the others are published.\n");
     for run in runs {
         one(&mut text, run);
     }
     text
 }
 
-/// A line of words a run, the published ones behind those given; `–` where nothing is known.
+/// One row of cells per run, the published runs last; `–` for unknown values.
 pub fn table(runs: &[Run]) -> Vec<[String; 9]> {
     let own = runs.iter().map(|run| {
         let losses = run.training.unwrap_or_default();
@@ -104,7 +104,7 @@ fn one(text: &mut String, run: &Run) {
     if run.bad_lines + run.other_rows > 0 {
         let _ = writeln!(
             text,
-            "\n{} lines are no rows; {} rows hold no candidate with a reward.",
+            "\n{} malformed lines; {} rows without a candidate with a reward.",
             run.bad_lines, run.other_rows
         );
     }

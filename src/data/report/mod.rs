@@ -1,6 +1,5 @@
-//! What a training run came to: one row of numbers, and how they went over time.
-//!
-//! A file is read once; of each completion eight bytes stay. Runs of other people are in [`PUBLISHED`], to hold new ones against.
+//! Summaries of training runs: numbers of a run, and their course. A file is read once; eight bytes per completion
+//! stay in memory. [`PUBLISHED`] has the published runs, for comparison.
 
 mod markdown;
 pub mod plot;
@@ -22,13 +21,13 @@ use reading::Reading;
 pub use markdown::{HEAD, markdown, table};
 pub use published::{PUBLISHED, Published};
 
-/// Bad lines that are told one by one.
-const TOLD: usize = 20;
+/// Maximum number of malformed lines that are reported.
+const MAX_REPORTED: usize = 20;
 
-/// A run. Rewards are what the training loop compared (`score`); totals are unshaped.
+/// A run. Rewards are the scores that the training loop compared (`score`); totals are unshaped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Run {
-    /// After its file or folder.
+    /// Name of its file or folder.
     pub name: String,
     /// Candidates.
     pub completions: usize,
@@ -36,19 +35,19 @@ pub struct Run {
     pub scored: usize,
     /// Candidates that built.
     pub built: usize,
-    /// Candidates with a reward that do not say whether they built; in no share of those that did.
+    /// Candidates with a reward that do not tell whether they built; not counted in build rates.
     pub unknown: usize,
-    /// Share that built, of the scored ones that say so, 0 to 1.
+    /// Share of scored candidates that built, among those that tell, 0 to 1.
     pub build_rate: Option<f64>,
     /// Mean reward.
     pub mean_reward: Option<f64>,
-    /// Greatest reward.
+    /// Highest reward.
     pub best_reward: Option<f64>,
     /// Mean total.
     pub mean_total: Option<f64>,
-    /// Greatest total.
+    /// Highest total.
     pub best_total: Option<f64>,
-    /// Answers that were cut by their token limit.
+    /// Answers that reached their token limit.
     pub clipped: usize,
     /// Share whose code assigns to `fixture`, 0 to 1.
     pub fixture_rate: Option<f64>,
@@ -60,46 +59,46 @@ pub struct Run {
     pub tasks: Vec<TaskNumbers>,
     /// Groups of candidates for one prompt, in file order.
     pub groups: Vec<GroupNumbers>,
-    /// Share of groups that are informative, of those with two candidates or more.
+    /// Share of informative groups among those with two candidates or more.
     pub informative_groups: Option<f64>,
-    /// Equal stretches of the run, in file order.
+    /// Segments of equal length, in file order.
     pub over_time: Vec<Segment>,
-    /// Losses of supervised training, where the file is a trainer's log.
+    /// Losses of supervised training, if the file is a trainer's log.
     pub training: Option<Losses>,
-    /// Rows of forms that hold no candidate with a reward, such as prompts.
+    /// Rows of formats without a candidate with a reward, such as prompts.
     pub other_rows: usize,
-    /// Lines that are no rows.
+    /// Malformed lines.
     pub bad_lines: usize,
-    /// The first of them.
+    /// The first malformed lines.
     #[serde(skip)]
     pub first_bad_lines: Vec<BadLine>,
 }
 
-/// How often a kind came up.
+/// Frequency of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KindCount {
     /// The kind.
     pub kind: Kind,
-    /// How often.
+    /// Number of candidates.
     pub count: usize,
 }
 
 /// Numbers of a task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TaskNumbers {
-    /// The task.
+    /// Id of the task.
     pub task_id: String,
-    /// Its candidates that were scored.
+    /// Its scored candidates.
     pub completions: usize,
-    /// How many built.
+    /// Candidates that built.
     pub built: usize,
-    /// How many do not say whether they did.
+    /// Candidates that do not tell whether they built.
     pub unknown: usize,
-    /// Share that built, of those that say so, 0 to 1.
+    /// Share that built, among those that tell, 0 to 1.
     pub build_rate: Option<f64>,
     /// Mean reward.
     pub mean_reward: f64,
-    /// Greatest reward.
+    /// Highest reward.
     pub best_reward: f64,
 }
 
@@ -108,9 +107,9 @@ pub struct TaskNumbers {
 pub struct GroupNumbers {
     /// Line of its first row.
     pub line: u64,
-    /// Batch of the run.
+    /// Reward call of the run.
     pub reward_call: Option<u64>,
-    /// Its task.
+    /// Id of its task.
     pub task_id: Option<String>,
     /// Candidates with a reward.
     pub rows: usize,
@@ -118,22 +117,22 @@ pub struct GroupNumbers {
     pub mean: f64,
     /// Standard deviation of a sample.
     pub std: f64,
-    /// Greatest reward.
+    /// Highest reward.
     pub best: f64,
-    /// Whether its rewards differ enough to learn from, as its profile has it.
+    /// Whether its rewards differ enough to learn from, under its profile.
     pub informative: bool,
 }
 
-/// A part of a run.
+/// A segment of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Segment {
-    /// Number of its first candidate, from 0.
+    /// Index of its first candidate.
     pub from: usize,
-    /// Number behind its last candidate.
+    /// Index after its last candidate.
     pub to: usize,
     /// Mean reward.
     pub mean_reward: f64,
-    /// Share that built, of those that say so, 0 to 1.
+    /// Share that built, among those that tell, 0 to 1.
     pub build_rate: Option<f64>,
     /// Kinds, in the order of the run's.
     pub kinds: Vec<KindCount>,
@@ -142,18 +141,18 @@ pub struct Segment {
 /// First and last losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Losses {
-    /// On what is trained with.
+    /// First training loss.
     pub first_train: Option<f64>,
-    /// On what is trained with.
+    /// Last training loss.
     pub last_train: Option<f64>,
-    /// On what is held back.
+    /// First evaluation loss.
     pub first_eval: Option<f64>,
-    /// On what is held back.
+    /// Last evaluation loss.
     pub last_eval: Option<f64>,
 }
 
-/// Reads a run: rows with rewards, a trajectory's folder, or the log of a supervised training (lines with `loss` and `eval_loss`,
-/// or a `trainer_state.json`).
+/// Reads a run: rows with rewards, a trajectory's folder, or the log of a supervised training (lines with `loss` and
+/// `eval_loss`, or a `trainer_state.json`).
 pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
     let name = name_of(path);
     if path.extension().is_some_and(|extension| extension == "json") {
@@ -169,14 +168,14 @@ pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
     let run = reading.run();
     if run.completions == 0 && run.training.is_none() {
         return Err(DataError::Input(format!(
-            "{} holds no candidates with rewards and no losses\nhint: score its rows first with `cadforge score`",
+            "{} has neither candidates with rewards nor losses\nhint: score its rows first with `cadforge score`",
             path.display()
         )));
     }
     Ok(run)
 }
 
-/// Reads many files as one run: the trajectories of a folder, say.
+/// Reads many files as one run, such as the trajectories of a folder.
 pub fn joined(name: String, files: &[PathBuf], generations: u32) -> Result<Run, DataError> {
     let mut reading = Reading::new(name, generations);
     for file in files {
@@ -185,10 +184,10 @@ pub fn joined(name: String, files: &[PathBuf], generations: u32) -> Result<Run, 
     Ok(reading.run())
 }
 
-/// Reads every run of a store that holds candidates with rewards, in the order of their names.
+/// Reads every run of a store that has candidates with rewards, in the order of their names.
 pub fn of_store(store: &Store, generations: u32) -> Result<Vec<Run>, DataError> {
     let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
-    // In the order of import, which is that of each file.
+    // In the order of import, which is the order of each file.
     let entries = store.list(&Filter::default(), u32::MAX, 0)?;
     let mut entries = entries.into_iter();
     store.texts(&mut |id, text| {
@@ -209,13 +208,13 @@ pub fn of_store(store: &Store, generations: u32) -> Result<Vec<Run>, DataError> 
         .collect())
 }
 
-/// Takes losses from a line of a trainer's log; `false` if it is none.
+/// Takes losses from a line of a trainer's log; `false` if it has none.
 fn losses(row: &Row, losses: &mut Option<Losses>) -> bool {
     if row.get("code").is_some() || row.get("messages").is_some() {
         return false;
     }
     let (train, eval) = (row.number("loss"), row.number("eval_loss"));
-    // The line that a trainer writes at its end.
+    // The last line of a trainer.
     let summary = row.number("train_loss").is_some() && row.number("train_runtime").is_some();
     if train.is_none() && eval.is_none() {
         return summary;
@@ -232,7 +231,7 @@ fn losses(row: &Row, losses: &mut Option<Losses>) -> bool {
     true
 }
 
-/// Reads the state that a trainer of Hugging Face leaves.
+/// Reads the `trainer_state.json` of a Hugging Face trainer.
 fn trainer_state(path: &Path, name: String) -> Result<Run, DataError> {
     let bytes = std::fs::read(path).map_err(DataError::io("read", path))?;
     let state: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -249,7 +248,7 @@ fn trainer_state(path: &Path, name: String) -> Result<Run, DataError> {
             ..Run::default()
         }),
         None => Err(DataError::Input(format!(
-            "{} holds no `log_history` with losses\nhint: give JSON Lines, or a trainer_state.json",
+            "{} has no `log_history` with losses\nhint: give JSON Lines, or a trainer_state.json",
             path.display()
         ))),
     }
@@ -261,7 +260,7 @@ fn name_of(path: &Path) -> String {
     } else {
         path
     };
-    // `.` and `..` have a name once they are whole paths.
+    // Canonical paths of `.` and `..` have a name.
     let whole = std::fs::canonicalize(of).unwrap_or_else(|_| of.to_owned());
     let name = whole.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);

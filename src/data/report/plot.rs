@@ -1,10 +1,10 @@
-//! Plots as SVG: small, and drawn by whatever shows them, with its own fonts.
+//! Plots as SVG, small, with the fonts of the viewer.
 
 use std::fmt::Write as _;
 
 use super::Run;
 
-/// Distinguishable with any kind of colour vision: the palette of Okabe and Ito, then greys, then darker ones of the first.
+/// Distinguishable with any colour vision: the palette of Okabe and Ito, then greys, then darker shades of the first.
 const COLOURS: [&str; 20] = [
     "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#b8a800", "#5b5b5b", "#999999",
     "#cccccc", "#003f63", "#8a5f00", "#005f45", "#7d3800", "#7a4864", "#2f6b8c", "#6b6200", "#2b2b2b",
@@ -17,7 +17,7 @@ const TOP: f64 = 40.0;
 const PLOT: f64 = 260.0;
 const BOTTOM: f64 = 40.0;
 
-/// One curve.
+/// A curve of a plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     /// Its name.
@@ -79,7 +79,7 @@ pub fn plots(runs: &[Run]) -> Vec<(String, String)> {
     plots
 }
 
-/// Groups that a curve can show one by one; more are joined to means of their neighbours.
+/// Maximum number of groups per curve; more are averaged with their neighbours.
 const SHOWN_GROUPS: usize = 200;
 
 fn of_groups(run: &Run) -> Curve {
@@ -95,12 +95,12 @@ fn of_groups(run: &Run) -> Curve {
     }
 }
 
-/// Curves over one another, x from the beginning to the end of a run.
+/// Curves in one plot, x from the start to the end of a run.
 pub fn curves(title: &str, curves: &[Curve]) -> String {
     let values = curves
         .iter()
         .flat_map(|curve| curve.points.iter().map(|(_, y)| *y));
-    // Rewards are from -1 to 1, and all of them above 0 where everything built.
+    // Rewards are from -1 to 1; above 0 if everything built.
     let low = if values.fold(0.0_f64, f64::min) < 0.0 {
         -1.0
     } else {
@@ -129,7 +129,7 @@ pub fn curves(title: &str, curves: &[Curve]) -> String {
     svg.end()
 }
 
-/// Kinds of a run over time, as shares of each stretch.
+/// Kinds of a run over time, as shares per segment.
 pub fn kinds(run: &Run) -> String {
     let mut svg = Svg::new(&format!("Kinds over time: {}", run.name), PLOT);
     svg.grid(0.0, 1.0, |value| format!("{:.0} %", value * 100.0));

@@ -1,11 +1,11 @@
-//! Runs that others have published for this environment.
+//! Published runs of this environment.
 
 use serde::Serialize;
 
-/// What is known of a published run; `None` where nothing was said.
+/// A published run; `None` for values that were not published.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Published {
-    /// What was trained, and how.
+    /// Model and training method.
     pub name: &'static str,
     /// Candidates.
     pub completions: Option<usize>,
@@ -13,13 +13,13 @@ pub struct Published {
     pub built: Option<usize>,
     /// Mean reward.
     pub mean_reward: Option<f64>,
-    /// Greatest reward.
+    /// Highest reward.
     pub best_reward: Option<f64>,
-    /// Answers that were cut by their token limit.
+    /// Answers that reached their token limit.
     pub clipped: Option<usize>,
-    /// First and last loss on what is trained with.
+    /// First and last training loss.
     pub train_loss: Option<[f64; 2]>,
-    /// First and last loss on what is held back.
+    /// First and last evaluation loss.
     pub eval_loss: Option<[f64; 2]>,
 }
 

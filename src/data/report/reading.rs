@@ -1,17 +1,17 @@
-//! A run while its rows are read: sums, and eight bytes of each candidate.
+//! Reading a run: sums, and eight bytes per candidate.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{GroupNumbers, KindCount, Run, Segment, TOLD, TaskNumbers, losses};
+use super::{GroupNumbers, KindCount, MAX_REPORTED, Run, Segment, TaskNumbers, losses};
 use crate::{BadLine, DataError, Groups, Lines, Row, RowFormat, Spread};
 use cadforge_core::failure::Kind;
 use cadforge_reward::{self as reward, Profile};
 
-/// Stretches that a run is cut into to show how it went.
-pub(super) const STRETCHES: usize = 20;
+/// Number of segments of a run.
+pub(super) const SEGMENTS: usize = 20;
 
 /// One candidate with a reward.
 #[derive(Clone, Copy)]
@@ -30,16 +30,16 @@ struct TaskSum {
     best: f64,
 }
 
-/// What is kept of a group.
-struct OfGroup {
+/// The values of a group.
+struct GroupSums {
     call: Option<u64>,
     task: Option<String>,
     profile: Profile,
     rewards: Vec<f64>,
 }
 
-impl OfGroup {
-    /// Nothing without a reward.
+impl GroupSums {
+    /// `None` without rewards.
     fn numbers(self, line: u64) -> Option<GroupNumbers> {
         let Spread { mean, std } = Spread::of(&self.rewards)?;
         let rewards = self.rewards.iter().copied();
@@ -59,8 +59,8 @@ impl OfGroup {
 pub(super) struct Reading {
     run: Run,
     groups: Groups,
-    /// Rewards of each group, with what its first row says.
-    of_group: Vec<OfGroup>,
+    /// Rewards per group, with values of its first row.
+    of_group: Vec<GroupSums>,
     points: Vec<Point>,
     tasks: BTreeMap<String, TaskSum>,
     rewards: f64,
@@ -87,7 +87,7 @@ impl Reading {
         }
     }
 
-    /// Reads a file through.
+    /// Reads a whole file.
     pub(super) fn file(&mut self, file: &Path) -> Result<(), DataError> {
         let mut lines = Lines::open(file)?;
         while let Some(line) = lines.next_line()? {
@@ -102,7 +102,7 @@ impl Reading {
 
     pub(super) fn bad(&mut self, line: u64, message: String) {
         self.run.bad_lines += 1;
-        if self.run.first_bad_lines.len() < TOLD {
+        if self.run.first_bad_lines.len() < MAX_REPORTED {
             self.run.first_bad_lines.push(BadLine { line, message });
         }
     }
@@ -120,9 +120,9 @@ impl Reading {
                 | RowFormat::Sft,
             ) => {}
             Some(RowFormat::Preference | RowFormat::Curriculum) => return self.run.other_rows += 1,
-            // The first line of a trajectory.
+            // The header of a trajectory.
             None if line == 1 && row.is_header() => return,
-            None => return self.bad(line, "the row has none of the known forms".to_owned()),
+            None => return self.bad(line, "the row has no known format".to_owned()),
         }
         self.run.completions += 1;
         let code = row.code().unwrap_or_default();
@@ -132,7 +132,7 @@ impl Reading {
             usize::from(flag("has_cadquery_import").unwrap_or_else(|| code.contains("import cadquery")));
         let group = self.groups.push(row, line) as usize;
         if group == self.of_group.len() {
-            self.of_group.push(OfGroup {
+            self.of_group.push(GroupSums {
                 call: row.call(),
                 task: row.task_id().map(str::to_owned),
                 profile: row.profile(),
@@ -176,8 +176,8 @@ impl Reading {
         let unknown = self.points.iter().filter(|point| point.built.is_none()).count();
         let kinds = kinds(&self.points, None);
         let stretch = |(index, points): (usize, &[Point])| Segment {
-            from: index * stretch_of(scored),
-            to: index * stretch_of(scored) + points.len(),
+            from: index * segment_length(scored),
+            to: index * segment_length(scored) + points.len(),
             mean_reward: points.iter().map(|point| f64::from(point.reward)).sum::<f64>()
                 / points.len() as f64,
             build_rate: share(
@@ -188,7 +188,7 @@ impl Reading {
         };
         let over_time = self
             .points
-            .chunks(stretch_of(scored))
+            .chunks(segment_length(scored))
             .enumerate()
             .map(stretch)
             .collect();
@@ -230,12 +230,12 @@ fn built_of(points: &[Point]) -> usize {
     points.iter().filter(|point| point.built == Some(true)).count()
 }
 
-/// Candidates in each of the stretches.
-fn stretch_of(count: usize) -> usize {
-    count.div_ceil(STRETCHES).max(1)
+/// Candidates per segment.
+fn segment_length(count: usize) -> usize {
+    count.div_ceil(SEGMENTS).max(1)
 }
 
-/// Counts of kinds, most frequent first or in a given order.
+/// Counts of kinds, most frequent first or in the given order.
 fn kinds(points: &[Point], order: Option<&[KindCount]>) -> Vec<KindCount> {
     let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
     for kind in points.iter().filter_map(|point| point.kind) {

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::reading::STRETCHES;
+use super::reading::SEGMENTS;
 use super::*;
 use crate::DEFAULT_GENERATIONS;
 
@@ -12,7 +12,7 @@ fn read_rows(rows: &[Value]) -> Result<Run, DataError> {
     read(&path, DEFAULT_GENERATIONS)
 }
 
-/// A completion of a made-up run: calls of eight for one task each, half of the second half built.
+/// A completion of a test run: calls of eight for one task each; half of the second half built.
 fn completion(number: usize) -> Value {
     let built = number >= 40 && number.is_multiple_of(2);
     json!({
@@ -24,7 +24,7 @@ fn completion(number: usize) -> Value {
 }
 
 #[test]
-fn a_run_is_counted_over_all_and_over_time() {
+fn a_run_is_counted_as_a_whole_and_over_time() {
     let mut rows: Vec<Value> = (0..80).map(completion).collect();
     rows[3]["finish_reason"] = json!("length");
     rows.push(json!({"messages": [{"role": "user", "content": "?"}], "task_id": "a"}));
@@ -49,10 +49,10 @@ fn a_run_is_counted_over_all_and_over_time() {
         kinds,
         [(Kind::SyntaxClosure, 59), (Kind::BuildOk, 20), (Kind::Clipped, 1)]
     );
-    // Ten calls of eight: the first five fail throughout and teach nothing.
+    // Ten calls of eight: in the first five all candidates fail, so they are uninformative.
     assert_eq!((run.groups.len(), run.informative_groups), (10, Some(0.5)));
     near(run.groups[9].mean, 0.15);
-    assert_eq!(run.over_time.len(), STRETCHES);
+    assert_eq!(run.over_time.len(), SEGMENTS);
     assert!(run.over_time.iter().all(|stretch| stretch.to - stretch.from == 4));
     assert_eq!(
         run.over_time
@@ -78,10 +78,10 @@ fn a_run_is_counted_over_all_and_over_time() {
 }
 
 #[test]
-fn what_is_not_known_to_have_built_is_counted_by_itself() {
+fn unknown_build_results_are_counted_separately() {
     let mut rows: Vec<Value> = (0..80).map(completion).collect();
     for row in &mut rows[..10] {
-        // As other tools log: a shaped failure, and a number that says nothing.
+        // As other tools log: a shaped failure, and a number that does not tell whether it built.
         let negative = row["index"] == 3;
         *row = json!({"task_id": "a", "code": "x", "score": if negative { -0.7 } else { 0.43 }});
     }
@@ -111,7 +111,7 @@ fn what_is_not_known_to_have_built_is_counted_by_itself() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    // Nothing of it is known: no share is made up.
+    // Nothing is known, so there is no build rate.
     let dense: Vec<Value> = (0..8)
         .map(|_| json!({"task_id": "a", "code": "x", "reward": 0.34}))
         .collect();
@@ -121,7 +121,7 @@ fn what_is_not_known_to_have_built_is_counted_by_itself() {
 }
 
 #[test]
-fn groups_inform_as_their_profile_has_it() {
+fn informative_groups_depend_on_their_profile() {
     let rows: Vec<Value> = [("a", 0.50, 1), ("a", 0.51, 1), ("b", 0.1, 2), ("b", 0.9, 2), ("b", 0.5, 3)]
         .into_iter()
         .map(|(task, score, group)| {
@@ -146,7 +146,7 @@ fn groups_inform_as_their_profile_has_it() {
 }
 
 #[test]
-fn losses_of_supervised_runs_are_first_and_last() {
+fn supervised_runs_have_first_and_last_losses() {
     let log = [
         json!({"loss": 2.5, "step": 1}),
         json!({"eval_loss": 0.9, "step": 10}),
@@ -183,7 +183,7 @@ fn losses_of_supervised_runs_are_first_and_last() {
 }
 
 #[test]
-fn the_published_runs_stand_beside_new_ones() {
+fn published_runs_are_listed_beside_new_ones() {
     let run = read_rows(&(0..80).map(completion).collect::<Vec<_>>()).unwrap();
     let text = markdown(&[run]);
     assert!(
@@ -200,7 +200,7 @@ fn the_published_runs_stand_beside_new_ones() {
 }
 
 #[test]
-fn plots_are_whole_and_hold_what_they_show() {
+fn plots_are_complete() {
     let mut run = read_rows(&(0..80).map(completion).collect::<Vec<_>>()).unwrap();
     run.name = "a <b> & c".to_owned();
     let plots = plot::plots(&[run.clone(), run]);

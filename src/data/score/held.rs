@@ -1,10 +1,10 @@
-//! Lines that wait to be written: in memory, and on disk where they are many.
+//! Lines that wait to be written: in memory up to a limit, then on disk.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// Bytes in memory; further lines go to disk.
+/// Maximum number of bytes in memory; further lines go to disk.
 pub(super) const IN_MEMORY: usize = 32 << 20;
 
 /// Lines by ticket.
@@ -12,13 +12,13 @@ pub(super) const IN_MEMORY: usize = 32 << 20;
 pub(super) struct HeldLines {
     /// Bytes of the lines in memory.
     pub bytes: usize,
-    /// Made when it is needed; has no name, so nobody has to remove it.
+    /// Created on demand; unnamed, so that it is never left behind.
     disk: Option<File>,
     end: u64,
     on_disk: usize,
 }
 
-/// A line that is held.
+/// A stored line.
 pub(super) enum Ticket {
     Memory(Vec<u8>),
     Disk { at: u64, length: usize },
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_exceeds_the_memory_comes_back_from_disk() {
+    fn lines_beyond_the_memory_limit_are_read_from_disk() {
         let mut held = HeldLines::default();
         let line = |number: usize| vec![number as u8; IN_MEMORY / 3];
         let mut tickets: Vec<Ticket> = (0..7).map(|number| held.put(line(number)).unwrap()).collect();

@@ -1,4 +1,4 @@
-//! The rows that are to be scored. They are read twice: once for their groups, once for their candidates.
+//! The rows to score. They are read twice: for their groups, then for their candidates.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,10 +8,10 @@ use super::Options;
 use crate::{BadLine, DataError, Groups, Lines, Row};
 use cadforge_core::task::{Task, TaskSet};
 
-/// Bad lines that are told one by one.
-const TOLD: usize = 20;
+/// Maximum number of malformed lines that are reported.
+const MAX_REPORTED: usize = 20;
 
-/// What the first reading finds.
+/// Result of the first reading.
 pub(super) struct Plan {
     pub groups: Groups,
     /// The rows of this shard.
@@ -54,7 +54,7 @@ impl Plan {
                 }
                 Err(line) => {
                     bad += 1;
-                    if first_bad.len() < TOLD {
+                    if first_bad.len() < MAX_REPORTED {
                         first_bad.push(line);
                     }
                 }
@@ -63,7 +63,7 @@ impl Plan {
         if groups.rows() == 0 && bad > 0 {
             let BadLine { line, message } = &first_bad[0];
             return Err(DataError::Input(format!(
-                "{} holds no row that can be scored; line {line}: {message}",
+                "{} has no row that can be scored; line {line}: {message}",
                 options.input.display()
             )));
         }
@@ -81,7 +81,7 @@ impl<'a> Source<'a> {
     pub fn open(path: &Path, default_task: Option<&'a str>, tasks: &'a TaskSet) -> Result<Self, DataError> {
         if !path.is_file() && path.exists() {
             return Err(DataError::Input(format!(
-                "{} is no regular file, and the rows are read twice\nhint: write them to a file first",
+                "{} is not a regular file, and the rows are read twice\nhint: write them to a file first",
                 path.display()
             )));
         }
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The next row, or why a line is none.
+    /// The next row, or why a line is malformed.
     pub fn next(&mut self) -> Result<Option<Result<Candidate, BadLine>>, DataError> {
         let Some(line) = self.lines.next_line()? else {
             return Ok(None);
@@ -105,7 +105,7 @@ impl<'a> Source<'a> {
             message: if ended {
                 message
             } else {
-                format!("{message} (the last line has no end: is the file still being written?)")
+                format!("{message} (the last line is incomplete: is the file still being written?)")
             },
         })))
     }
@@ -116,7 +116,7 @@ impl<'a> Source<'a> {
         let task = self
             .tasks
             .get(id)
-            .map_err(|_| format!("there is no task `{id}`\nhint: `--tasks DIR` adds task packs"))?;
+            .map_err(|_| format!("unknown task `{id}`\nhint: `--tasks DIR` adds task packs"))?;
         let code = row
             .code()
             .ok_or("the row has neither `code` nor `completion` nor a message of the assistant")?;

@@ -1,8 +1,9 @@
-//! Scores the rows of a file: in order, on several workers, in bounded memory, and from where a killed run stopped.
+//! Scores the rows of a file: in order, on several workers, in bounded memory; resumes interrupted runs.
 //!
-//! The output is the only record of what is done. It is read back before anything is scored: whole lines that belong to
-//! the input's rows stay, half a line is dropped, and anything else is an error, so that no output ever mixes two inputs.
-//! A row is written when its whole group is scored; rows that wait for theirs are put aside on disk when they are many.
+//! The output is the only record of progress. It is read before anything is scored: complete lines that match the
+//! input's rows are kept, a partial line is discarded, and anything else is an error, so that no output ever mixes
+//! two inputs. A row is written when its whole group is scored; until then it waits in memory or, beyond a limit, on
+//! disk.
 
 mod held;
 mod input;
@@ -22,62 +23,62 @@ use input::Plan;
 use pass::Pass;
 use resume::Finished;
 
-pub use rows::{failed, note, scored};
+pub use rows::{add_evaluation, failed, scored};
 
-/// What to score, and how.
+/// Options of a scoring run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The rows.
+    /// File of the rows.
     pub input: PathBuf,
-    /// Where they go, each with its score.
+    /// Output file.
     pub output: PathBuf,
-    /// Candidates at the same time, at least 1.
+    /// Candidates scored in parallel, at least 1.
     pub jobs: usize,
-    /// Which part of how many, counted from 0; parts follow one another.
+    /// Index, from 0, and number of shards; shards are consecutive.
     pub shard: (u32, u32),
-    /// Completions for a prompt, where rows do not say which belong together.
+    /// Completions per prompt, if rows do not name their group.
     pub generations: u32,
-    /// For rows that name no task.
+    /// Task of rows that name none.
     pub task: Option<String>,
-    /// How to score.
+    /// Scoring options.
     pub scoring: Scoring,
 }
 
-/// How far it is.
+/// Progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows written, those of earlier runs included.
+    /// Rows written, including earlier runs.
     pub done: usize,
-    /// Rows of this part.
+    /// Rows of this shard.
     pub total: usize,
-    /// Rows that were done when this run began.
+    /// Rows written by earlier runs.
     pub before: usize,
 }
 
-/// What came of it.
+/// Counts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     /// Rows in the output.
     pub rows: usize,
-    /// Rows of this part of the input.
+    /// Rows of this shard of the input.
     pub of: usize,
-    /// Rows that an earlier run had written.
+    /// Rows written by earlier runs.
     pub kept: usize,
-    /// Rows that this run scored, copies included.
+    /// Rows scored by this run, including copies.
     pub scored: usize,
-    /// Rows among those that are equal to one that was scored moments before, and were not run again.
+    /// Rows among those that equal one scored shortly before, and were not run again.
     pub copies: usize,
-    /// Rows that could not be scored by our own fault; they have an `error` and are tried again next time.
+    /// Rows with an internal error; they have an `error` and are tried again by the next run.
     pub errors: usize,
-    /// Lines of the input that are no rows.
+    /// Malformed lines of the input.
     pub bad_lines: usize,
-    /// The first of them.
+    /// The first malformed lines.
     pub first_bad_lines: Vec<BadLine>,
-    /// Why it stopped before its end, if it did.
+    /// Why the run stopped early, if it did.
     pub stopped: Option<String>,
 }
 
-/// Scores what is not scored yet. Equal candidates are run once.
+/// Scores all rows that are not scored yet. Equal candidates are run once.
 pub fn run(
     options: &Options,
     assessor: &Assessor,
@@ -95,18 +96,18 @@ pub fn run(
     };
     let retry = retry_path(&options.output);
     let mut summary = Summary::default();
-    // A run that tried rows again was killed: its file goes first.
+    // A run that tried rows again was killed: its file is completed first.
     let mut all_tried = false;
     if retry.exists() {
-        let left = try_again(&pass, &mut output, &retry, &mut summary, progress)?;
+        let left = retry_failed(&pass, &mut output, &retry, &mut summary, progress)?;
         all_tried = left == 0;
     }
     if summary.stopped.is_none() {
         let finished = Finished::read(&pass, &options.output)?;
         if finished.errors > 0 && !all_tried {
-            try_again(&pass, &mut output, &retry, &mut summary, progress)?;
+            retry_failed(&pass, &mut output, &retry, &mut summary, progress)?;
         } else {
-            go_on(&pass, &mut output, finished, &mut summary, progress)?;
+            append_rows(&pass, &mut output, finished, &mut summary, progress)?;
         }
     }
     summary.kept = summary.rows.saturating_sub(summary.scored + summary.errors);
@@ -116,8 +117,8 @@ pub fn run(
     Ok(summary)
 }
 
-/// Appends what is missing.
-fn go_on(
+/// Appends the missing rows.
+fn append_rows(
     pass: &Pass<'_>,
     output: &mut File,
     finished: Finished,
@@ -132,9 +133,9 @@ fn go_on(
     pass.run(output, path, finished.rows, previous, summary, progress)
 }
 
-/// Writes the output anew beside the old one, with another try for rows that have an error, and then in its place. Says how
-/// many rows had been tried already and not scored, by a run that was killed in the middle of this.
-fn try_again(
+/// Writes the output again beside the old one, with another try for rows that have an error, and then replaces it.
+/// Returns the number of rows that an interrupted retry had tried without a score.
+fn retry_failed(
     pass: &Pass<'_>,
     output: &mut File,
     retry: &Path,
@@ -153,7 +154,7 @@ fn try_again(
     let mut tail = begun.tail.into_iter();
     let previous = &mut || {
         let newer = tail.next().filter(rows::is_scored);
-        // Half a line at its end is no row.
+        // A partial line at its end is discarded.
         let older = old.next_line()?.and_then(|line| line.row.ok());
         Ok(newer.or(older.filter(rows::is_scored)))
     };
@@ -166,7 +167,7 @@ fn try_again(
     Ok(begun.errors)
 }
 
-/// Opens a file for going on, locked against another run.
+/// Opens a file for appending, locked against another run.
 fn open(path: &Path) -> Result<File, DataError> {
     let file = OpenOptions::new()
         .read(true)
@@ -181,7 +182,7 @@ fn open(path: &Path) -> Result<File, DataError> {
             "another run is writing {}\nhint: wait for it, or give shards an output of their own",
             path.display()
         ))),
-        // A file system without locks.
+        // The file system has no locks.
         Err(std::fs::TryLockError::Error(_)) => Ok(file),
     }
 }
@@ -193,12 +194,12 @@ fn cut(file: &mut File, length: u64, path: &Path) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Reading and writing one file would destroy it.
+/// Reading and writing the same file would destroy it.
 fn refuse_same(input: &Path, output: &Path) -> Result<(), DataError> {
     let same = |path: &Path| std::fs::canonicalize(path).ok();
     match (same(input), same(output)) {
         (Some(one), Some(other)) if one == other => Err(DataError::Input(format!(
-            "{} is input and output\nhint: give `-o` another file",
+            "{} is both input and output\nhint: give `-o` another file",
             input.display()
         ))),
         _ => Ok(()),

@@ -21,16 +21,16 @@ use cadforge_executor::{CancelToken, Priority};
 use cadforge_repair as repair;
 use cadforge_reward::Shaping;
 
-/// Candidates that wait for each thread: enough that none is idle while rows are read.
-const AHEAD: usize = 4;
-/// Results that are remembered for copies: groups of a run, and the runs of a model that repeats itself, are within.
-const REMEMBERED: usize = 4096;
-/// After so many faults of ours in a row, nothing else will come of going on.
-const FAULTS: usize = 20;
-/// How much may be lost with the machine's power; a killed process loses nothing.
+/// Queued candidates per thread: enough that none is idle while rows are read.
+const QUEUED_PER_THREAD: usize = 4;
+/// Results that are stored for copies; covers groups, and models that repeat themselves.
+const RECENT_RESULTS: usize = 4096;
+/// Maximum number of internal errors in a row before the run stops.
+const MAX_FAULTS: usize = 20;
+/// Upper bound of the work lost in a power failure; a killed process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
 
-/// What all parts of a run share.
+/// State shared by all parts of a run.
 pub(super) struct Pass<'a> {
     pub options: &'a Options,
     pub plan: &'a Plan,
@@ -38,7 +38,7 @@ pub(super) struct Pass<'a> {
     pub tasks: &'a TaskSet,
 }
 
-/// What an earlier run made of the next row, if that can stay.
+/// The row of an earlier run for the next row, if it can be kept.
 pub(super) type Previous<'a> = dyn FnMut() -> Result<Option<Row>, DataError> + 'a;
 
 struct Work {
@@ -49,12 +49,12 @@ struct Work {
     clipped: bool,
 }
 
-/// Names what a result depends on within one run.
+/// Identifies a result within one run.
 type Key = [u8; 32];
 type Done = (Key, Result<Evaluation, AssessError>);
 
 impl Pass<'_> {
-    /// Writes the rows of this part from `first` (counted within the part) on.
+    /// Writes the rows of this shard from `first` (an index within the shard) on.
     pub fn run(
         &self,
         output: &mut File,
@@ -96,7 +96,7 @@ impl Pass<'_> {
             };
             flow.summary.rows = first;
             let came = flow.flow(previous);
-            // Whatever still waits, after an error, is nobody's any more.
+            // After an error, queued work is dropped.
             stop.cancel();
             came
         })
@@ -129,12 +129,12 @@ impl Pass<'_> {
     }
 }
 
-/// A row between being read and being written.
+/// A row that is read but not written.
 struct Pending {
     group: u32,
-    /// Its place in the group.
+    /// Its index in the group.
     place: usize,
-    /// Of its line, while its row is held.
+    /// Length of its line, while its row is held.
     bytes: u64,
     state: State,
 }
@@ -145,7 +145,7 @@ enum State {
     Ready(Ticket),
 }
 
-/// Scores of a group as far as they are known.
+/// The known scores of a group.
 #[derive(Default)]
 struct Scores {
     scores: Vec<Option<f64>>,
@@ -154,9 +154,9 @@ struct Scores {
     result: Option<Compared>,
 }
 
-/// What is known of a candidate that came up.
+/// Status of a candidate.
 enum Lookup {
-    /// These rows wait for it.
+    /// Rows that wait for it.
     Running(Vec<usize>),
     Known(Arc<Evaluation>),
 }
@@ -165,13 +165,13 @@ struct Flow<'a, 'p> {
     pass: &'a Pass<'p>,
     work: Sender<Work>,
     results: Receiver<Done>,
-    /// The next row to be read.
+    /// The next row to read.
     row: usize,
     pending: VecDeque<Pending>,
     first_pending: usize,
     groups: HashMap<u32, Scores>,
     held: HeldLines,
-    /// Of rows whose candidates are being scored.
+    /// Bytes of rows whose candidates are being scored.
     waiting_bytes: u64,
     asked: HashMap<Key, Lookup>,
     remembered: VecDeque<Key>,
@@ -193,10 +193,10 @@ impl Flow<'_, '_> {
         loop {
             if self.takes_more() {
                 match source.next()? {
-                    // The file became shorter since it was read first.
+                    // The file has become shorter since it was first read.
                     None => {
                         return Err(DataError::Input(format!(
-                            "{} has changed meanwhile\nhint: run the same command again",
+                            "{} has changed since it was read\nhint: run the same command again",
                             options.input.display()
                         )));
                     }
@@ -208,7 +208,7 @@ impl Flow<'_, '_> {
                     }
                 }
             } else if self.running > 0 {
-                let done = self.results.recv().map_err(|_| panicked())?;
+                let done = self.results.recv().map_err(|_| thread_panicked())?;
                 self.settle(done)?;
             } else {
                 break;
@@ -217,7 +217,7 @@ impl Flow<'_, '_> {
                 match self.results.try_recv() {
                     Ok(done) => self.settle(done)?,
                     Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return Err(panicked()),
+                    Err(TryRecvError::Disconnected) => return Err(thread_panicked()),
                 }
             }
             self.write()?;
@@ -229,11 +229,11 @@ impl Flow<'_, '_> {
     fn takes_more(&self) -> bool {
         if self.summary.stopped.is_some()
             || self.row >= self.pass.plan.rows.end
-            || self.running >= AHEAD * self.pass.options.jobs.max(1)
+            || self.running >= QUEUED_PER_THREAD * self.pass.options.jobs.max(1)
         {
             return false;
         }
-        // The first row that waits may do so for rows of its group that are not read yet.
+        // The first waiting row may wait for rows of its group that are not read yet.
         let waits_for_later = |pending: &Pending| {
             let group = self.pass.plan.groups.of(self.first_pending).1;
             self.groups[&pending.group].scores.len() < group.rows as usize
@@ -242,7 +242,7 @@ impl Flow<'_, '_> {
             || self.pending.front().is_some_and(waits_for_later)
     }
 
-    /// Takes the next row in.
+    /// Adds the next row.
     fn take(&mut self, candidate: Candidate, earlier: Option<Row>) -> Result<(), DataError> {
         let (group, _) = self.pass.plan.groups.of(self.row);
         let scores = self.groups.entry(group).or_default();
@@ -267,7 +267,7 @@ impl Flow<'_, '_> {
                 state: State::Waits(row),
             });
             self.summary.kept += 1;
-            let (map, score) = rows::again(earlier);
+            let (map, score) = rows::without_group_keys(earlier);
             return self.ready(index, map, Some(score));
         }
         let completion = match shaping {
@@ -303,7 +303,7 @@ impl Flow<'_, '_> {
                     completion,
                     clipped,
                 };
-                self.work.send(work).map_err(|_| panicked())
+                self.work.send(work).map_err(|_| thread_panicked())
             }
         }
     }
@@ -312,7 +312,7 @@ impl Flow<'_, '_> {
     fn settle(&mut self, (key, result): Done) -> Result<(), DataError> {
         self.running -= 1;
         let Some(Lookup::Running(waiting)) = self.asked.remove(&key) else {
-            unreachable!("a result of what was asked");
+            unreachable!("a result without a request");
         };
         match result {
             Ok(evaluation) => {
@@ -320,7 +320,7 @@ impl Flow<'_, '_> {
                 let evaluation = Arc::new(evaluation);
                 self.asked.insert(key, Lookup::Known(Arc::clone(&evaluation)));
                 self.remembered.push_back(key);
-                if self.remembered.len() > REMEMBERED
+                if self.remembered.len() > RECENT_RESULTS
                     && let Some(oldest) = self.remembered.pop_front()
                 {
                     self.asked.remove(&oldest);
@@ -329,16 +329,15 @@ impl Flow<'_, '_> {
                     .into_iter()
                     .try_for_each(|index| self.scored(index, &evaluation))
             }
-            // A reference that cannot be had would fail every row of its task: the user's to mend, before anything is written.
+            // A reference that cannot be built would fail every row of its task; the user must fix it before anything
+            // is written.
             Err(error) if error.is_input() => Err(error.into()),
             Err(error) => {
                 let message = error.to_string();
                 self.faults += 1;
                 self.summary.errors += waiting.len();
-                if self.faults >= FAULTS && self.summary.stopped.is_none() {
-                    self.summary.stopped = Some(format!(
-                        "{FAULTS} candidates in a row could not be run: {message}"
-                    ));
+                if self.faults >= MAX_FAULTS && self.summary.stopped.is_none() {
+                    self.summary.stopped = Some(format!("{MAX_FAULTS} internal errors in a row: {message}"));
                 }
                 for index in waiting {
                     let row = self.waiting_row(index);
@@ -460,9 +459,9 @@ fn key(task: &Task, code: &str, completion: Option<&str>, clipped: bool) -> Key 
     hash.finalize().into()
 }
 
-/// A thread of ours is gone: its panic says more.
-fn panicked() -> DataError {
+/// A scoring thread ended; its panic message is on standard error.
+fn thread_panicked() -> DataError {
     DataError::Assess(AssessError::Executor(cadforge_executor::ExecutorError::Broken(
-        "a scoring thread ended early\nhint: please report it with the words above".to_owned(),
+        "a scoring thread ended early\nhint: please report it with the message above".to_owned(),
     )))
 }

@@ -1,4 +1,4 @@
-//! What an earlier run has written, held against the input.
+//! Compares the output of an earlier run with the input.
 
 use std::path::Path;
 
@@ -7,35 +7,35 @@ use super::pass::Pass;
 use super::rows;
 use crate::{DataError, Lines, Row};
 
-/// More than this is not held for a group that was cut in writing; its rows are then scored again.
+/// Larger incomplete groups are not held in memory; their rows are scored again.
 const LARGEST_TAIL: u64 = 32 << 20;
 
-/// The part of an output that stays.
+/// The part of an output that is kept.
 #[derive(Default)]
 pub(super) struct Finished {
-    /// Rows that are done with their groups.
+    /// Rows of complete groups.
     pub rows: usize,
     /// Bytes of those rows.
     pub length: u64,
-    /// Rows behind them, whose group is not whole: they are written again when it is.
+    /// Rows after them, of an incomplete group; written again when it is complete.
     pub tail: Vec<Row>,
-    /// Rows among all of them that have an error instead of a score.
+    /// Rows with an error instead of a score.
     pub errors: usize,
 }
 
 impl Finished {
-    /// Reads an output through. Half a line at its end does not count; anything else that does not belong to the input is an
-    /// error, and nothing is changed.
+    /// Reads an output. A partial line at its end is ignored; anything else that does not match the input is an
+    /// error. Changes nothing.
     pub fn read(pass: &Pass<'_>, path: &Path) -> Result<Self, DataError> {
         let plan = pass.plan;
         let mut source = Source::open(&pass.options.input, pass.options.task.as_deref(), pass.tasks)?;
         let mut lines = Lines::open(path)?;
         let mut finished = Self::default();
-        // Groups end at different rows: none is open before this one.
+        // Groups overlap: at this row none is open.
         let (mut row, mut open_until, mut tail_bytes) = (0, 0, 0);
         let refuse = |line: u64, what: &str| {
             DataError::Input(format!(
-                "{} is not the score of {}: line {line}: {what}\nhint: give `-o` another file, or move this one away",
+                "{} is not the score of {}: line {line}: {what}\nhint: give `-o` another file, or move this one",
                 path.display(),
                 pass.options.input.display()
             ))

@@ -1,4 +1,4 @@
-//! What a scored row looks like.
+//! The format of a scored row.
 
 use serde_json::{Map, Value, json};
 
@@ -6,8 +6,8 @@ use crate::{Compared, Row};
 use cadforge_assess::{Evaluation, Scoring};
 use cadforge_reward::{self as reward, Shaping};
 
-/// Keys that come of scoring and replace what a row had under them.
-const OWN: [&str; 8] = [
+/// Keys of the score, which replace the row's own.
+const SCORE_KEYS: [&str; 8] = [
     "shaped",
     "kind",
     "failure",
@@ -17,22 +17,22 @@ const OWN: [&str; 8] = [
     "timing",
     "versions",
 ];
-/// Keys that come of the whole group.
-const OF_GROUP: [&str; 4] = ["group_mean", "group_std", "group_informative", "advantage"];
-/// Keys whose old value moves.
-const MOVED: [(&str, &str); 3] = [
+/// Keys of the group's comparison.
+const GROUP_KEYS: [&str; 4] = ["group_mean", "group_std", "group_informative", "advantage"];
+/// Keys whose old value is renamed.
+const RENAMED_KEYS: [(&str, &str); 3] = [
     ("score", "previous_score"),
     ("reward", "previous_reward"),
     ("error", "previous_error"),
 ];
 
-/// What stays of an input row.
+/// The keys of an input row that are kept.
 pub(super) fn kept(row: Row) -> Map<String, Value> {
     let mut map = row.0;
-    for key in OWN.iter().chain(&OF_GROUP) {
+    for key in SCORE_KEYS.iter().chain(&GROUP_KEYS) {
         map.shift_remove(*key);
     }
-    for (from, to) in MOVED {
+    for (from, to) in RENAMED_KEYS {
         if let Some(old) = map.shift_remove(from) {
             map.insert(to.to_owned(), old);
         }
@@ -44,12 +44,12 @@ pub(super) fn kept(row: Row) -> Map<String, Value> {
 pub fn scored(row: Row, evaluation: &Evaluation) -> (Map<String, Value>, f64) {
     let mut map = kept(row);
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
-    note(&mut map, evaluation);
+    add_evaluation(&mut map, evaluation);
     (map, score)
 }
 
-/// Writes what an evaluation says of a row into it.
-pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
+/// Adds an evaluation to a row.
+pub fn add_evaluation(row: &mut Map<String, Value>, evaluation: &Evaluation) {
     let score = evaluation.shaped.unwrap_or(evaluation.reward.total);
     let own_notes = !row.contains_key("notes") || row.contains_key("verifier_notes");
     let mut set = |key: &str, value: Value| row.insert(key.to_owned(), value);
@@ -60,7 +60,7 @@ pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
     }
     set("kind", json!(evaluation.kind));
     set("failure", json!(evaluation.failure));
-    // Under its name in `eval --json`, unless the row has notes of its own there.
+    // The key of `eval --json`, unless the row has notes of its own there.
     if own_notes {
         set("notes", json!(evaluation.notes));
     }
@@ -71,7 +71,7 @@ pub fn note(row: &mut Map<String, Value>, evaluation: &Evaluation) {
     set("versions", json!(evaluation.versions));
 }
 
-/// The row that could not be scored by our own fault.
+/// A row with an internal error.
 pub fn failed(row: Row, error: &str, scoring: &Scoring) -> Map<String, Value> {
     let mut map = kept(row);
     map.insert("error".to_owned(), json!(error));
@@ -80,11 +80,11 @@ pub fn failed(row: Row, error: &str, scoring: &Scoring) -> Map<String, Value> {
     map
 }
 
-/// A row that an earlier run wrote, without what its group gave it.
-pub(super) fn again(row: Row) -> (Map<String, Value>, f64) {
+/// A row of an earlier run, without the keys of its group.
+pub(super) fn without_group_keys(row: Row) -> (Map<String, Value>, f64) {
     let score = row.number("score").unwrap_or_default();
     let mut map = row.0;
-    for key in OF_GROUP {
+    for key in GROUP_KEYS {
         map.shift_remove(key);
     }
     (map, score)
@@ -95,7 +95,7 @@ pub(super) fn is_scored(row: &Row) -> bool {
     row.get("error").is_none() && row.get("reward").is_some_and(Value::is_object) && row.score().is_some()
 }
 
-/// Appends what the group gives a row, as the end of its JSON object, and a line break.
+/// Appends the keys of the group, the end of the JSON object, and a line break.
 pub(super) fn finish(line: &mut Vec<u8>, of: &Compared, place: usize) {
     debug_assert_eq!(line.last(), Some(&b'}'), "a row is an object");
     line.pop();
@@ -109,7 +109,7 @@ pub(super) fn finish(line: &mut Vec<u8>, of: &Compared, place: usize) {
     line.extend_from_slice(b"}\n");
 }
 
-/// Why an output row is not what scoring this input row would write; its numbers are not looked at.
+/// Why an output row does not match an input row; scores are not compared.
 pub(super) fn mismatch(input: Row, output: &Row, group_line: u64, scoring: &Scoring) -> Option<String> {
     let group_id = input
         .get("group_id")
@@ -120,7 +120,7 @@ pub(super) fn mismatch(input: Row, output: &Row, group_line: u64, scoring: &Scor
         .iter()
         .find(|(key, value)| output.0.get(*key) != Some(*value))
     {
-        return Some(format!("its `{key}` is not that of the input's row"));
+        return Some(format!("its `{key}` differs from the input's"));
     }
     for (key, value) in [("profile", json!(scoring.profile)), ("mode", json!(scoring.mode))] {
         if output.0.get(key) != Some(&value) {
@@ -128,16 +128,16 @@ pub(super) fn mismatch(input: Row, output: &Row, group_line: u64, scoring: &Scor
         }
     }
     if output.get("group_id") != Some(&group_id) {
-        return Some("its group is another one".to_owned());
+        return Some("its group differs".to_owned());
     }
-    if is_scored(output) && !is_shaped_so(output, scoring.shaping) {
-        return Some("its score is shaped in another way".to_owned());
+    if is_scored(output) && !matches_shaping(output, scoring.shaping) {
+        return Some("its score is shaped differently".to_owned());
     }
     None
 }
 
-/// Whether a scored row's score can come of that shaping. A failure's shaped score depends on too much to be found again.
-fn is_shaped_so(row: &Row, shaping: Shaping) -> bool {
+/// Whether a row's score matches the shaping. A failure's shaped score depends on too much to be recomputed.
+fn matches_shaping(row: &Row, shaping: Shaping) -> bool {
     let (Some(score), Some(total)) = (row.number("score"), row.total()) else {
         return false;
     };
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_stay_and_old_results_move() {
+    fn unknown_keys_are_kept_and_old_results_renamed() {
         let input = row(
             &json!({"z": 1, "score": 0.3, "a": [null], "kind": "timeout", "reward": 0.2, "group_id": "g", "advantage": 3}),
         );
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_groups_part_ends_the_object() {
+    fn the_keys_of_the_group_end_the_object() {
         let of = Compared {
             spread: Some(Spread { mean: 0.5, std: 0.25 }),
             advantages: vec![Some(-1.5)],
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_of_another_input_or_other_flags_is_told_apart() {
+    fn an_output_of_another_input_or_other_flags_is_rejected() {
         let input = || row(&json!({"task_id": "t", "code": "x", "score": 0.1}));
         let good = json!({"task_id": "t", "code": "x", "previous_score": 0.1, "reward": {"build": 1.0, "total": 0.5}, "score": 0.5,
             "profile": "cadforge-v1", "mode": "full", "group_id": 3});

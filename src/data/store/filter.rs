@@ -1,4 +1,4 @@
-//! Which rows: narrowed by what the index knows of them.
+//! Filters on the index's columns.
 
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -9,78 +9,78 @@ use crate::row::profile_of;
 use crate::{DataError, RowFormat};
 use cadforge_reward::Profile;
 
-/// What rows must have; everything if nothing is asked.
+/// Conditions on rows; `None` for any.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// The run's name.
+    /// Name of the run.
     pub run: Option<String>,
-    /// The task's id.
+    /// Id of the task.
     pub task: Option<String>,
-    /// The kind's name.
+    /// Name of the kind.
     pub kind: Option<String>,
-    /// The form.
+    /// Format.
     pub form: Option<RowFormat>,
     /// Whether it built.
     pub built: Option<bool>,
-    /// Total at least.
+    /// Lowest total.
     pub least: Option<f64>,
-    /// Total at most.
+    /// Highest total.
     pub most: Option<f64>,
 }
 
-/// What the index knows of a row.
+/// The index's columns of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entry {
     /// For [`Store::row`].
     pub id: i64,
-    /// The run's name.
+    /// Name of the run.
     pub run: String,
-    /// Line in the file that it came from.
+    /// Line in the imported file.
     pub line: i64,
-    /// The form.
+    /// Format.
     pub form: String,
-    /// The task's id.
+    /// Id of the task.
     pub task_id: Option<String>,
-    /// The kind's name.
+    /// Name of the kind.
     pub kind: Option<String>,
     /// Whether it built.
     pub built: Option<bool>,
-    /// Unshaped reward.
+    /// Unshaped total.
     pub total: Option<f64>,
-    /// What a training loop compared.
+    /// Score that the training loop compared.
     pub score: Option<f64>,
-    /// Batch of the run.
+    /// Reward call of the run.
     pub reward_call: Option<i64>,
-    /// Name of its group, if its file has one.
+    /// Id of its group, if its file has one.
     pub group_id: Option<String>,
     /// See [`crate::Row::profile`].
     pub profile: Profile,
 }
 
-/// Numbers about some rows.
+/// Numbers of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Numbers {
-    /// How many.
+    /// Number of rows.
     pub rows: i64,
-    /// Share that built, of those of which it is known; 0 to 1.
+    /// Share that built, among those that tell; 0 to 1.
     pub build_rate: Option<f64>,
     /// Mean total.
     pub mean: Option<f64>,
-    /// Greatest total.
+    /// Highest total.
     pub best: Option<f64>,
 }
 
-/// How many rows have a name.
+/// Number of rows with a name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Count {
-    /// Of a run, form, task or kind.
+    /// Name of a run, format, task or kind.
     pub name: String,
-    /// How many.
+    /// Number of rows.
     pub rows: i64,
 }
 
 impl Store {
-    /// Ids of the rows that fit, in the order of their import.
+    /// Ids of the matching rows, in order of import.
     pub fn ids(&self, filter: &Filter) -> Result<Vec<i64>, DataError> {
         let (tests, values) = filter.sql();
         let read = || {
@@ -94,7 +94,7 @@ impl Store {
         read().map_err(|error| self.fail(error))
     }
 
-    /// What the index knows of the rows that fit, in the order of their import.
+    /// The matching rows' columns, in order of import.
     pub fn list(&self, filter: &Filter, limit: u32, offset: u32) -> Result<Vec<Entry>, DataError> {
         let (tests, values) = filter.sql();
         let text = format!(
@@ -128,7 +128,7 @@ impl Store {
         read().map_err(|error| self.fail(error))
     }
 
-    /// Numbers about the rows that fit.
+    /// Numbers of the matching rows.
     pub fn numbers(&self, filter: &Filter) -> Result<Numbers, DataError> {
         let (tests, values) = filter.sql();
         let text = format!("SELECT count(*), avg(built), avg(total), max(total) FROM rows WHERE {tests}");
@@ -147,7 +147,7 @@ impl Store {
         read().map_err(|error| self.fail(error))
     }
 
-    /// Rows of each run, form, task or kind, whichever `of` names, most first.
+    /// Number of rows per run, format, task or kind, most frequent first.
     pub fn counts(&self, filter: &Filter, of: Column) -> Result<Vec<Count>, DataError> {
         let (tests, values) = filter.sql();
         let (table, column) = match of {
@@ -175,12 +175,12 @@ impl Store {
     }
 }
 
-/// What rows can be counted by.
+/// Column to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// Runs by name.
     Run,
-    /// Forms.
+    /// Formats.
     RowFormat,
     /// Tasks.
     Task,
@@ -189,7 +189,7 @@ pub enum Column {
 }
 
 impl Filter {
-    /// Conditions on `rows` and what stands for their question marks.
+    /// SQL conditions on `rows`, and the values of their placeholders.
     fn sql(&self) -> (String, Vec<Value>) {
         let mut tests = vec!["1"];
         let mut values = Vec::new();

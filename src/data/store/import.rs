@@ -1,4 +1,4 @@
-//! Files and trajectory folders into the store.
+//! Imports files and trajectory folders.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,29 +10,29 @@ use super::{Store, objects};
 use crate::{BadLine, DataError, Lines, Row, RowFormat};
 use cadforge_trajectory as trajectory;
 
-/// Rows of one transaction: others get their turn in between.
+/// Rows per transaction; other processes get their turn in between.
 const BATCH: usize = 2000;
-/// Bad lines that are told one by one.
-const TOLD: usize = 20;
+/// Maximum number of malformed lines that are reported.
+const MAX_REPORTED: usize = 20;
 
-/// What an import did.
+/// Counts of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
-    /// The run that its rows belong to.
+    /// Name of the run.
     pub run: String,
-    /// Rows that were read.
+    /// Rows read.
     pub rows: usize,
-    /// Rows that were not there before.
+    /// New rows.
     pub added: usize,
-    /// Lines that are no rows of a known form.
+    /// Malformed lines.
     pub bad_lines: usize,
-    /// The first of them.
+    /// The first malformed lines.
     pub first_bad_lines: Vec<BadLine>,
 }
 
 impl Store {
-    /// Imports a JSONL file, or a trajectory's folder with its artifacts. The run is named after the file unless it is given a
-    /// name; a file that was imported before goes on in its run. `progress` hears how many rows were read.
+    /// Imports a JSONL file, or a trajectory's folder with its artifacts. The run has the given name or that of the
+    /// file; a file that was imported before continues its run. `progress` is called with the number of rows read.
     pub fn import(
         &mut self,
         path: &Path,
@@ -68,14 +68,14 @@ impl Store {
                 let formed = line.row.and_then(|row| match RowFormat::of(&row) {
                     Some(form) => Ok((form, row)),
                     None if number == 1 && row.is_header() => Err(String::new()),
-                    None => Err("the row has none of the known forms".to_owned()),
+                    None => Err("the row has no known format".to_owned()),
                 });
                 match formed {
                     Ok((form, row)) => batch.push(Incoming::new(number, form, row, &mut equal)),
                     Err(message) if message.is_empty() => {}
                     Err(message) => {
                         imported.bad_lines += 1;
-                        if imported.first_bad_lines.len() < TOLD {
+                        if imported.first_bad_lines.len() < MAX_REPORTED {
                             imported.first_bad_lines.push(BadLine {
                                 line: number,
                                 message,
@@ -91,7 +91,7 @@ impl Store {
         Ok(imported)
     }
 
-    /// Adds rows that are not there yet, all or none of them.
+    /// Adds new rows, all or none.
     fn add(
         &mut self,
         source: &Path,
@@ -125,7 +125,7 @@ impl Store {
                 {
                     continue;
                 }
-                // A run is made with its first row.
+                // A run is created with its first row.
                 let run = match run {
                     Some(run) => run,
                     None => *run.insert(new_run(&change, &source, name)?),
@@ -179,7 +179,7 @@ impl Store {
     }
 }
 
-/// A row on its way in.
+/// A row to import.
 struct Incoming {
     line: u64,
     form: RowFormat,
@@ -198,7 +198,7 @@ impl Incoming {
                 .finalize();
             hash[..16].try_into().expect("sixteen of thirty-two")
         };
-        // The second of two equal rows is a row of its own, and the same one at the next import.
+        // The second of two equal rows is a row of its own, and keeps its digest at the next import.
         let number = equal.entry(digest(0)).or_insert(0);
         let digest = digest(*number);
         *number += 1;
@@ -212,7 +212,7 @@ impl Incoming {
     }
 }
 
-/// Ids of names, each looked up once a batch.
+/// Ids of names, each looked up once per batch.
 #[derive(Default)]
 struct Names(HashMap<String, i64>);
 
@@ -234,7 +234,7 @@ impl Names {
     }
 }
 
-/// By what a run is known: a name given by hand makes a run of its own out of the same file.
+/// The key of a run: a given name makes another run of the same file.
 fn source_of(source: &Path, name: &str) -> String {
     format!("{}\u{0}{name}", source.display())
 }
@@ -252,18 +252,18 @@ fn new_run(index: &Transaction<'_>, source: &str, name: &str) -> rusqlite::Resul
     Ok(index.last_insert_rowid())
 }
 
-/// The run of a file or folder, by its name without what says how it is written.
+/// The name of a file or folder, without extensions.
 fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     name.strip_suffix(".jsonl").unwrap_or(name).to_owned()
 }
 
-/// Files of a step that are there.
+/// Existing files of a step.
 fn files(folder: &Path, row: &Row) -> Vec<(&'static str, PathBuf)> {
     let file = |role: &'static str| {
         let path = Path::new(row.get("artifacts")?.get(role)?.as_str()?);
-        // Artifacts of a trajectory lie in its folder; a path that leads elsewhere is not followed.
+        // Artifacts are inside the trajectory's folder; paths out of it are ignored.
         let inside = path.is_relative() && !path.components().any(|part| part.as_os_str() == "..");
         let path = folder.join(path);
         (inside && path.is_file()).then_some((role, path))

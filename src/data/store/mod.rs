@@ -1,9 +1,9 @@
-//! Rows and trajectories of all runs in one place: an index in SQLite, artifacts as files named by their content.
+//! Storage of rows and trajectories of all runs: an index in SQLite, artifacts as files named by their content.
 //!
-//! Several processes may read and import at the same time; whoever is killed leaves what was committed. Importing again adds
-//! nothing twice: a row is known within its run by its line and by how many equal ones stood before it in its file, so that
-//! a log that grew adds its new lines. Another run keeps an equal row as its own. The index holds the rows themselves too; large files (STL, code and reward of a trajectory's steps)
-//! lie beside it.
+//! Several processes may read and import at the same time; a killed process loses only what it had not committed.
+//! Importing again adds no duplicates: within its run, a row is identified by its line and by the number of equal
+//! rows before it in its file, so that a log that has grown adds its new lines. Equal rows of different runs are kept
+//! separately. The index holds the rows; large files (STL, code and reward of a trajectory's steps) are beside it.
 
 mod filter;
 mod import;
@@ -22,10 +22,10 @@ pub use filter::{Column, Count, Entry, Filter, Numbers};
 pub use import::Imported;
 pub use objects::RemovedFiles;
 
-/// The index inside a store's folder.
+/// File of the index in a store's folder.
 const INDEX: &str = "index.sqlite";
 /// Another process may import a large file meanwhile; it commits every few thousand rows.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An open store.
 #[derive(Debug)]
@@ -35,10 +35,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a folder, makes it if there is none, and brings an older one up to this version's format.
+    /// Opens the store in a folder, creates it if there is none, and migrates an older format.
     pub fn open(folder: &Path) -> Result<Self, DataError> {
         std::fs::create_dir_all(folder).map_err(DataError::io("make", folder))?;
-        // Making the index and changing its format is for one process at a time.
+        // Only one process at a time may create the index or migrate it.
         let lock = folder.join("lock");
         let lock = File::create(&lock).and_then(|file| file.lock().map(|()| file));
         let fail = |source| DataError::Store {
@@ -46,8 +46,8 @@ impl Store {
             source,
         };
         let mut index = Connection::open(folder.join(INDEX)).map_err(fail)?;
-        index.busy_timeout(PATIENCE).map_err(fail)?;
-        // Readers do not wait for a writer. What a power failure may take is the last import, which can be repeated.
+        index.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+        // Readers do not wait for a writer. A power failure may lose the last import, which can be repeated.
         index
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;",
@@ -62,11 +62,11 @@ impl Store {
         })
     }
 
-    /// Opens a store that is there already.
+    /// Opens an existing store.
     pub fn open_existing(folder: &Path) -> Result<Self, DataError> {
         if !exists(folder) {
             return Err(DataError::Input(format!(
-                "there is no store in {}\nhint: `cadforge store import` makes one; `--store DIR` names another",
+                "there is no store in {}\nhint: `cadforge store import` creates one; `--store DIR` sets another",
                 folder.display()
             )));
         }
@@ -78,7 +78,7 @@ impl Store {
         &self.folder
     }
 
-    /// The text of a row as it was imported: a JSON object on one line.
+    /// A row as it was imported: a JSON object on one line.
     pub fn text(&self, id: i64) -> Result<Option<String>, DataError> {
         self.index
             .prepare("SELECT json FROM texts WHERE row = ?1")
@@ -86,7 +86,7 @@ impl Store {
             .map_err(|error| self.fail(error))
     }
 
-    /// Hands over the texts of all rows in the order of their import.
+    /// Passes all rows to `take`, in order of import.
     pub fn texts(&self, take: &mut dyn FnMut(i64, &str)) -> Result<(), DataError> {
         let mut read = || {
             let mut query = self.index.prepare("SELECT row, json FROM texts ORDER BY row")?;
@@ -99,7 +99,7 @@ impl Store {
         read().map_err(|error| self.fail(error))
     }
 
-    /// The file that a row was imported from, and its line there; `None` for a row that is not here.
+    /// The file that a row was imported from, and its line there; `None` for an unknown row.
     pub fn source(&self, id: i64) -> Result<Option<(PathBuf, u64)>, DataError> {
         let found: Option<(String, i64)> = self
             .index
@@ -111,7 +111,7 @@ impl Store {
             })
             .map_err(|error| self.fail(error))?;
         Ok(found.map(|(source, line)| {
-            // The run's name stands behind its file.
+            // The run's name follows its file.
             let file = source.split('\u{0}').next().unwrap_or_default();
             (file.into(), line.cast_unsigned())
         }))
@@ -130,7 +130,7 @@ impl Store {
         }
     }
 
-    /// Files that belong to a row, by what they are (`code`, `stl`, `reward`).
+    /// Artifacts of a row, by role (`code`, `stl`, `reward`).
     pub fn artifacts(&self, id: i64) -> Result<Vec<(String, PathBuf)>, DataError> {
         let read = || {
             self.index
@@ -156,7 +156,7 @@ pub fn exists(folder: &Path) -> bool {
     folder.join(INDEX).is_file()
 }
 
-/// Removes a store, and leaves whatever else lies in its folder.
+/// Removes a store, but no other file of its folder.
 pub fn remove(folder: &Path) -> std::io::Result<()> {
     for name in [INDEX, "index.sqlite-wal", "index.sqlite-shm", "lock"] {
         match std::fs::remove_file(folder.join(name)) {
@@ -168,7 +168,7 @@ pub fn remove(folder: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // Only if nothing else is in it.
+    // Fails, as intended, if the folder has other files.
     let _ = std::fs::remove_dir(folder);
     Ok(())
 }

@@ -13,16 +13,16 @@ use cadforge_trajectory as trajectory;
 /// Inside a store's folder.
 pub(super) const FOLDER: &str = "objects";
 
-/// Files that belonged to no row and are gone.
+/// Removed files that belonged to no row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct RemovedFiles {
-    /// How many.
+    /// Number of files.
     pub objects: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
 }
 
-/// Where the object of that name lies.
+/// Path of an object.
 pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
     folder
         .join(FOLDER)
@@ -30,7 +30,8 @@ pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Keeps some bytes and returns their name. Called while a transaction holds others from writing, [`Store::sweep`] among them.
+/// Stores bytes and returns their name. Called within a transaction, which excludes other writers, including
+/// [`Store::sweep`].
 pub(super) fn keep(folder: &Path, bytes: &[u8], extension: &str) -> Result<String, DataError> {
     let mut name = String::with_capacity(40);
     for byte in &Sha256::digest(bytes)[..16] {
@@ -49,14 +50,14 @@ pub(super) fn keep(folder: &Path, bytes: &[u8], extension: &str) -> Result<Strin
 }
 
 impl Store {
-    /// Removes files that belong to no row: what an import that was killed had written before it committed.
+    /// Removes files without a row, which an import wrote before it was killed.
     pub fn sweep(&mut self) -> Result<RemovedFiles, DataError> {
         let folder = self.folder.clone();
         let fail = |source| DataError::Store {
             path: folder.clone(),
             source,
         };
-        // No import is under way while this is held.
+        // Excludes imports.
         let hold = self
             .index
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -86,7 +87,7 @@ impl Store {
         Ok(swept)
     }
 
-    /// Bytes on disk, index and artifacts together.
+    /// Size on disk in bytes, index and artifacts together.
     pub fn bytes(&self) -> u64 {
         fn below(folder: &Path) -> u64 {
             std::fs::read_dir(folder)

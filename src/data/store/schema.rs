@@ -1,4 +1,4 @@
-//! The index's format, and the way from older ones.
+//! The index's format, and migrations from older ones.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use crate::{DataError, Row};
 use cadforge_core::failure::Kind;
 
-/// One step a format: the first makes format 1 of an empty file. Steps that were released are never changed.
+/// One migration per format; the first creates format 1 in an empty file. Released migrations never change.
 pub(super) const STEPS: [&str; 5] = [
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
      CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL UNIQUE) STRICT;
@@ -28,19 +28,19 @@ pub(super) const STEPS: [&str; 5] = [
      CREATE TABLE artifacts (
          row INTEGER NOT NULL REFERENCES rows, role TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (row, role)
      ) STRICT, WITHOUT ROWID;",
-    // Lists are narrowed by task and by kind; without these every list reads all rows.
+    // Lists are filtered by task and kind; without these indices every list would read all rows.
     "CREATE INDEX rows_by_task ON rows (task, kind, total);
      CREATE INDEX rows_by_kind ON rows (kind, total);
      CREATE INDEX rows_by_run ON rows (run);",
-    // A browser shows groups without reading the rows themselves.
+    // Shows groups without reading the rows themselves.
     "ALTER TABLE rows ADD COLUMN group_id TEXT;
      UPDATE rows SET group_id = (SELECT CAST(json_extract(json, '$.group_id') AS TEXT) FROM texts WHERE texts.row = rows.id);",
-    // How the rows of a group compare depends on what scored them.
+    // The comparison of a group depends on its profile.
     "ALTER TABLE rows ADD COLUMN profile INTEGER REFERENCES names;
      INSERT OR IGNORE INTO names (name)
          SELECT DISTINCT json_extract(json, '$.profile') FROM texts WHERE json_type(json, '$.profile') = 'text';
      UPDATE rows SET profile = (SELECT names.id FROM texts JOIN names ON name = json_extract(json, '$.profile') WHERE texts.row = rows.id);",
-    // Two runs may hold equal rows: a row is known within its run alone. SQLite changes no constraint in place.
+    // Two runs may hold equal rows: a row is unique within its run only. SQLite cannot change a constraint in place.
     "CREATE TABLE new_rows (
          id INTEGER PRIMARY KEY,
          digest BLOB NOT NULL,
@@ -65,14 +65,14 @@ pub(super) const STEPS: [&str; 5] = [
      CREATE INDEX rows_by_kind ON rows (kind, total);",
 ];
 
-/// Up to this format a shaped failure and a number that says nothing counted as built.
-const JUDGED: usize = 5;
+/// Before this format, shaped failures and numbers that tell nothing counted as built.
+const OUTCOMES_CHANGED: usize = 5;
 
 /// The format of this version.
 pub(super) const FORMAT: usize = STEPS.len();
 
-/// Takes an index to this version's format; one of a later version is refused and not touched. Whether keys lead somewhere
-/// is not to be checked meanwhile: a table that is made anew has its old name again at the end.
+/// Migrates an index to this version's format; a newer format is an error and stays unchanged. Foreign keys must be
+/// off: a table that is recreated has its name again only at the end.
 pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataError> {
     let fail = |source| DataError::Store {
         path: folder.to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataE
     }
     if format > FORMAT {
         return Err(DataError::Input(format!(
-            "the store in {} has format {format}, and this version knows {FORMAT}\nhint: open it with the version that made it, or name another with `--store DIR`",
+            "the store in {} has format {format}, but this version supports {FORMAT}\nhint: open it with the version that wrote it, or set another with `--store DIR`",
             folder.display()
         )));
     }
@@ -94,8 +94,8 @@ pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataE
         for step in &STEPS[before..] {
             change.execute_batch(step)?;
         }
-        if before < JUDGED {
-            judge_anew(&change)?;
+        if before < OUTCOMES_CHANGED {
+            derive_outcomes(&change)?;
         }
         change.pragma_update(None, "user_version", FORMAT as i64)?;
         change.commit()
@@ -103,15 +103,15 @@ pub(super) fn migrate(index: &mut Connection, folder: &Path) -> Result<(), DataE
     step(index).map_err(fail)
 }
 
-/// Takes from each row anew what the index tells of its outcome.
-fn judge_anew(change: &Transaction<'_>) -> rusqlite::Result<()> {
+/// Derives `built` and `kind` of all rows again.
+fn derive_outcomes(change: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut texts = change.prepare("SELECT row, json FROM texts")?;
     let mut add = change.prepare("INSERT OR IGNORE INTO names (name) VALUES (?1)")?;
     let mut put = change
         .prepare("UPDATE rows SET built = ?2, kind = (SELECT id FROM names WHERE name = ?3) WHERE id = ?1")?;
     let mut rows = texts.query([])?;
     while let Some(text) = rows.next()? {
-        // One that is damaged stays as it is, and says so when it is read.
+        // A damaged row is skipped; reading it reports the damage.
         let Ok(row) = Row::parse(text.get_ref(1)?.as_str()?.as_bytes()) else {
             continue;
         };

@@ -28,7 +28,7 @@ fn all(store: &Store) -> usize {
 }
 
 #[test]
-fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
+fn importing_again_adds_new_rows_only() {
     let dir = tempfile::tempdir().unwrap();
     let [log, copy, other] = ["run 7.jsonl", "copy.jsonl", "other.jsonl"].map(|name| dir.path().join(name));
     // Two equal lines are two rows.
@@ -43,7 +43,7 @@ fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
     write(&log, [row(0), row(1), row(1), row(1), row(2)]);
     assert_eq!(import(&mut store, &log).added, 2);
     assert_eq!(all(&store), 5);
-    // Another run holds the same: a run of greedy answers does, or one that was started anew.
+    // Another run holds the same rows, as greedy or restarted runs do.
     std::fs::copy(&log, &copy).unwrap();
     write(&other, [row(2), row(3)]);
     assert_eq!(import(&mut store, &copy).added, 5);
@@ -68,14 +68,14 @@ fn importing_again_adds_nothing_and_a_log_that_grew_adds_its_end() {
             count("other", 2)
         ]
     );
-    // Another process finds it all.
+    // Another process finds all rows.
     let other = Store::open_existing(&dir.path().join("store")).unwrap();
     assert_eq!(other.row(5).unwrap().unwrap().0["code"], "x = 2");
     assert_eq!(other.row(15).unwrap(), None);
 }
 
 #[test]
-fn every_form_is_imported_and_what_is_none_is_counted() {
+fn every_format_is_imported_and_malformed_lines_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("mixed.jsonl");
     let messages = json!([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "x = 1"}]);
@@ -125,7 +125,7 @@ fn every_form_is_imported_and_what_is_none_is_counted() {
 }
 
 #[test]
-fn filters_agree_with_a_look_at_every_row() {
+fn filters_agree_with_a_linear_scan() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log.jsonl");
     write(&log, (0..200).map(row));
@@ -193,7 +193,7 @@ fn filters_agree_with_a_look_at_every_row() {
 }
 
 #[test]
-fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
+fn older_formats_are_migrated_and_newer_ones_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let index = Connection::open(dir.path().join(INDEX)).unwrap();
     index.execute_batch(schema::STEPS[0]).unwrap();
@@ -212,7 +212,7 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
     drop(index);
     let mut store = Store::open(dir.path()).unwrap();
     assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
-    // What never built is no longer said to have.
+    // Rows that never built no longer count as built.
     let judged: Vec<_> = store.list(&Filter::default(), 9, 0).unwrap();
     let judged: Vec<_> = judged
         .iter()
@@ -222,7 +222,7 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
         judged,
         [(None, None), (Some(false), Some("syntax_closure")), (None, None)]
     );
-    // What belongs to a row still does, and a row without a run is refused.
+    // Foreign keys are intact, and a row without a run is rejected.
     let broken = store
         .index
         .prepare("PRAGMA foreign_key_check")
@@ -261,7 +261,7 @@ fn an_index_of_an_older_format_is_brought_up_and_a_newer_one_left_alone() {
 }
 
 #[test]
-fn artifacts_of_a_trajectory_come_along_and_what_belongs_to_no_row_is_swept() {
+fn artifacts_are_imported_and_files_without_a_row_are_swept() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("run");
     std::fs::create_dir_all(folder.join("artifacts")).unwrap();
@@ -305,7 +305,7 @@ fn artifacts_of_a_trajectory_come_along_and_what_belongs_to_no_row_is_swept() {
         (store.sweep().unwrap(), store.artifacts(1).unwrap().len()),
         (RemovedFiles::default(), 1)
     );
-    // A file beside it that is somebody else's stays.
+    // Other files in the folder stay.
     let own = store.folder().join("thesis.tex");
     std::fs::write(&own, "x").unwrap();
     let place = store.folder().to_owned();
@@ -317,9 +317,9 @@ fn artifacts_of_a_trajectory_come_along_and_what_belongs_to_no_row_is_swept() {
 const FOLDER: &str = "CADFORGE_TEST_STORE_FOLDER";
 const SHARED: usize = 5000;
 
-/// Several processes make the store and import the same and different rows at the same time; one of them is killed.
+/// Several processes create the store and import the same and different rows at the same time; one of them is killed.
 #[test]
-fn processes_that_share_a_store_lose_and_double_nothing() {
+fn processes_that_share_a_store_neither_lose_nor_duplicate_rows() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("shared.jsonl"), (0..SHARED).map(row));
     let start = || {

@@ -1,6 +1,5 @@
-//! Exchanges kept as files: the lines of an answer with their timing, by a hash of the request.
-//!
-//! A cassette never holds an API key: the key is no part of what is hashed or written.
+//! Recorded exchanges: the lines of an answer with their timing, in a file named by a hash of the request. A cassette
+//! never holds an API key: the key is neither hashed nor written.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,42 +11,42 @@ use super::http::{self, Address, HttpError, Request, Timeouts};
 use super::sse::Lines;
 use cadforge_executor::CancelToken;
 
-/// Where answers come from.
+/// Source of answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// A server.
     Live,
-    /// A server; every exchange is kept in this folder.
+    /// A server, with every exchange recorded in this folder.
     Record(PathBuf),
-    /// This folder alone; the network is not touched.
+    /// This folder only, without a server.
     Replay {
         /// The folder.
         dir: PathBuf,
-        /// With the pauses that were recorded, or without.
+        /// Whether to keep the recorded pauses.
         paced: bool,
     },
 }
 
-/// The end of an exchange.
+/// The response to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
-    /// What kind of content it was.
+    /// Content type.
     pub content_type: String,
-    /// Seconds after which to try again, if it said.
+    /// `Retry-After` in seconds.
     pub retry_after: Option<u64>,
-    /// All lines but those of a stream that were told already.
+    /// All lines, without those of a stream that were passed on already.
     pub body: String,
 }
 
-/// Why an exchange did not come to its end.
+/// Error of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExchangeError {
-    /// The connection.
+    /// Error of the connection.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// Nothing recorded for this request.
+    /// No recording of this request.
     #[error(
         "nothing is recorded in {dir} for this request\nhint: record it with --record, with the same model, prompt and seed"
     )]
@@ -58,11 +57,11 @@ pub enum ExchangeError {
     /// The folder cannot be used.
     #[error("cannot {action} the cassette {path}: {reason}")]
     File {
-        /// What was tried.
+        /// The action, a verb.
         action: &'static str,
-        /// On what.
+        /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
 }
@@ -83,7 +82,7 @@ struct Line {
     line: String,
 }
 
-/// Name of the file of a request: what makes two requests the same.
+/// Name of a request's file: a hash of everything that affects the answer.
 pub fn key(request: &Request<'_>) -> String {
     let mut hash = Sha256::new();
     for part in [request.method, request.path, request.body.unwrap_or_default()] {
@@ -97,29 +96,29 @@ pub fn key(request: &Request<'_>) -> String {
         .collect()
 }
 
-/// Sends a request and tells the lines of a successful answer as they arrive.
+/// Sends a request and passes on the lines of a successful answer as they arrive.
 pub fn exchange(
     transport: &Transport,
     address: &Address,
     request: &Request<'_>,
-    patience: Timeouts,
+    timeouts: Timeouts,
     cancel: &CancelToken,
-    told: &mut dyn FnMut(&str),
+    on_line: &mut dyn FnMut(&str),
 ) -> Result<Reply, ExchangeError> {
     match transport {
-        Transport::Live => Ok(live(address, request, patience, cancel, &mut |line, _| {
-            told(line);
+        Transport::Live => Ok(live(address, request, timeouts, cancel, &mut |line, _| {
+            on_line(line);
         })?),
         Transport::Record(dir) => {
             let mut lines = Vec::new();
-            let reply = live(address, request, patience, cancel, &mut |line, ms| {
+            let reply = live(address, request, timeouts, cancel, &mut |line, ms| {
                 lines.push(Line {
                     ms,
                     line: line.to_owned(),
                 });
-                told(line);
+                on_line(line);
             });
-            // A stream that broke is kept too: it is what happened.
+            // Broken streams are recorded too.
             let (status, content_type) = reply.as_ref().map_or((200, String::new()), |reply| {
                 (reply.status, reply.content_type.clone())
             });
@@ -132,19 +131,19 @@ pub fn exchange(
             write(dir, request, status, content_type, &lines)?;
             Ok(reply?)
         }
-        Transport::Replay { dir, paced } => replay(dir, request, *paced, cancel, told),
+        Transport::Replay { dir, paced } => replay(dir, request, *paced, cancel, on_line),
     }
 }
 
 fn live(
     address: &Address,
     request: &Request<'_>,
-    patience: Timeouts,
+    timeouts: Timeouts,
     cancel: &CancelToken,
-    told: &mut dyn FnMut(&str, u64),
+    on_line: &mut dyn FnMut(&str, u64),
 ) -> Result<Reply, HttpError> {
     let start = Instant::now();
-    let mut answer = http::send(address, request, patience, cancel)?;
+    let mut answer = http::send(address, request, timeouts, cancel)?;
     let mut reply = Reply {
         status: answer.status,
         content_type: answer.content_type().to_owned(),
@@ -162,7 +161,7 @@ fn live(
     let mut lines = Lines::default();
     while let Some(bytes) = answer.read()? {
         for line in lines.push(&bytes) {
-            told(&line, start.elapsed().as_millis() as u64);
+            on_line(&line, start.elapsed().as_millis() as u64);
             // Some servers keep the connection open after the last line.
             if line.trim() == "data: [DONE]" {
                 return Ok(reply);
@@ -170,7 +169,7 @@ fn live(
         }
     }
     if let Some(line) = lines.rest() {
-        told(&line, start.elapsed().as_millis() as u64);
+        on_line(&line, start.elapsed().as_millis() as u64);
     }
     Ok(reply)
 }
@@ -180,7 +179,7 @@ fn replay(
     request: &Request<'_>,
     paced: bool,
     cancel: &CancelToken,
-    told: &mut dyn FnMut(&str),
+    on_line: &mut dyn FnMut(&str),
 ) -> Result<Reply, ExchangeError> {
     let path = dir.join(format!("{}.jsonl", key(request)));
     let file = |action, reason: String| ExchangeError::File {
@@ -216,7 +215,7 @@ fn replay(
             std::thread::sleep((due - start.elapsed().min(due)).min(Duration::from_millis(20)));
         }
         if streams {
-            told(&line.line);
+            on_line(&line.line);
         } else {
             reply.body.push_str(&line.line);
             reply.body.push('\n');

@@ -17,24 +17,24 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
-/// Where a server is: `http://host:port/prefix`, or the same with `https`.
+/// Address of a server: `http[s]://host:port/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     secure: bool,
     host: String,
     port: u16,
-    /// Without a slash at the end; empty for none.
+    /// Without a trailing slash; may be empty.
     prefix: String,
 }
 
-/// How long to wait.
+/// Timeouts of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the connection.
+    /// For connecting.
     pub connect: Duration,
-    /// For the head of an answer: a server may load a model or read a long prompt first.
+    /// For the head of a response: a server may load a model or process a long prompt first.
     pub first: Duration,
-    /// Between two pieces of an answer.
+    /// Between two pieces of a response.
     pub between: Duration,
 }
 
@@ -53,11 +53,11 @@ impl Default for Timeouts {
 pub struct Request<'a> {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Path below the address's prefix, with its slash.
+    /// Path below the address's prefix, with a leading slash.
     pub path: &'a str,
     /// A JSON body.
     pub body: Option<&'a str>,
-    /// Sent as a bearer token; never logged.
+    /// API key, sent as a bearer token; never logged.
     pub key: Option<&'a str>,
 }
 
@@ -67,55 +67,55 @@ pub enum HttpError {
     /// No server listens there, or the name is unknown.
     #[error("cannot connect to {address}: {reason}")]
     Connect {
-        /// Where.
+        /// The address.
         address: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The server's certificate is not valid or not trusted, or it does not speak TLS.
     #[error("no TLS connection to {address}: {reason}")]
     Tls {
-        /// Where.
+        /// The address.
         address: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Too long without a byte.
+    /// Timeout.
     #[error("{address} sent nothing for {seconds} s")]
     Silent {
-        /// Where.
+        /// The address.
         address: String,
-        /// How long.
+        /// The timeout.
         seconds: u64,
     },
-    /// The connection ended before the answer did.
+    /// The connection was closed before the end of the response.
     #[error("{address} closed the connection in the middle of its answer")]
     Cut {
-        /// Where.
+        /// The address.
         address: String,
     },
     /// The response is not HTTP.
     #[error("{address} does not speak HTTP: {reason}")]
     Nonsense {
-        /// Where.
+        /// The address.
         address: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// Stopped as asked.
+    /// Cancelled.
     #[error("cancelled")]
     Cancelled,
 }
 
 impl Address {
-    /// Reads `http[s]://host[:port][/prefix]`. A missing scheme is `http`; a `/v1` at the end is dropped, requests add it.
+    /// Parses `http[s]://host[:port][/prefix]`. The default scheme is `http`; a trailing `/v1` is removed, since requests add it.
     pub fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
         let (secure, rest) = match url.strip_prefix("https://") {
             Some(rest) => (true, rest),
             None => (false, url.strip_prefix("http://").unwrap_or(url)),
         };
-        let wrong = || format!("`{url}` is no address\nhint: give one like http://127.0.0.1:8080");
+        let wrong = || format!("`{url}` is not an address\nhint: give one like http://127.0.0.1:8080");
         if rest.contains("://") || rest.is_empty() || rest.contains(char::is_whitespace) {
             return Err(wrong());
         }
@@ -123,7 +123,7 @@ impl Address {
         let (host, port) = match place.strip_prefix('[') {
             Some(rest) => {
                 let (host, after) = rest.split_once(']').ok_or_else(wrong)?;
-                // With the interface that a link-local address needs, as `%eth0`.
+                // With the interface of a link-local address, as `%eth0`.
                 let address = host.split_once('%').map_or(host, |(address, _)| address);
                 address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
                 let port = match after.strip_prefix(':') {
@@ -136,7 +136,7 @@ impl Address {
             None => match place.split_once(':') {
                 Some((_, port)) if port.contains(':') => {
                     return Err(format!(
-                        "`{url}` is no address: one of IPv6 stands in brackets\nhint: give one like http://[::1]:8080"
+                        "`{url}` is not an address: IPv6 needs brackets\nhint: give one like http://[::1]:8080"
                     ));
                 }
                 Some((host, port)) => (host, Some(port)),
@@ -166,7 +166,7 @@ impl Address {
         })
     }
 
-    /// The URL of a path below the prefix. The zone of a link-local address is this machine's affair and left out.
+    /// The URL of a path below the prefix. Without the zone of a link-local address, which has a meaning only on this machine.
     fn url(&self, path: &str) -> String {
         let mut address = self.clone();
         if let Some((host, _)) = self.host.split_once('%') {
@@ -180,7 +180,7 @@ impl Address {
         self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
-    /// Host and port as they stand in addresses.
+    /// Host and port, in the form of addresses.
     fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') {
@@ -274,7 +274,7 @@ fn agent(address: &Address, timeouts: Timeouts) -> Agent {
 /// Sends a request and waits for the head of its response.
 ///
 /// # Errors
-/// [`HttpError::Cancelled`] at once when `cancel` fires, otherwise what went wrong. A status such as 404 is no error.
+/// [`HttpError::Cancelled`] at once when `cancel` fires, else the error of the connection. A status such as 404 is not an error.
 pub fn send(
     address: &Address,
     request: &Request<'_>,
@@ -312,7 +312,7 @@ pub fn send(
     let (name, worker) = (address.to_string(), agent.clone());
     thread::spawn(move || {
         let response = run(&worker);
-        // The connection belongs to the response now; the agent only stops it.
+        // The response owns the connection now; the agent is only needed to close it.
         drop(worker);
         match response {
             Err(error) => drop(head_sender.send(Err(error_of(&name, &error)))),
@@ -338,7 +338,7 @@ pub fn send(
     })
 }
 
-/// Passes a response on, until it ends or nobody takes more of it.
+/// Passes a response on until it ends or the receiver is dropped.
 fn relay(
     response: ureq::http::Response<ureq::Body>,
     address: &str,
@@ -363,7 +363,7 @@ fn relay(
             Ok(count) => Ok(buffer[..count].to_vec()),
             Err(error) => Err(match error.downcast::<Error>() {
                 Ok(error @ Error::Protocol(_)) => error_of(address, &error),
-                // A reset in mid-response is what a killed server looks like.
+                // A killed server resets the connection during a response.
                 _ => HttpError::Cut {
                     address: address.to_owned(),
                 },
@@ -376,7 +376,7 @@ fn relay(
     }
 }
 
-/// What an error of the client means. Connection errors before the head name their reason.
+/// Maps an error of the client. Connection errors before the head name their reason.
 fn error_of(address: &str, error: &Error) -> HttpError {
     use std::io::ErrorKind as Io;
     let address = address.to_owned();
@@ -423,7 +423,7 @@ impl Response {
         }
     }
 
-    /// The whole body as text, at most `limit` bytes of it.
+    /// The whole body as text, at most `limit` bytes.
     pub fn text(mut self, limit: usize) -> Result<String, HttpError> {
         let mut all = Vec::new();
         while let Some(bytes) = self.read()? {
@@ -436,7 +436,7 @@ impl Response {
         Ok(String::from_utf8_lossy(&all).into_owned())
     }
 
-    /// What kind of content it says to be.
+    /// The `Content-Type`.
     pub fn content_type(&self) -> &str {
         self.headers
             .iter()
@@ -452,7 +452,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_people_write_them() {
+    fn addresses_are_parsed_in_all_usual_forms() {
         let cases = [
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("127.0.0.1:11434", "http://127.0.0.1:11434"),
@@ -495,8 +495,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_ipv6_is_reached_and_told_its_name_in_brackets() {
-        // A machine without IPv6 has no such server.
+    fn ipv6_hosts_have_brackets_in_the_host_header() {
+        // Skipped on a machine without IPv6.
         let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
             return;
         };

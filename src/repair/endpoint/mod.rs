@@ -1,10 +1,11 @@
-//! Proposes what a model behind an OpenAI-compatible server answers: vLLM, llama.cpp, Ollama, LM Studio, `SGLang`.
+//! The proposer `endpoint`: a model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama, LM Studio,
+//! `SGLang`).
 //!
-//! Talks plain HTTP to a server that someone else runs. An answer is streamed to whoever listens; what had arrived is kept
-//! when the server dies. A broken answer is a candidate and gets its score; a broken server is an error and never one.
+//! Speaks HTTP, with or without TLS. Answers are streamed to the listener; if the server dies, the text received so
+//! far is kept. A malformed answer is a candidate and gets a score; a server error never does.
 
 mod cassette;
-mod fault;
+mod error;
 mod http;
 mod prompt;
 mod server;
@@ -24,7 +25,7 @@ pub use prompt::{Prompt, Template};
 pub use server::{Adapter, Model, Server, Target};
 
 use self::cassette::{ExchangeError, exchange};
-use self::fault::{EndpointFault, fault_of, refusal, wrong};
+use self::error::{RequestError, input_error, request_error, response_error};
 use self::http::{HttpError, Request};
 use self::sse::{Usage, error_of};
 use super::proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer};
@@ -32,35 +33,35 @@ use cadforge_executor::CancelToken;
 use cadforge_extraction as extraction;
 use cadforge_trajectory::Origin;
 
-/// What is chosen about an endpoint.
+/// Configuration of an endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndpointConfig {
-    /// Where the server is.
+    /// Address of the server.
     pub address: Address,
-    /// Model or adapter by name; `None` takes the first adapter, else the first model.
+    /// Model or adapter by name; `None` for the first adapter, else the first model.
     pub model: Option<String>,
-    /// Name of the environment variable that holds the API key. The key itself is read at each request and never kept.
+    /// Environment variable of the API key. The key is read for each request and never stored.
     pub key_variable: String,
     /// Sampling temperature, 0 to 2.
     pub temperature: f64,
-    /// Tokens of an answer at most.
+    /// Maximum number of tokens per answer.
     pub max_tokens: u64,
-    /// Seed of the first request; each further one has the next.
+    /// Seed of the first request; incremented for each further one.
     pub seed: u64,
     /// Folder of prompt templates.
     pub prompts: Option<PathBuf>,
-    /// How long to wait.
-    pub patience: Timeouts,
-    /// How often a request is tried again that brought nothing, with twice the pause each time.
+    /// Timeouts.
+    pub timeouts: Timeouts,
+    /// Number of retries of a request without an answer; the pause doubles each time.
     pub retries: u32,
     /// The first pause.
     pub pause: Duration,
-    /// Where answers come from.
+    /// Source of answers.
     pub transport: Transport,
 }
 
 impl EndpointConfig {
-    /// The usual choices for a server.
+    /// The default configuration for a server.
     pub fn new(address: Address) -> Self {
         Self {
             address,
@@ -70,7 +71,7 @@ impl EndpointConfig {
             max_tokens: 4096,
             seed: 0,
             prompts: None,
-            patience: Timeouts::default(),
+            timeouts: Timeouts::default(),
             retries: 4,
             pause: Duration::from_millis(500),
             transport: Transport::Live,
@@ -85,20 +86,20 @@ pub struct Endpoint {
     connection: Mutex<Option<Connection>>,
 }
 
-/// What was found out about a server at the first request.
+/// Results of the first request to a server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connection {
-    /// What it has.
+    /// Models and adapters.
     pub server: Server,
-    /// What requests go to.
+    /// Target of requests.
     pub target: Target,
-    /// The prompt's template.
+    /// The prompt template.
     pub template: Template,
-    /// What people should know: an adapter that changes nothing, a choice that was made for them.
+    /// Warnings: an inactive adapter, a default that was chosen.
     pub warnings: Vec<String>,
 }
 
-/// A finished answer.
+/// A complete answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Completion {
     text: String,
@@ -108,7 +109,7 @@ struct Completion {
 }
 
 impl Completion {
-    /// The whole raw text, thoughts in their tags.
+    /// The raw text, with reasoning in tags.
     fn raw(&self) -> String {
         if self.reasoning.is_empty() {
             return self.text.clone();
@@ -118,7 +119,7 @@ impl Completion {
 }
 
 impl Endpoint {
-    /// A proposer; connects when it is first asked.
+    /// A proposer that connects on demand.
     pub fn new(config: EndpointConfig) -> Self {
         Self {
             config,
@@ -126,9 +127,9 @@ impl Endpoint {
         }
     }
 
-    /// Finds out what the server has, once; later calls return what was found.
+    /// Queries the server once; later calls return the same result.
     pub fn connect(&self, cancel: &CancelToken) -> Result<Connection, ProposeError> {
-        // Others of a group wait here and then share what the first found out.
+        // Other candidates of a group wait here and use the result of the first.
         let mut held = self
             .connection
             .lock()
@@ -137,12 +138,12 @@ impl Endpoint {
             return Ok(connection.clone());
         }
         let config = &self.config;
-        let described = self.look(cancel)?;
-        let target = described.target(config.model.as_deref()).map_err(wrong)?;
-        let template = Template::find(config.prompts.as_deref(), &target.name).map_err(wrong)?;
+        let described = self.describe(cancel)?;
+        let target = described.target(config.model.as_deref()).map_err(input_error)?;
+        let template = Template::find(config.prompts.as_deref(), &target.name).map_err(input_error)?;
         let mut warnings = Vec::new();
         if config.model.is_none() && (described.models.len() > 1 || target.base.is_some()) {
-            warnings.push(format!("no --model was given: uses `{}`", target.name));
+            warnings.push(format!("no --model given: using `{}`", target.name));
         }
         if let Some(base) = &target.base {
             warnings.extend(self.compare(&target, base, cancel)?);
@@ -157,41 +158,41 @@ impl Endpoint {
         Ok(connection)
     }
 
-    /// What the server has, asked now.
-    pub fn look(&self, cancel: &CancelToken) -> Result<Server, ProposeError> {
+    /// Queries the server.
+    pub fn describe(&self, cancel: &CancelToken) -> Result<Server, ProposeError> {
         let config = &self.config;
         let key = self.key();
-        self.patiently(cancel, || {
+        self.with_retries(cancel, || {
             let described = server::describe(
                 &config.transport,
                 &config.address,
                 key.as_deref(),
-                config.patience,
+                config.timeouts,
                 cancel,
             )?;
-            Ok(described.map_err(|reply| refusal(&config.address, &reply)))
+            Ok(described.map_err(|reply| response_error(&config.address, &reply)))
         })
     }
 
-    /// The prompt that would be sent now, and how many tokens the server makes of it, if it can say.
+    /// The prompt that would be sent now, and its number of tokens, if the server can count them.
     pub fn preview(
         &self,
         ask: &ProposalRequest<'_>,
         cancel: &CancelToken,
     ) -> Result<(Prompt, Option<u64>), ProposeError> {
         let target = self
-            .look(cancel)?
+            .describe(cancel)?
             .target(self.config.model.as_deref())
-            .map_err(wrong)?;
-        let template = Template::find(self.config.prompts.as_deref(), &target.name).map_err(wrong)?;
+            .map_err(input_error)?;
+        let template = Template::find(self.config.prompts.as_deref(), &target.name).map_err(input_error)?;
         let prompt = template
             .fill(ask, self.config.max_tokens, target.context)
-            .map_err(wrong)?;
+            .map_err(input_error)?;
         let count = self.count(&target, &prompt, cancel);
         Ok((prompt, count))
     }
 
-    /// Tokens of a prompt as llama.cpp or vLLM count them, the chat template included.
+    /// Number of tokens as llama.cpp or vLLM count them, including the chat template.
     fn count(&self, target: &Target, prompt: &Prompt, cancel: &CancelToken) -> Option<u64> {
         let key = self.key();
         let post = |path: &str, body: &Value| {
@@ -203,14 +204,14 @@ impl Endpoint {
                 key: key.as_deref(),
             };
             let config = &self.config;
-            let told = &mut |_: &str| {};
+            let on_line = &mut |_: &str| {};
             let reply = exchange(
                 &config.transport,
                 &config.address,
                 &request,
-                config.patience,
+                config.timeouts,
                 cancel,
-                told,
+                on_line,
             );
             serde_json::from_str::<Value>(&reply.ok().filter(|reply| reply.status == 200)?.body).ok()
         };
@@ -225,7 +226,7 @@ impl Endpoint {
         post("/tokenize", &json!({"model": target.model, "messages": messages}))?["count"].as_u64()
     }
 
-    /// One greedy answer of adapter and base: adapters are often silently without effect.
+    /// Compares a greedy answer of the adapter with its base's: adapters are often silently inactive.
     fn compare(
         &self,
         target: &Target,
@@ -248,11 +249,11 @@ impl Endpoint {
         }))
     }
 
-    /// Sends a chat request and reads its answer; tries again only while nothing has arrived.
+    /// Sends a chat request and reads its answer; retries only while nothing has arrived.
     fn complete(
         &self,
         body: &Value,
-        hear: &mut dyn FnMut(&str),
+        on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Completion, ProposeError> {
         let text = body.to_string();
@@ -264,7 +265,7 @@ impl Endpoint {
             key: key.as_deref(),
         };
         let config = &self.config;
-        self.patiently(cancel, || {
+        self.with_retries(cancel, || {
             let mut found = Completion::default();
             let mut stopped = None;
             let mut thinking = false;
@@ -272,15 +273,15 @@ impl Endpoint {
                 Ok(Some(piece)) => {
                     if !piece.reasoning.is_empty() {
                         if !std::mem::replace(&mut thinking, true) {
-                            hear("<think>");
+                            on_text("<think>");
                         }
-                        hear(&piece.reasoning);
+                        on_text(&piece.reasoning);
                     }
                     if !piece.text.is_empty() {
                         if std::mem::take(&mut thinking) {
-                            hear("</think>\n");
+                            on_text("</think>\n");
                         }
-                        hear(&piece.text);
+                        on_text(&piece.text);
                     }
                     found.take(piece, &mut stopped);
                 }
@@ -288,14 +289,14 @@ impl Endpoint {
                 Err(error) => {
                     stopped = stopped
                         .take()
-                        .or(Some(format!("a line of the stream is no JSON: {error}")));
+                        .or(Some(format!("a line of the stream is not JSON: {error}")));
                 }
             };
             let reply = exchange(
                 &config.transport,
                 &config.address,
                 &request,
-                config.patience,
+                config.timeouts,
                 cancel,
                 &mut line,
             );
@@ -303,31 +304,31 @@ impl Endpoint {
                 Ok(reply) => reply,
                 Err(error) if found == Completion::default() => return Err(error),
                 Err(ExchangeError::Http(HttpError::Cancelled)) => return Err(HttpError::Cancelled.into()),
-                // After the first word a second try would tell another story: what is here is kept.
-                Err(error) => return Ok(Err(EndpointFault::after(&error.to_string(), found.raw()))),
+                // After the first text a retry would give a different answer: the received text is kept.
+                Err(error) => return Ok(Err(RequestError::after(&error.to_string(), found.raw()))),
             };
             if reply.status != 200 || !reply.body.is_empty() {
                 // No stream: an error, or a server that answers in one piece.
                 let Ok(value) = serde_json::from_str::<Value>(&reply.body) else {
-                    return Ok(Err(refusal(&config.address, &reply)));
+                    return Ok(Err(response_error(&config.address, &reply)));
                 };
                 if reply.status != 200 || error_of(&value).is_some() {
-                    return Ok(Err(refusal(&config.address, &reply)));
+                    return Ok(Err(response_error(&config.address, &reply)));
                 }
                 let piece = sse::read(&value);
-                hear(&piece.text);
+                on_text(&piece.text);
                 found.take(piece, &mut stopped);
             }
             if let Some(reason) = stopped {
-                return Ok(Err(EndpointFault::after(
+                return Ok(Err(RequestError::after(
                     &format!("{} failed in the middle of its answer: {reason}", config.address),
                     found.raw(),
                 )));
             }
             if found.finish.is_none() && !found.text.is_empty() && found.usage.is_none() {
-                // Neither a reason to stop nor the stream's end: the server died politely.
+                // Neither a reason to stop nor the end of the stream: the server ended early without an error.
                 if !found.ended() {
-                    return Ok(Err(EndpointFault::after(
+                    return Ok(Err(RequestError::after(
                         &format!("{} ended its answer without saying why", config.address),
                         found.raw(),
                     )));
@@ -337,18 +338,18 @@ impl Endpoint {
         })
     }
 
-    /// Tries until something comes of it, with a longer pause each time.
-    fn patiently<T>(
+    /// Retries with increasing pauses.
+    fn with_retries<T>(
         &self,
         cancel: &CancelToken,
-        mut attempt: impl FnMut() -> Result<Result<T, EndpointFault>, ExchangeError>,
+        mut attempt: impl FnMut() -> Result<Result<T, RequestError>, ExchangeError>,
     ) -> Result<T, ProposeError> {
         let mut pause = self.config.pause;
         for left in (0..=self.config.retries).rev() {
             let fault = match attempt() {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(fault)) => fault,
-                Err(error) => fault_of(&error),
+                Err(error) => request_error(&error),
             };
             if !fault.again || left == 0 || cancel.is_cancelled() {
                 return Err(ProposeError {
@@ -393,19 +394,19 @@ impl Proposer for Endpoint {
     fn propose(
         &self,
         ask: &ProposalRequest<'_>,
-        hear: &mut dyn FnMut(&str),
+        on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let connection = self.connect(cancel)?;
         let Connection { target, template, .. } = &connection;
         let start = Instant::now();
         let seed = self.config.seed + (ask.history.len() - 1 + ask.candidate) as u64;
-        // Where the server finds the prompt too long after all, it is filled for a shorter context.
+        // If the server finds the prompt too long, the prompt is filled again for a shorter context.
         let mut context = target.context;
         let (prompt, completion) = loop {
             let prompt = template
                 .fill(ask, self.config.max_tokens, context)
-                .map_err(wrong)?;
+                .map_err(input_error)?;
             let body = body(
                 target,
                 &prompt.messages(),
@@ -414,7 +415,7 @@ impl Proposer for Endpoint {
                 seed,
                 false,
             );
-            match self.complete(&body, hear, cancel) {
+            match self.complete(&body, on_text, cancel) {
                 Ok(completion) => break (prompt, completion),
                 Err(error) if error.message.contains("exceed") && prompt.left_out.len() < 3 => {
                     context = Some((prompt.tokens() + self.config.max_tokens).saturating_sub(1));
@@ -424,7 +425,7 @@ impl Proposer for Endpoint {
         };
         let clipped = completion.finish.as_deref() == Some("length");
         let raw = completion.raw();
-        // Reasoning that came by itself is no part of the answer.
+        // Reasoning in a field of its own is not part of the answer.
         let code = extraction::program(&completion.text);
         let mut reason = format!(
             "`{}` in {:.1} s, seed {seed}",
@@ -482,7 +483,7 @@ impl Completion {
     }
 }
 
-/// A chat request that all servers understand.
+/// A chat request that all servers accept.
 fn body(
     target: &Target,
     messages: &Value,
@@ -511,13 +512,13 @@ fn body(
             .map(|(id, scale)| json!({"id": id, "scale": scale}))
             .collect();
         body["lora"] = json!(scales);
-        // What is cached of one adapter would be read by another.
+        // A cached prompt of one adapter would be used for another.
         body["cache_prompt"] = json!(false);
     }
     body
 }
 
-/// Sleeps, but not through a cancel.
+/// Sleeps, unless cancelled.
 fn sleep(length: Duration, cancel: &CancelToken) {
     let _ = cancel.receiver().recv_timeout(length);
 }

@@ -1,7 +1,6 @@
-//! The prompt: a template file per adapter, filled from task, code, reward and history, cut to the model's context.
-//!
-//! An adapter is off its distribution under a reworded prompt, so the words are data: `assets/prompts/<adapter>.txt`, else
-//! `default.txt`, else the copy of it that is built in.
+//! The prompt: a template per adapter, filled from task, code, reward and history, and cut to the model's context. A
+//! reworded prompt is out of an adapter's distribution, so the text is data: `assets/prompts/<adapter>.txt`, else
+//! `default.txt`, else the built-in copy of it.
 
 use std::path::Path;
 
@@ -24,16 +23,16 @@ pub struct Template {
 /// A filled prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// The system message; empty for none.
+    /// The system message; may be empty.
     pub system: String,
-    /// The user's message.
+    /// The user message.
     pub user: String,
-    /// Parts that were left out to fit the context.
+    /// Parts left out to fit the context.
     pub left_out: Vec<&'static str>,
 }
 
-/// What can be left out of a prompt, the least important first.
-const SPARE: [&str; 3] = ["attempts", "notes", "reward_json"];
+/// Optional parts of a prompt, the least important first.
+const OPTIONAL: [&str; 3] = ["attempts", "notes", "reward_json"];
 
 impl Default for Template {
     fn default() -> Self {
@@ -42,7 +41,7 @@ impl Default for Template {
 }
 
 impl Template {
-    /// The template for a model or adapter out of a folder of templates.
+    /// The template of a model or adapter in a folder of templates.
     pub fn find(folder: Option<&Path>, name: &str) -> Result<Self, String> {
         let plain: String = name
             .chars()
@@ -65,8 +64,8 @@ impl Template {
         Ok(Self::default())
     }
 
-    /// Reads a template: `=== system` and `=== user` before their parts, `{{name}}` for values, `{{#name}}…{{/name}}` for
-    /// what stands only if there is a value.
+    /// Parses a template: `=== system` and `=== user` before its parts, `{{name}}` for values, `{{#name}}…{{/name}}`
+    /// for text that is left out if the value is empty.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut template = Self {
             system: String::new(),
@@ -89,14 +88,12 @@ impl Template {
             }
         }
         if !template.user.contains("{{code}}") {
-            return Err(
-                "the user's part does not hold {{code}}\nhint: the model must see the program".to_owned(),
-            );
+            return Err("the user part lacks {{code}}\nhint: the model must see the program".to_owned());
         }
         for name in names(&template.system).chain(names(&template.user)) {
             if !KNOWN.contains(&name) {
                 return Err(format!(
-                    "there is no value `{name}`\nhint: there are {}",
+                    "unknown value `{name}`\nhint: known values: {}",
                     KNOWN.join(", ")
                 ));
             }
@@ -104,7 +101,7 @@ impl Template {
         Ok(template)
     }
 
-    /// Fills the template so that prompt and answer fit into `context` tokens, if it is known.
+    /// Fills the template; if `context` is known, prompt and answer fit into that many tokens.
     pub fn fill(
         &self,
         ask: &ProposalRequest<'_>,
@@ -134,11 +131,11 @@ impl Template {
             if needs <= context {
                 return Ok(prompt);
             }
-            match SPARE.get(left_out.len()) {
+            match OPTIONAL.get(left_out.len()) {
                 Some(part) => left_out.push(part),
                 None => {
                     return Err(format!(
-                        "the prompt of about {} tokens and an answer of {max_tokens} do not fit the model's {context}\nhint: a smaller --max-tokens, or a server with a longer context",
+                        "the prompt of about {} tokens and an answer of {max_tokens} do not fit the model's {context}\nhint: use a smaller --max-tokens, or a server with a longer context",
                         prompt.tokens()
                     ));
                 }
@@ -148,13 +145,12 @@ impl Template {
 }
 
 impl Prompt {
-    /// About how many tokens it has, rather too many: three characters of Python make one token or less in vocabularies of
-    /// today, and a message costs a few more.
+    /// Estimated number of tokens, an overestimate: one per three characters, plus a few per message.
     pub fn tokens(&self) -> u64 {
         ((self.system.len() + self.user.len()) as u64).div_ceil(3) + 16
     }
 
-    /// Both messages as one text, marked like a template.
+    /// Both messages as one text, in the format of a template.
     pub fn text(&self) -> String {
         if self.system.is_empty() {
             return format!("=== user\n{}\n", self.user);
@@ -191,7 +187,7 @@ const KNOWN: [&str; 13] = [
 fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
     let (task, head) = (ask.task, ask.head());
     let evaluation = &head.evaluation;
-    // The last answer was cut: what is asked next is a shorter one, whatever the head's own kind.
+    // If the last answer was cut, the prompt asks for a shorter one, whatever the kind of the head.
     let clipped = ask.history.last().is_some_and(|step| {
         step.evaluation.kind == Kind::Clipped
             || step.proposal.as_ref().is_some_and(|proposal| proposal.clipped)
@@ -205,7 +201,7 @@ fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
             .trim_end()
             .to_owned()
     };
-    // Lines count from 1: a 0 of a recording is none.
+    // Lines count from 1; 0 in a recording means unknown.
     let failure = evaluation.failure.as_ref().map(|failure| match failure.line {
         Some(line @ 1..) => format!(
             "{} (line {line}: `{}`)",
@@ -250,7 +246,7 @@ fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What was proposed from the same step and not kept, the last three.
+/// The last three proposals from the same step that were not kept.
 fn attempts(ask: &ProposalRequest<'_>) -> String {
     let tried = ask
         .history
@@ -268,7 +264,7 @@ fn line(step: &Step) -> String {
     }
 }
 
-/// Names between double braces.
+/// Names in double braces.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("{{")
         .skip(1)
@@ -306,7 +302,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_stand_only_where_there_is_a_value() {
+    fn blocks_are_left_out_if_their_value_is_empty() {
         let value = |name: &str| match name {
             "a" => "1",
             _ => "",
@@ -315,12 +311,12 @@ mod tests {
             fill("x {{a}}{{#a}} has {{a}}{{/a}}{{#b}} not {{b}}{{/b}}.", &value),
             "x 1 has 1."
         );
-        // Braces of Python in a value stay as they are.
+        // Braces of Python in a value are unchanged.
         assert_eq!(fill("{{a}} {b} {", &value), "1 {b} {");
     }
 
     #[test]
-    fn the_built_in_template_reads_and_wrong_ones_say_why() {
+    fn the_built_in_template_parses_and_invalid_ones_have_errors() {
         assert!(Template::default().system.contains("CadQuery"));
         let wrong = [
             ("hello", "begin with"),
@@ -334,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_goes_by_the_adapter_and_falls_back() {
+    fn a_template_is_found_by_adapter_with_a_fallback() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("my_adapter.txt"), "=== user\nmine {{code}}").unwrap();
         let found = Template::find(Some(dir.path()), "my/adapter").unwrap();

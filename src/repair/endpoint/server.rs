@@ -1,4 +1,4 @@
-//! What a server offers: its models, its adapters, how long a prompt may be.
+//! Description of a server: models, adapters, context length.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ use super::http::{Address, Request, Timeouts};
 use super::sse::error_of;
 use cadforge_executor::CancelToken;
 
-/// A server as it described itself.
+/// The models and adapters of a server.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Server {
-    /// Models by the name that a request gives; vLLM lists its adapters here too.
+    /// Models by the name used in requests; vLLM lists its adapters here too.
     pub models: Vec<Model>,
-    /// Adapters of llama.cpp, which are chosen by number; `None` if it is another server.
+    /// Adapters of llama.cpp, which are chosen by number; `None` for other servers.
     pub adapters: Option<Vec<Adapter>>,
 }
 
@@ -23,9 +23,9 @@ pub struct Model {
     pub id: String,
     /// The model that it adapts, if it is an adapter.
     pub parent: Option<String>,
-    /// Who serves it: `vllm`, `llamacpp`, `library` (Ollama), ….
+    /// Owner: `vllm`, `llamacpp`, `library` (Ollama), ….
     pub owner: String,
-    /// Tokens of prompt and answer together, if it says.
+    /// Context length in tokens, if known.
     pub context: Option<u64>,
 }
 
@@ -34,40 +34,40 @@ pub struct Model {
 pub struct Adapter {
     /// Its number in requests.
     pub id: u64,
-    /// Its file's name without folder and ending.
+    /// Its file's name without folder and extension.
     pub name: String,
 }
 
-/// What requests go to: a model, and the scale of each llama.cpp adapter.
+/// Target of requests: a model, and the scale of each llama.cpp adapter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Target {
     /// The model's name in a request.
     pub model: String,
-    /// The name that people know, of the adapter if one is chosen: the prompt's template goes by it.
+    /// Displayed name, of the adapter if one is chosen; selects the prompt template.
     pub name: String,
-    /// For llama.cpp: the scale of every adapter there is. Not an empty list, which leaves them as they are.
+    /// For llama.cpp: the scale of every adapter. An empty list would leave them unchanged.
     pub lora: Option<Vec<(u64, f64)>>,
-    /// The same without the adapter, if one is chosen.
+    /// The target without the adapter, if one is chosen.
     pub base: Option<Box<Target>>,
-    /// Who serves it.
+    /// Owner of the model.
     pub owner: String,
-    /// Tokens of prompt and answer together, if known.
+    /// Context length in tokens, if known.
     pub context: Option<u64>,
 }
 
 impl Target {
-    /// Whether the server is known to take `chat_template_kwargs`.
+    /// Whether the server is known to accept `chat_template_kwargs`.
     pub fn knows_thinking(&self) -> bool {
         self.lora.is_some() || ["vllm", "sglang", "llamacpp"].contains(&self.owner.as_str())
     }
 }
 
-/// Asks a server what it has.
+/// Queries models and adapters of a server.
 pub fn describe(
     transport: &Transport,
     address: &Address,
     key: Option<&str>,
-    patience: Timeouts,
+    timeouts: Timeouts,
     cancel: &CancelToken,
 ) -> Result<Result<Server, Reply>, ExchangeError> {
     let get = |path: &str| {
@@ -77,14 +77,14 @@ pub fn describe(
             body: None,
             key,
         };
-        exchange(transport, address, &request, patience, cancel, &mut |_| {})
+        exchange(transport, address, &request, timeouts, cancel, &mut |_| {})
     };
     let reply = get("/v1/models")?;
     let Some(models) = list(&reply, "data") else {
         return Ok(Err(reply));
     };
     let models = models.iter().filter_map(model).collect();
-    // Only llama.cpp knows this path, and answers with an array.
+    // Only llama.cpp has this route, and responds with an array.
     let adapters = match get("/lora-adapters") {
         Ok(reply) => array(&reply).map(|entries| entries.iter().filter_map(adapter).collect()),
         Err(_) => None,
@@ -141,7 +141,7 @@ fn adapter(value: &Value) -> Option<Adapter> {
 }
 
 impl Server {
-    /// Names that can be chosen, with whether each is an adapter.
+    /// Names that can be chosen, and whether each is an adapter.
     pub fn names(&self) -> Vec<(String, bool)> {
         let adapters = self.adapters.iter().flatten();
         let adapters = adapters.map(|adapter| (adapter.name.clone(), true));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vllm_adapter_is_chosen_by_its_name_and_knows_its_base() {
+    fn a_vllm_adapter_is_chosen_by_name_and_has_a_base() {
         let server = Server {
             models: vec![model("base", None), model("repair", Some("base"))],
             adapters: None,

@@ -1,15 +1,15 @@
-//! The stream of a chat completion: server-sent events, or one JSON object from servers that do not stream.
+//! The stream of a chat completion: server-sent events, or one JSON object from servers without streaming.
 
 use serde_json::Value;
 
-/// Puts lines together from pieces that may end anywhere, even inside a character.
+/// Assembles lines from pieces that may end anywhere, even inside a character.
 #[derive(Debug, Default)]
 pub struct Lines {
     held: Vec<u8>,
 }
 
 impl Lines {
-    /// Lines that are whole now, without their ends.
+    /// Adds a piece; returns the lines that are complete, without line ends.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<String> {
         self.held.extend_from_slice(bytes);
         let mut lines = Vec::new();
@@ -24,31 +24,31 @@ impl Lines {
         lines
     }
 
-    /// What is left without an end.
+    /// The incomplete last line.
     pub fn rest(&mut self) -> Option<String> {
         let rest = std::mem::take(&mut self.held);
         (!rest.is_empty()).then(|| String::from_utf8_lossy(&rest).into_owned())
     }
 }
 
-/// What one line of the stream says.
+/// Content of a line of the stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Piece {
     /// Text of the answer.
     pub text: String,
-    /// Text of the model's thoughts.
+    /// Reasoning text.
     pub reasoning: String,
-    /// Why it stopped, if it did: `stop`, `length`, ….
+    /// Reason to stop: `stop`, `length`, ….
     pub finish: Option<String>,
-    /// Tokens of prompt and answer, if it says.
+    /// Token counts, if given.
     pub usage: Option<Usage>,
-    /// The end of the stream.
+    /// Whether the stream ends.
     pub done: bool,
-    /// An error that the server reports in mid-stream.
+    /// An error that the server reports within the stream.
     pub error: Option<String>,
 }
 
-/// Tokens as the server counted them.
+/// Token counts of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Of the prompt.
@@ -57,7 +57,7 @@ pub struct Usage {
     pub completion: u64,
 }
 
-/// Reads one line; `None` for blank lines, comments and other fields, an error for data that is no JSON.
+/// Parses a line; `None` for blank lines, comments and other fields, an error for data that is not JSON.
 pub fn piece(line: &str) -> Result<Option<Piece>, String> {
     let Some(data) = line.strip_prefix("data:") else {
         return Ok(None);
@@ -76,13 +76,13 @@ pub fn piece(line: &str) -> Result<Option<Piece>, String> {
     Ok(Some(read(&value)))
 }
 
-/// Reads a chunk of a stream or a whole answer: they differ only in `delta` and `message`.
+/// Reads a chunk of a stream or a whole answer; they differ only in `delta` and `message`.
 pub fn read(value: &Value) -> Piece {
     let mut piece = Piece {
         error: error_of(value),
         ..Piece::default()
     };
-    // A chunk that only counts tokens has no choices.
+    // A chunk with token counts only has no choices.
     if let Some(choice) = value["choices"].get(0) {
         let body = if choice["delta"].is_object() {
             &choice["delta"]
@@ -104,7 +104,7 @@ pub fn read(value: &Value) -> Piece {
     piece
 }
 
-/// The message of an error object, in the shapes that servers give it.
+/// The message of an error object, in the formats of known servers.
 pub fn error_of(value: &Value) -> Option<String> {
     let error = value.get("error").filter(|error| !error.is_null())?;
     let message = error
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_come_whole_wherever_pieces_end() {
+    fn lines_are_complete_wherever_pieces_end() {
         let stream = "data: {\"a\":\"ü\"}\r\n\r\ndata: [DONE]\n";
         for cut in 0..stream.len() {
             let mut lines = Lines::default();
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_traps_of_chunks_are_known() {
+    fn unusual_chunks_are_parsed() {
         let at = |line: &str| piece(line).unwrap().unwrap();
         assert_eq!(
             at(r#"data: {"choices":[{"delta":{"role":"assistant","content":null}}]}"#).text,
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_stream_reads_the_same() {
+    fn an_answer_without_stream_is_parsed_alike() {
         let whole = serde_json::json!({"choices":[{"message":{"content":"x = 1"},"finish_reason":"stop"}]});
         let piece = read(&whole);
         assert_eq!(

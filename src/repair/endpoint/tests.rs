@@ -1,4 +1,4 @@
-//! Against a server that does everything wrong that servers do.
+//! Tests against a server that misbehaves.
 
 mod misbehaving;
 
@@ -57,7 +57,7 @@ fn config(server: &Server) -> EndpointConfig {
     EndpointConfig {
         retries: 2,
         pause: Duration::from_millis(20),
-        patience: Timeouts {
+        timeouts: Timeouts {
             connect: Duration::from_secs(2),
             first: Duration::from_millis(900),
             between: Duration::from_millis(600),
@@ -66,7 +66,7 @@ fn config(server: &Server) -> EndpointConfig {
     }
 }
 
-/// One proposal with all that was heard meanwhile.
+/// One proposal, with its streamed text.
 fn propose(config: EndpointConfig) -> (String, Result<Proposed, ProposeError>) {
     propose_until(config, &CancelToken::never())
 }
@@ -80,15 +80,15 @@ fn propose_until(config: EndpointConfig, cancel: &CancelToken) -> (String, Resul
         shape: None,
         candidate: 0,
     };
-    let mut heard = String::new();
-    let proposed = Endpoint::new(config).propose(&ask, &mut |text| heard.push_str(text), cancel);
+    let mut streamed = String::new();
+    let proposed = Endpoint::new(config).propose(&ask, &mut |text| streamed.push_str(text), cancel);
     (
-        heard,
+        streamed,
         proposed.map(|proposed| proposed.expect("an endpoint always proposes")),
     )
 }
 
-/// A server with one model whose chat requests are answered so.
+/// A server with one model that answers chat requests with `play`.
 fn chat(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> Server {
     serve(move |seen, before| match seen.line.split(' ').nth(1) {
         Some("/v1/models") => models(),
@@ -98,7 +98,7 @@ fn chat(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> Serv
 }
 
 #[test]
-fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
+fn an_unusual_stream_arrives_complete() {
     let server = chat(|_, _| {
         let first = format!(
             "data: {}\n\n",
@@ -117,7 +117,7 @@ fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
             counted,
             finish("stop"),
         ];
-        // Cut a line and a multi-byte character in two.
+        // Split a line and a multi-byte character.
         let umlaut = delta("# ü\n");
         let at = umlaut.find("\\u").or(umlaut.find('ü')).unwrap() + 1;
         let (left, right) = umlaut.as_bytes().split_at(at);
@@ -131,14 +131,14 @@ fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
             acts.push(Act::Wait(60));
         }
         acts.extend(last.iter().map(|event| Act::Send(chunk(event))));
-        // And it never closes: the end of the stream is enough.
+        // The connection stays open: the end of the stream suffices.
         acts.push(Act::UntilClosed);
         acts
     });
-    let (heard, proposed) = propose(config(&server));
+    let (streamed, proposed) = propose(config(&server));
     let proposed = proposed.unwrap();
     assert_eq!(proposed.code, format!("{CODE}# ü\n"));
-    assert_eq!(heard, proposed.code);
+    assert_eq!(streamed, proposed.code);
     assert!(!proposed.clipped);
     assert!(
         proposed.reason.contains("120 tokens of prompt, 30 of answer"),
@@ -162,7 +162,7 @@ fn a_stream_with_every_trap_of_its_kind_arrives_whole() {
 }
 
 #[test]
-fn thoughts_are_heard_and_cut() {
+fn reasoning_is_streamed_and_stripped() {
     for key in ["reasoning_content", "reasoning"] {
         let server = chat(move |_, _| {
             let thought = format!(
@@ -171,13 +171,16 @@ fn thoughts_are_heard_and_cut() {
             );
             stream(&[thought, delta(CODE), finish("stop")])
         });
-        let (heard, proposed) = propose(config(&server));
+        let (streamed, proposed) = propose(config(&server));
         let proposed = proposed.unwrap();
         assert_eq!(proposed.code, CODE);
-        assert!(heard.starts_with("<think>a cube is a box</think>"), "{heard}");
+        assert!(
+            streamed.starts_with("<think>a cube is a box</think>"),
+            "{streamed}"
+        );
         assert!(proposed.text.unwrap().contains("a cube is a box"));
     }
-    // The template opened the thought in the prompt, and fences follow.
+    // The template opened the reasoning in the prompt, and fences follow.
     let server = chat(|_, _| {
         stream(&[
             delta("a box, then.</think>\n```python\n"),
@@ -190,7 +193,7 @@ fn thoughts_are_heard_and_cut() {
 }
 
 #[test]
-fn a_cut_answer_is_clipped_and_keeps_its_text() {
+fn an_answer_at_the_token_limit_is_clipped_and_kept() {
     let server = chat(|_, _| stream(&[delta(&CODE[..40]), finish("length")]));
     let proposed = propose(config(&server)).1.unwrap();
     assert!(proposed.clipped);
@@ -203,18 +206,18 @@ fn a_cut_answer_is_clipped_and_keeps_its_text() {
 }
 
 #[test]
-fn an_answer_in_one_piece_is_taken_too() {
+fn an_answer_in_one_piece_is_accepted() {
     let server = chat(|_, _| {
         ok(
             &json!({"choices": [{"message": {"role": "assistant", "content": CODE}, "finish_reason": "stop"}]}),
         )
     });
-    let (heard, proposed) = propose(config(&server));
-    assert_eq!((heard.as_str(), proposed.unwrap().code.as_str()), (CODE, CODE));
+    let (streamed, proposed) = propose(config(&server));
+    assert_eq!((streamed.as_str(), proposed.unwrap().code.as_str()), (CODE, CODE));
 }
 
 #[test]
-fn a_server_that_dies_in_mid_stream_leaves_its_text() {
+fn text_before_the_death_of_a_server_is_kept() {
     let half = || {
         vec![
             Act::Send(STREAM.as_bytes().to_vec()),
@@ -249,7 +252,7 @@ fn a_server_that_dies_in_mid_stream_leaves_its_text() {
     ];
     for (name, acts, expected) in cases {
         let server = chat(move |_, _| acts.clone());
-        let (heard, proposed) = propose(config(&server));
+        let (streamed, proposed) = propose(config(&server));
         let error = proposed.expect_err(name);
         assert!(
             error.message.contains(expected) && error.message.contains("hint:"),
@@ -257,16 +260,13 @@ fn a_server_that_dies_in_mid_stream_leaves_its_text() {
             error.message
         );
         assert_eq!(error.partial, "import cadquery as cq\n", "{name}");
-        assert_eq!(
-            heard, error.partial,
-            "{name}: told once, not again by a second try"
-        );
+        assert_eq!(streamed, error.partial, "{name}: streamed once, without a retry");
         assert!(!error.input, "{name}");
     }
 }
 
 #[test]
-fn a_server_that_is_not_ready_is_asked_again() {
+fn a_server_that_is_not_ready_is_retried() {
     let server = chat(|_, before| match before {
         0 => reply(
             "503 Service Unavailable",
@@ -301,12 +301,12 @@ fn a_server_that_is_not_ready_is_asked_again() {
 }
 
 #[test]
-fn what_is_no_model_server_is_named() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+fn other_servers_are_recognised() {
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let refused = EndpointConfig {
         pause: Duration::from_millis(5),
         retries: 1,
-        ..EndpointConfig::new(Address::parse(&nobody.to_string()).unwrap())
+        ..EndpointConfig::new(Address::parse(&unused.to_string()).unwrap())
     };
     let error = propose(refused).1.unwrap_err();
     assert!(
@@ -359,14 +359,14 @@ fn a_cancel_closes_the_connection() {
         CancelSource::cancel(source);
     });
     let start = Instant::now();
-    let (heard, proposed) = propose_until(config(&server), &token);
+    let (streamed, proposed) = propose_until(config(&server), &token);
     assert!(proposed.is_err());
     assert!(
         start.elapsed() < Duration::from_millis(550),
         "it took {:?}",
         start.elapsed()
     );
-    assert_eq!(heard, "import");
+    assert_eq!(streamed, "import");
     timer.join().unwrap();
     let deadline = Instant::now() + Duration::from_secs(5);
     while !server.closed.load(Ordering::SeqCst) {
@@ -379,7 +379,7 @@ fn a_cancel_closes_the_connection() {
 }
 
 #[test]
-fn a_prompt_that_is_too_long_loses_its_spare_parts() {
+fn a_prompt_that_is_too_long_loses_its_optional_parts() {
     let server = chat(|seen, _| {
         let prompt = seen.body["messages"].to_string();
         if prompt.contains("the build failed") {
@@ -395,7 +395,7 @@ fn a_prompt_that_is_too_long_loses_its_spare_parts() {
         "{:?}",
         proposed.warnings
     );
-    // What cannot fit at all is told before anything is sent.
+    // A prompt that cannot fit is an error before anything is sent.
     let long = EndpointConfig {
         max_tokens: 9000,
         ..config(&server)
@@ -404,7 +404,7 @@ fn a_prompt_that_is_too_long_loses_its_spare_parts() {
     assert!(error.message.contains("8192") && error.input, "{}", error.message);
 }
 
-/// A llama.cpp server with two adapters; whether they do anything is up to the test.
+/// A llama.cpp server with two adapters, active or not.
 fn llama(active: bool) -> Server {
     serve(move |seen, _| match seen.line.split(' ').nth(1) {
         Some("/v1/models") => ok(&json!({"data": [{"id": "base.gguf", "owned_by": "llamacpp"}]})),
@@ -430,14 +430,14 @@ fn llama(active: bool) -> Server {
 }
 
 #[test]
-fn an_adapter_is_chosen_per_request_and_compared_with_its_base() {
+fn an_adapter_is_set_per_request_and_compared_with_its_base() {
     let server = llama(true);
     let chosen = EndpointConfig {
         model: Some("grpo".to_owned()),
         ..config(&server)
     };
-    let (heard, proposed) = propose(chosen.clone());
-    assert!(heard.starts_with("# [0.0, 1.0]"), "{heard}");
+    let (streamed, proposed) = propose(chosen.clone());
+    assert!(streamed.starts_with("# [0.0, 1.0]"), "{streamed}");
     assert_eq!(proposed.unwrap().warnings, [""; 0]);
     let seen = server.seen.lock().unwrap().clone();
     let chats: Vec<&Value> = seen
@@ -487,7 +487,7 @@ fn an_adapter_is_chosen_per_request_and_compared_with_its_base() {
 fn an_exchange_is_recorded_without_its_key_and_replayed_without_a_server() {
     let dir = tempfile::tempdir().unwrap();
     let variable = "CADFORGE_TEST_ENDPOINT_KEY";
-    // A key that is set by nobody else, read by this test alone.
+    // A variable that only this test uses.
     let key = std::env::var("PATH").unwrap();
     let server = chat(|_, _| stream(&[delta(CODE), finish("stop")]));
     let recording = EndpointConfig {
@@ -508,9 +508,9 @@ fn an_exchange_is_recorded_without_its_key_and_replayed_without_a_server() {
         assert!(!text.contains(&key), "{text}");
     }
 
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let offline = |seed| EndpointConfig {
-        address: Address::parse(&nobody.to_string()).unwrap(),
+        address: Address::parse(&unused.to_string()).unwrap(),
         key_variable: variable.to_owned(),
         transport: Transport::Replay {
             dir: dir.path().to_owned(),

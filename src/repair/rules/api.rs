@@ -1,4 +1,4 @@
-//! What the installed CadQuery offers, from introspection: `python/api_index.py` makes the file.
+//! Index of the installed CadQuery's API, made by `python/api_index.py`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,9 +8,9 @@ use serde::Deserialize;
 /// Classes, members, parameters and first doc lines of one version of CadQuery.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ApiIndex {
-    /// The version that it was made from.
+    /// Version of CadQuery.
     pub cadquery: String,
-    /// Names of the module `cadquery`, with what they are: class, function, module, value.
+    /// Names of the module `cadquery`, with their type: class, function, module, value.
     pub module: BTreeMap<String, String>,
     /// Names of its submodules.
     pub modules: BTreeMap<String, Vec<String>>,
@@ -25,9 +25,9 @@ pub struct Class {
     pub bases: Vec<String>,
     /// First line of its documentation.
     pub doc: String,
-    /// What its constructor takes; `None` for several overloads.
+    /// Parameters of its constructor; `None` for several overloads.
     pub params: Option<Vec<Param>>,
-    /// Its public members, inherited ones included.
+    /// Its public members, including inherited ones.
     pub members: BTreeMap<String, Member>,
 }
 
@@ -36,7 +36,7 @@ pub struct Class {
 pub struct Member {
     /// `method`, `static`, `class` or `property`.
     pub kind: String,
-    /// What a caller gives; `None` for properties and several overloads.
+    /// Its parameters; `None` for properties and several overloads.
     #[serde(default)]
     pub params: Option<Vec<Param>>,
     /// First line of its documentation.
@@ -49,25 +49,25 @@ pub struct Member {
 pub struct Param {
     /// Its name.
     pub name: String,
-    /// Its default as Python writes it; `None` if it must be given.
+    /// Its default as Python source; `None` if it is required.
     #[serde(default)]
     pub default: Option<String>,
-    /// `*` or `**` for what takes any number.
+    /// `*` or `**` for variadic parameters.
     #[serde(default)]
     pub star: Option<String>,
 }
 
-/// How many positional arguments may be given.
+/// Number of positional arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arity {
-    /// At least.
+    /// Minimum.
     pub least: usize,
-    /// At most.
+    /// Maximum.
     pub most: usize,
 }
 
 impl ApiIndex {
-    /// The index of the version that this program is pinned to.
+    /// The index of the pinned version.
     pub fn pinned() -> &'static Self {
         static INDEX: LazyLock<ApiIndex> = LazyLock::new(|| {
             serde_json::from_str(include_str!("../../../assets/api/cadquery.json"))
@@ -89,13 +89,13 @@ impl ApiIndex {
         self.member(class, name)?.params.as_deref()
     }
 
-    /// How many arguments a method takes.
+    /// The arity of a method.
     pub fn arity(&self, class: &str, name: &str) -> Option<Arity> {
         self.params(class, name).map(arity)
     }
 }
 
-/// How many positional arguments some parameters take.
+/// The arity of a list of parameters.
 pub fn arity(params: &[Param]) -> Arity {
     let plain = params.iter().filter(|param| param.star.is_none());
     let least = plain.clone().filter(|param| param.default.is_none()).count();

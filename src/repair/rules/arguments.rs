@@ -1,4 +1,4 @@
-//! Calls that exist, with arguments that do not fit: too few, too many, not in the form that is asked for.
+//! Calls that exist, with wrong arguments: too few, too many, or of another form.
 
 use super::guesses::{in_place, value_for};
 use super::idioms::{positional, vector};
@@ -7,16 +7,16 @@ use super::source::{Call, number};
 use super::{Edit, RuleContext};
 use crate::keep::quoted;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if !situation.is_runtime() {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if !context.is_runtime() {
         return;
     }
-    let message = situation.message;
+    let message = context.message;
     if message.contains("missing") && message.contains("required positional argument") {
-        too_few(situation, edits);
+        too_few(context, edits);
     }
     if message.contains("positional argument") && message.contains("given") {
-        too_many(situation, edits);
+        too_many(context, edits);
     }
 }
 
@@ -36,11 +36,11 @@ fn callee(message: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Calls of that name that the failure can mean: those in the lines of the traceback, else all.
-pub(super) fn suspects<'t>(situation: &'t RuleContext<'_>, name: &str) -> Vec<Call<'t>> {
-    let mut lines = situation.frames();
-    lines.extend(situation.line);
-    let all: Vec<_> = situation
+/// Calls of that name that the failure may mean: those in the lines of the traceback, else all.
+pub(super) fn suspects<'t>(context: &'t RuleContext<'_>, name: &str) -> Vec<Call<'t>> {
+    let mut lines = context.frames();
+    lines.extend(context.line);
+    let all: Vec<_> = context
         .source
         .calls()
         .into_iter()
@@ -68,17 +68,17 @@ pub(super) fn suspects<'t>(situation: &'t RuleContext<'_>, name: &str) -> Vec<Ca
     if near.is_empty() { all } else { near }
 }
 
-fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let (class, method) = callee(situation.message);
-    let missing = quoted(situation.message);
+fn too_few(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let (class, method) = callee(context.message);
+    let missing = quoted(context.message);
     let shown = if method == "__init__" {
         class.unwrap_or(method)
     } else {
         method
     };
-    for call in suspects(situation, shown) {
-        // `cq.Workplane.box(1, 2, 3)`: the class itself stands where an object belongs.
+    for call in suspects(context, shown) {
+        // `cq.Workplane.box(1, 2, 3)`: called on the class instead of an object.
         if let Some(receiver) = call.receiver
             && source.at(receiver).ends_with("Workplane")
         {
@@ -88,12 +88,12 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 5,
                 at..at,
                 "(\"XY\")",
-                "makes a Workplane to draw on",
+                "creates a Workplane to draw on",
             ));
         }
         if shown == "rotate" {
             let known = edits.len();
-            rotate(situation, &call, edits);
+            rotate(context, &call, edits);
             if edits.len() > known {
                 continue;
             }
@@ -112,7 +112,7 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 "a box takes three lengths",
             ));
         }
-        // A tuple given where its parts were meant: `box((1, 2, 3))`.
+        // A tuple instead of its elements: `box((1, 2, 3))`.
         if let [only] = call.args[..]
             && only.value.kind() == "tuple"
             && only.value.named_child_count() > missing.len()
@@ -123,18 +123,18 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 6,
                 only.value.byte_range(),
                 &inner[1..inner.len() - 1],
-                "gives the numbers one by one",
+                "passes the numbers as separate arguments",
             ));
         }
         let names = scope(source, call.node);
-        if let Some(edit) = in_place(situation, &call, shown, &names) {
+        if let Some(edit) = in_place(context, &call, shown, &names) {
             edits.push(edit);
         }
         let end = call.list.end_byte() - 1;
         let lead = if call.args.is_empty() { "" } else { ", " };
         let mut guesses: Vec<Vec<String>> = vec![Vec::new()];
         for name in &missing {
-            let choices = value_for(situation, &call, name, &names);
+            let choices = value_for(context, &call, name, &names);
             guesses = guesses
                 .iter()
                 .flat_map(|guess| {
@@ -154,16 +154,16 @@ fn too_few(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 16 + 2 * order as u32,
                 end..end,
                 text,
-                format!("`{shown}` must be given {}", missing.join(", ")),
+                format!("`{shown}` requires {}", missing.join(", ")),
             ));
         }
     }
 }
 
-fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let (class, method) = callee(situation.message);
-    let numbers: Vec<usize> = situation
+fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let (class, method) = callee(context.message);
+    let numbers: Vec<usize> = context
         .message
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|digits| digits.parse().ok())
@@ -176,7 +176,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     } else {
         method
     };
-    for call in suspects(situation, shown) {
+    for call in suspects(context, shown) {
         let places: Vec<_> = call.args.iter().filter(|arg| arg.name.is_none()).collect();
         if places.len() != given {
             continue;
@@ -199,7 +199,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     5,
                     range,
                     format!("translate({})", vector(source, &call)),
-                    "`move` draws in the plane: a part is moved by `translate`",
+                    "`move` draws in the plane; `translate` moves a part",
                 ));
             }
             "pushPoints" | "polyline" | "spline" => {
@@ -231,7 +231,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     format!("`{shown}` takes one part at a time"),
                 ));
             }
-            "rotate" => rotate(situation, &call, edits),
+            "rotate" => rotate(context, &call, edits),
             "center" | "moveTo" | "lineTo" if given == 3 => {
                 let text = places[..2]
                     .iter()
@@ -259,10 +259,10 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 14,
                 range,
                 "",
-                format!("`{shown}` takes {most} arguments, leaves out the rest"),
+                format!("`{shown}` takes {most} arguments: removes the rest"),
             ));
             if let Some(least) = class
-                .and_then(|class| situation.api.arity(class, method))
+                .and_then(|class| context.api.arity(class, method))
                 .map(|arity| arity.least)
                 .filter(|least| *least > 0 && *least < most)
             {
@@ -272,7 +272,7 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     15,
                     range,
                     "",
-                    format!("gives `{shown}` only what it must be given"),
+                    format!("passes only the required arguments to `{shown}`"),
                 ));
             }
             for (index, arg) in places
@@ -287,16 +287,16 @@ fn too_many(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     20 + index as u32,
                     range,
                     "",
-                    format!("`{shown}` takes {most} arguments, leaves out one"),
+                    format!("`{shown}` takes {most} arguments: removes one"),
                 ));
             }
         }
     }
 }
 
-/// All the ways that `rotate` is called, as the one it takes.
-pub(super) fn rotate(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// Maps all forms of calling `rotate` to the valid one.
+pub(super) fn rotate(context: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let axis_of = |text: &str| match text.trim_matches(['"', '\'']).to_ascii_uppercase().as_str() {
         "X" => Some("(1, 0, 0)"),
         "Y" => Some("(0, 1, 0)"),
@@ -319,7 +319,7 @@ pub(super) fn rotate(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut V
             "((0, 0, 0), {}, {angle})",
             named_axis.unwrap_or("(0, 0, 1)")
         )),
-        // Three angles about the axes: only one of them is often not zero.
+        // Three angles about the axes: usually only one is not zero.
         ([], [x, y, z]) => {
             let turns = [(x, "(1, 0, 0)"), (y, "(0, 1, 0)"), (z, "(0, 0, 1)")];
             let turns: Vec<String> = turns

@@ -1,4 +1,4 @@
-//! Brackets and quotes that are open, stray or of the wrong kind: every place where they could stand.
+//! Brackets and quotes that are open, stray or of the wrong kind: all places where they could be.
 
 use super::syntax::{Offers, offer};
 use super::tokens::{Lexeme, Token, closer, unbalanced};
@@ -10,12 +10,9 @@ pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
         let token = &found[index];
         open_before(text, found, index, offers);
         let what = &text[token.range.clone()];
-        let reason = format!(
-            "takes away the `{what}` in line {} that closes nothing",
-            token.line
-        );
+        let reason = format!("removes the unmatched `{what}` in line {}", token.line);
         offer(offers, 20, "stray bracket", token.range.clone(), "", reason);
-        // Any other closer of the same kind before it on the line may be the one too many.
+        // Another closer of the same kind before it on the line may be the stray one.
         for earlier in found[..index]
             .iter()
             .rev()
@@ -29,18 +26,18 @@ pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
                     "stray bracket",
                     earlier.range.clone(),
                     "",
-                    format!("takes away one `{what}` in line {}", earlier.line),
+                    format!("removes one `{what}` in line {}", earlier.line),
                 );
             }
         }
         for right in [")", "]", "}"] {
             if right != what {
-                let reason = format!("closes the bracket in line {} by its own kind", token.line);
+                let reason = format!("closes the bracket in line {} with the matching one", token.line);
                 offer(offers, 21, "wrong bracket", token.range.clone(), right, reason);
             }
         }
     }
-    // A stray closer of another kind may hide that its opener was never closed: close that one first.
+    // A stray closer of another kind may be due to an open bracket: close that one first.
     for index in open.iter().rev().take(2).copied() {
         close(text, found, index, offers);
     }
@@ -49,7 +46,7 @@ pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
     }
 }
 
-/// Every place where the opener of a stray closer could stand: behind a name, which makes a call, or before a value.
+/// Every place for the opener of a stray closer: after a name, which makes a call, or before a value.
 fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
     let Lexeme::Close(close) = found[index].lexeme else {
         return;
@@ -86,7 +83,7 @@ fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
     }
 }
 
-/// Every place where the closer of an open bracket could stand.
+/// Every place for the closer of an open bracket.
 fn close(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
     let Lexeme::Open(open) = found[index].lexeme else {
         return;
@@ -97,16 +94,16 @@ fn close(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
     for (place, token) in found.iter().enumerate().take(end).skip(index) {
         let at = token.range.end;
         let next_line = found.get(place + 1).map_or(usize::MAX, |next| next.line);
-        // The end of a line is the likeliest place, before a dot or a comma the next.
+        // The end of a line is the most likely place, then a place before a dot or a comma.
         let next = found.get(place + 1).map_or("", |next| &text[next.range.clone()]);
-        let lure = u32::from(next_line == token.line)
+        let penalty = u32::from(next_line == token.line)
             + u32::from(next_line == token.line && !matches!(next, "." | "," | ")" | "]"));
         let reason = format!("closes the `{}` of line {line}", char::from(open));
-        offer(offers, 20 + lure, "unclosed bracket", at..at, &closes, reason);
+        offer(offers, 20 + penalty, "unclosed bracket", at..at, &closes, reason);
     }
 }
 
-/// Both of two brackets, at the end of the statement of the inner one.
+/// Closes two brackets at the end of the inner one's statement.
 fn close_both(text: &str, found: &[Token], open: &[usize], offers: &mut Offers) {
     let closers: String = open
         .iter()
@@ -130,8 +127,8 @@ fn close_both(text: &str, found: &[Token], open: &[usize], offers: &mut Offers) 
     }
 }
 
-/// The token after the statement that an open bracket stands in: the first on a new line, no deeper than the statement,
-/// that begins like a statement.
+/// The token after the statement of an open bracket: the first one on a new line, indented no deeper than the
+/// statement, that begins like a statement.
 fn statement_end(text: &str, found: &[Token], index: usize) -> usize {
     let first_line = (0..=index)
         .rev()
@@ -168,7 +165,7 @@ fn column(text: &str, at: usize) -> usize {
     at - text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
-/// A quote that never closes: every place on its line where it could.
+/// An open quote: every place on its line where it could be closed.
 pub(super) fn quotes(text: &str, found: &[Token], offers: &mut Offers) {
     for token in found
         .iter()
@@ -196,9 +193,9 @@ pub(super) fn quotes(text: &str, found: &[Token], offers: &mut Offers) {
             "stray quote",
             token.range.start..token.range.start + 1,
             "",
-            format!("takes away the quote in line {}", token.line),
+            format!("removes the quote in line {}", token.line),
         );
-        // The opening quote may be what is missing: `box(XY")`.
+        // The opening quote may be missing: `box(XY")`.
         let before = &text[..token.range.start];
         if let Some(at) = before.rfind(['(', '[', ',', '=', ' ']) {
             offer(

@@ -1,55 +1,49 @@
-//! Operations that are right until CadQuery cleans up after them: leaves the clean-up out.
+//! Operations whose result is valid until CadQuery's clean-up step: skips the clean-up.
 
 use super::source::{Call, children};
 use super::{Edit, RuleContext};
 
-/// What the note on such an operation says after its name and line.
+/// The text of the note on such an operation, after name and line.
 const BROKEN: &str = " is valid until CadQuery's clean-up step makes it invalid";
 
-/// The name of an operation that is written as an operator.
+/// Name of an operation that is written as an operator.
 const OPERATOR: &str = "a boolean";
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    for (method, line) in situation
-        .step
-        .evaluation
-        .notes
-        .iter()
-        .filter_map(|note| read(note))
-    {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    for (method, line) in context.step.evaluation.notes.iter().filter_map(|note| read(note)) {
         if method == OPERATOR {
-            operators(situation, line, edits);
+            operators(context, line, edits);
             continue;
         }
-        let calls = situation.source.calls_at(line).into_iter();
+        let calls = context.source.calls_at(line).into_iter();
         for call in calls.filter(|call| call.name == method && call.receiver.is_some()) {
-            edits.extend(without(situation, &call));
+            edits.extend(without(context, &call));
         }
     }
-    // The kernel gives nothing at all for a boolean with a shape that a clean-up broke, and nobody checks that shape.
-    if situation.failure.is_some() && situation.message.contains("Null TopoDS") {
-        edits.extend(without_any(situation));
-        if let Some(line) = situation.line {
-            operators(situation, line, edits);
+    // The kernel returns nothing for a boolean with a shape that a clean-up broke, and that shape is not checked.
+    if context.failure.is_some() && context.message.contains("Null TopoDS") {
+        edits.extend(without_any(context));
+        if let Some(line) = context.line {
+            operators(context, line, edits);
         }
     }
 }
 
-/// Leaves out the clean-up after every boolean.
-fn without_any(situation: &RuleContext<'_>) -> Option<Edit> {
+/// Skips the clean-up after every boolean.
+fn without_any(context: &RuleContext<'_>) -> Option<Edit> {
     let booleans = ["cut", "union", "intersect"];
-    let calls = situation.source.calls().into_iter();
+    let calls = context.source.calls().into_iter();
     let mut changes = calls
         .filter(|call| booleans.contains(&call.name) && call.receiver.is_some())
-        .filter_map(|call| without(situation, &call))
+        .filter_map(|call| without(context, &call))
         .flat_map(|edit| edit.changes);
     let (range, text) = changes.next()?;
-    let reason = "the clean-up after a boolean may have broken what the next one takes".to_owned();
+    let reason = "the clean-up after a boolean may have broken the operand of the next one".to_owned();
     let first = edit(range, text, reason);
     Some(changes.fold(first, |edit, (range, text)| edit.and(range, text)))
 }
 
-/// Name and line of the operation that a note is on.
+/// Name and line of the operation in a note.
 fn read(note: &str) -> Option<(&str, usize)> {
     let (method, line) = note.split_once(BROKEN)?.0.split_once(" on line ")?;
     Some((method, line.parse().ok()?))
@@ -59,8 +53,8 @@ fn edit(range: std::ops::Range<usize>, text: impl Into<String>, reason: String) 
     Edit::new("clean", 4, range, text, reason).needed()
 }
 
-fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
-    let source = situation.source;
+fn without(context: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
+    let source = context.source;
     if call.name == "clean" {
         let range = call.receiver?.end_byte()..call.node.end_byte();
         return Some(edit(range, "", "the clean-up breaks a valid solid".to_owned()));
@@ -73,13 +67,13 @@ fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
     if let Some(given) = given {
         return Some(edit(given.value.byte_range(), "False", reason));
     }
-    let params = situation.api.params("Workplane", call.name)?;
+    let params = context.api.params("Workplane", call.name)?;
     let place = params.iter().position(|param| param.name == "clean")?;
     let before = params[..place].iter().all(|param| param.star.is_none());
     if before && let Some(arg) = call.args.get(place).filter(|arg| arg.name.is_none()) {
         return Some(edit(arg.value.byte_range(), "False", reason));
     }
-    // Behind the last argument, or the comma that may stand there already.
+    // After the last argument, or its trailing comma.
     let mut inside = children(call.list).into_iter().rev().skip(1);
     let last = inside.find(|node| node.kind() != "comment")?;
     let lead = match last.kind() {
@@ -91,7 +85,7 @@ fn without(situation: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
     Some(edit(at..at, format!("{lead}clean=False"), reason))
 }
 
-/// The method that an operator stands for.
+/// The method of an operator.
 fn method_of(sign: &str) -> Option<&'static str> {
     match sign {
         "-" => Some("cut"),
@@ -101,9 +95,9 @@ fn method_of(sign: &str) -> Option<&'static str> {
     }
 }
 
-/// The operators of a line as methods, the outermost first: an inner one can be told from it by what comes of the edit.
-fn operators(situation: &RuleContext<'_>, line: usize, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// The operators of a line as methods, the outermost first; the result of the edit shows which one is meant.
+fn operators(context: &RuleContext<'_>, line: usize, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let row = line.saturating_sub(1);
     let nodes = source.nodes().into_iter().filter(|node| {
         node.kind() == "binary_operator" && node.start_position().row <= row && node.end_position().row >= row
@@ -146,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_that_is_named_goes_without_the_clean_up() {
+    fn the_named_call_skips_the_clean_up() {
         let cases = [
             ("r = a.cut(b)\n", "cut", "r = a.cut(b, clean=False)\n"),
             ("r = a.cut(b,)\n", "cut", "r = a.cut(b, clean=False)\n"),
@@ -175,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boolean_that_gives_nothing_is_tried_without_any_clean_up() {
+    fn a_null_boolean_is_tried_without_any_clean_up() {
         let code = "r = a.cut(b).union(c, clean=False)\ns = r.intersect(b).fillet(1)\n";
         let (changed, edit) = offers(
             code,
@@ -194,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_such_argument_stays() {
+    fn calls_without_the_parameter_are_unchanged() {
         for (code, method, line) in [
             ("r = a.translate(b)\n", "translate", 1),
             ("r = cut(b)\n", "cut", 1),

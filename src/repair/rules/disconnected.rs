@@ -1,13 +1,13 @@
-//! Bodies that float apart: moves the lesser one until it touches, or bridges the gap.
+//! Disconnected bodies: moves the smaller one until it touches, or bridges the gap.
 
 use super::{Edit, RuleContext, fixture};
 use crate::Keep;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let (None, Some(shape)) = (situation.failure, situation.shape) else {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let (None, Some(shape)) = (context.failure, context.shape) else {
         return;
     };
-    let details = &situation.step.evaluation.details;
+    let details = &context.step.evaluation.details;
     let apart = details
         .contact
         .as_ref()
@@ -15,7 +15,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !apart {
         return;
     }
-    let source = situation.source;
+    let source = context.source;
     let Some(name) = source
         .bindings()
         .into_iter()
@@ -29,7 +29,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let Some((a, b)) = widest_gap(&boxes) else { return };
     let end = source.text.len();
     let lead = if source.text.ends_with('\n') { "" } else { "\n" };
-    // A bar from inside one box to inside the other along the axes that part them, as wide as both have in common.
+    // A bar from inside one box to inside the other along the axes that separate them, as wide as their overlap.
     let mut centre = [0.0; 3];
     let mut size = [0.0; 3];
     for axis in 0..3 {
@@ -38,11 +38,11 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             boxes[a].1[axis].min(boxes[b].1[axis]),
         );
         if low <= high {
-            // They overlap along this axis: the middle of what they share, half as wide.
+            // Overlap along this axis: its middle, half as wide.
             centre[axis] = (low + high) / 2.0;
             size[axis] = ((high - low) / 2.0).max(1.0);
         } else {
-            // Here they are apart: from the middle of one to the middle of the other.
+            // Apart along this axis: from the middle of one to the middle of the other.
             let (from, to) = (middle(&boxes[a], axis), middle(&boxes[b], axis));
             centre[axis] = (from + to) / 2.0;
             size[axis] = (from - to).abs();
@@ -75,7 +75,7 @@ fn middle(bounds: &Bounds, axis: usize) -> f64 {
     (bounds.0[axis] + bounds.1[axis]) / 2.0
 }
 
-/// Boxes of the connected pieces of the mesh.
+/// Bounding boxes of the connected pieces of the mesh.
 fn bodies(shape: &cadforge_geometry::Shape) -> Vec<Bounds> {
     let mesh = &shape.mesh;
     let mut root: Vec<usize> = (0..mesh.vertices().len()).collect();

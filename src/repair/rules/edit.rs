@@ -1,23 +1,24 @@
-//! An edit of a candidate: some ranges of bytes and what to put there.
+//! An edit of a candidate: byte ranges and their replacements.
 
 use std::ops::Range;
 
 use crate::Keep;
 
-/// What a rule proposes.
+/// A proposal of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The rule's name.
     pub rule: &'static str,
-    /// Why, in a line for people.
+    /// Reason, one line.
     pub reason: String,
-    /// Ranges of the text and their replacements; none overlap.
+    /// Byte ranges and their replacements, without overlap.
     pub changes: Vec<(Range<usize>, String)>,
-    /// How unlikely or how rough: the least is tried first.
+    /// Rank by likelihood and size; the lowest is tried first.
     pub rank: u32,
-    /// What the edit must achieve to be kept.
+    /// Condition for keeping the edit.
     pub keep: Keep,
-    /// Whether changes away from the failing statement belong to it: the same mistake elsewhere, an import at the top.
+    /// Whether changes away from the failing statement are part of it, such as the same mistake elsewhere or an
+    /// import at the top.
     pub needed: bool,
 }
 
@@ -40,19 +41,19 @@ impl Edit {
         }
     }
 
-    /// The same, wherever in the file its changes are.
+    /// Marks changes away from the failing statement as part of the edit.
     pub fn needed(mut self) -> Self {
         self.needed = true;
         self
     }
 
-    /// The same with another change in it.
+    /// Adds a change.
     pub fn and(mut self, range: Range<usize>, text: impl Into<String>) -> Self {
         self.changes.push((range, text.into()));
         self
     }
 
-    /// The text after the edit; `None` if its ranges overlap or do not fit the text.
+    /// The edited text; `None` if the ranges overlap or exceed the text.
     pub fn apply(&self, text: &str) -> Option<String> {
         let mut changes: Vec<_> = self.changes.iter().collect();
         changes.sort_by_key(|(range, _)| (range.start, range.end));

@@ -1,4 +1,5 @@
-//! Code that builds but is hard to edit: numbers get names, parts get functions. The geometry stays as it is.
+//! Code that builds but is hard to edit: numbers become named constants, parts become functions. The geometry is
+//! unchanged.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +9,15 @@ use super::{Edit, RuleContext, nearest};
 use crate::Keep;
 use cadforge_core::failure::Kind;
 
-/// Enough for full marks under cadforge-v1: `min(1, named / 8)`.
+/// Number of names with the full score under cadforge-v1: `min(1, named / 8)`.
 const NAMED: usize = 8;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::LowEditability || situation.source.errors() > 0 {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::LowEditability || context.source.errors() > 0 {
         return;
     }
-    let functions = wrap(situation.source);
-    let names = lift(situation);
+    let functions = wrap_in_functions(context.source);
+    let names = name_dimensions(context);
     if let Some(edit) = both(functions.clone(), names.clone()) {
         edits.push(edit);
     }
@@ -24,7 +25,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     edits.extend(names);
 }
 
-/// Both at once, where they do not touch the same bytes.
+/// Both edits at once, if they do not overlap.
 fn both(functions: Option<Edit>, names: Option<Edit>) -> Option<Edit> {
     let (functions, names) = (functions?, names?);
     let changes = [functions.changes.clone(), names.changes].concat();
@@ -38,8 +39,8 @@ fn both(functions: Option<Edit>, names: Option<Edit>) -> Option<Edit> {
     })
 }
 
-/// Each part that is made at module level becomes a function that returns it.
-fn wrap(source: &Source<'_>) -> Option<Edit> {
+/// Turns each part that is built at module level into a function that returns it.
+fn wrap_in_functions(source: &Source<'_>) -> Option<Edit> {
     let mut edit = Edit::new("functions", 24, 0..0, "", "");
     let mut wrapped = 0;
     let taken: BTreeSet<&str> = source.functions().iter().map(|function| function.name).collect();
@@ -51,7 +52,7 @@ fn wrap(source: &Source<'_>) -> Option<Edit> {
             .call(binding.value)
             .is_some_and(|call| call.receiver.is_some() && source.at(binding.value).contains("Workplane("));
         let name = format!("make_{}", binding.name);
-        // A name bound twice would need its old value inside the function.
+        // A name that is bound twice would need its old value inside the function.
         if !at_top
             || !made
             || taken.contains(name.as_str())
@@ -61,7 +62,7 @@ fn wrap(source: &Source<'_>) -> Option<Edit> {
             continue;
         }
         let value = source.at(binding.value);
-        // Continuation lines of a chain keep their text: inside brackets the indent is free.
+        // Continuation lines of a chain are unchanged: inside brackets the indent is free.
         let body = if value.contains('\n') && !value.starts_with('(') {
             format!("({value})")
         } else {
@@ -76,7 +77,7 @@ fn wrap(source: &Source<'_>) -> Option<Edit> {
         } else {
             "\n\n"
         };
-        // In two pieces around the value, so that numbers inside it can be lifted by the same edit.
+        // In two pieces around the value, so that the same edit can replace numbers in it.
         let start = binding.value.start_byte();
         let open = if body.len() > value.len() { "(" } else { "" };
         let close = if body.len() > value.len() { ")" } else { "" };
@@ -105,10 +106,10 @@ fn uses_itself(source: &Source<'_>, value: tree_sitter::Node<'_>, name: &str) ->
         .any(|node| node.kind() == "identifier" && source.at(*node) == name)
 }
 
-/// Numbers in the arguments of calls get names at the top, by what they are and what they belong to.
-fn lift(situation: &RuleContext<'_>) -> Option<Edit> {
-    let source = situation.source;
-    let named = situation
+/// Replaces numbers in arguments by constants at the top, named by their meaning and owner.
+fn name_dimensions(context: &RuleContext<'_>) -> Option<Edit> {
+    let source = context.source;
+    let named = context
         .step
         .evaluation
         .details
@@ -134,7 +135,7 @@ fn lift(situation: &RuleContext<'_>) -> Option<Edit> {
             continue;
         }
         let owner = owner(source, call.node);
-        let params = situation.api.params("Workplane", call.name).unwrap_or_default();
+        let params = context.api.params("Workplane", call.name).unwrap_or_default();
         for (place, arg) in call.args.iter().enumerate() {
             let value = source.at(arg.value);
             if !matches!(arg.value.kind(), "integer" | "float")
@@ -182,7 +183,7 @@ fn lift(situation: &RuleContext<'_>) -> Option<Edit> {
     Some(edit.needed())
 }
 
-/// What a number belongs to: the name that its statement binds, or the function that it stands in.
+/// The owner of a number: the name that its statement binds, or its function.
 fn owner(source: &Source<'_>, node: tree_sitter::Node<'_>) -> String {
     let function = enclosing(node, "function_definition")
         .and_then(|function| function.child_by_field_name("name"))

@@ -1,14 +1,14 @@
-//! Parts without a surface: sketches that nothing extrudes, booleans that leave nothing.
+//! Parts without a surface: sketches that are never extruded, booleans with an empty result.
 
 use super::source::number;
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::EmptyGeometry {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::EmptyGeometry {
         return;
     }
-    let source = situation.source;
+    let source = context.source;
     let globals: Vec<_> = source
         .bindings()
         .into_iter()
@@ -21,7 +21,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     else {
         return;
     };
-    // A boolean that removes all: an intersection first, then cuts, the last first.
+    // A boolean that removes everything: intersections first, then cuts, the last first.
     let mut booleans: Vec<_> = source
         .calls()
         .into_iter()
@@ -32,7 +32,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         let receiver = call.receiver.expect("filtered");
         let rank = 14 + order as u32;
         let name = call.name;
-        // A cut the wrong way round: the small body from the large one.
+        // A cut with swapped operands: the small body minus the large one.
         if let [arg] = call.args[..] {
             let swapped = format!("({}).{name}({})", source.at(arg.value), source.at(receiver));
             if name == "cut" {
@@ -42,7 +42,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         rank + 1,
                         call.node.byte_range(),
                         swapped,
-                        "cuts the other way round",
+                        "swaps the operands of the cut",
                     )
                     .needed(),
                 );
@@ -54,12 +54,12 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 rank,
                 receiver.end_byte()..call.node.end_byte(),
                 "",
-                format!("leaves out the `{name}` that leaves nothing"),
+                format!("removes the `{name}` whose result is empty"),
             )
             .needed(),
         );
     }
-    // A sketch that nothing extrudes.
+    // A sketch that is never extruded.
     if !has_solid_text(source.at(fixture.value)) {
         let height = globals
             .iter()
@@ -100,13 +100,13 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         9,
                         at..at,
                         format!(".extrude({height})"),
-                        format!("extrudes what `{}` draws", function.name),
+                        format!("extrudes the outline of `{}`", function.name),
                     )
                     .needed(),
                 );
             }
         }
-        // The parts that nobody takes up may be the whole.
+        // Unused parts may be the whole.
         let end = source.text.len();
         for (rank, (line, reason)) in super::fixture::choices(source)
             .into_iter()

@@ -1,29 +1,29 @@
-//! Takes code out of what a model wrapped around it: thoughts, fences, prose.
+//! Extracts code from a model's answer: reasoning, fences, prose.
 
 use super::tokens::{Lexeme, tokens};
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 use cadforge_extraction::{self as extraction, is_prose};
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let text = situation.source.text;
-    if situation.kind != Kind::SyntaxClosure {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let text = context.source.text;
+    if context.kind != Kind::SyntaxClosure {
         return;
     }
     let code = extraction::program(text);
-    // A sentence between statements is for the rule below: it says more as a comment than gone.
+    // For a sentence between statements the rule below is better: it keeps the sentence as a comment.
     let is_whole = text.contains(code.trim()) || ["```", "~~~", "</"].iter().any(|mark| text.contains(mark));
     if code.trim() != text.trim() && !code.trim().is_empty() && is_whole {
         let whole = 0..text.len();
-        let reason = "takes the code out of the text around it";
+        let reason = "extracts the code from the text around it";
         edits.push(Edit::new("fences", 5, whole, code, reason).needed());
     }
-    prose(situation, edits);
+    prose(context, edits);
 }
 
-/// Sentences between statements become comments; those before and behind the code go.
-fn prose(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// Turns sentences between statements into comments, and removes those before and after the code.
+fn prose(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let lines = source.text.lines().count();
     let inside_text = |line: usize| {
         tokens(source.text).iter().any(|token| {
@@ -44,7 +44,7 @@ fn prose(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         8,
         0..0,
         "",
-        "turns sentences between the code into comments",
+        "turns sentences between statements into comments",
     );
     for line in prose {
         let start = source.line(line).start;

@@ -1,21 +1,21 @@
-//! Code that runs and leaves nothing to export: finds the part and binds it to `fixture`.
+//! Code that runs but leaves no part: finds the part and binds it to `fixture`.
 
 use super::source::{Call, Function, Source, descendants, enclosing, statement_of};
 use super::{Edit, RuleContext, nearest};
 use cadforge_core::failure::Kind;
 
-/// Names that the exporter looks for.
+/// Names that are searched for the part.
 pub(super) const NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::MissingFixture {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::MissingFixture {
         return;
     }
-    let source = situation.source;
+    let source = context.source;
     let end = source.text.len();
-    // `fixture` is bound, but to something that is no part.
-    if situation.message.contains("is of type function") {
-        let name = situation.message.split('`').nth(1).unwrap_or("fixture");
+    // `fixture` is bound, but not to a part.
+    if context.message.contains("is of type function") {
+        let name = context.message.split('`').nth(1).unwrap_or("fixture");
         let bound = source
             .bindings()
             .into_iter()
@@ -27,7 +27,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             edits.push(Edit::new("uncalled", 8, at..at, "()", reason).needed());
         }
     }
-    edits.extend(exported(situation));
+    edits.extend(exported(context));
     let mut push = |rank: u32, line: String, reason: String| {
         edits.push(Edit::new(
             "fixture",
@@ -37,14 +37,14 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             reason,
         ));
     };
-    for (rank, (line, reason)) in of_wrong_type(situation).into_iter().enumerate() {
+    for (rank, (line, reason)) in of_wrong_type(context).into_iter().enumerate() {
         push(10 + rank as u32, line, reason);
     }
     for (rank, (line, reason)) in choices(source).into_iter().enumerate() {
         push(20 + rank as u32, line, reason);
     }
-    // Bound as no assignment that is read here shows: unpacked, or taken from an object.
-    if let Some((_, rest)) = situation.message.split_once("bind it: `fixture = ")
+    // Bound in another way than by an assignment that is parsed here: by unpacking, or from an object.
+    if let Some((_, rest)) = context.message.split_once("bind it: `fixture = ")
         && let Some((name, _)) = rest.split_once('`')
         && name != "…"
     {
@@ -56,7 +56,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// A statement as it stands at the end of a file: two lines below a function.
+/// A statement for the end of a file: two blank lines after a function.
 pub(super) fn at_end(source: &Source<'_>, line: &str) -> String {
     let text = source.text;
     let last = source
@@ -76,7 +76,7 @@ pub(super) fn at_end(source: &Source<'_>, line: &str) -> String {
     format!("{lead}{gap}{line}\n")
 }
 
-/// The text with `fixture` bound, if it is not and something can be bound; for code that was cut.
+/// The text with `fixture` bound, if it is not bound and a part is found; for code that was cut.
 pub(super) fn bound(text: &str) -> Option<String> {
     let source = Source::new(text);
     let has = source
@@ -88,7 +88,7 @@ pub(super) fn bound(text: &str) -> Option<String> {
     (!has && !shown).then(|| format!("{}\n{line}\n", text.trim_end()))
 }
 
-/// Lines that bind `fixture`, the likeliest first.
+/// Lines that bind `fixture`, the most likely first.
 pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let functions = source.functions();
@@ -97,7 +97,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
         .into_iter()
         .filter(|binding| binding.global)
         .collect();
-    // A name that is `fixture` but for a slip, or that says the same.
+    // A name that resembles `fixture`, or has the same meaning.
     if let Some(binding) = globals
         .iter()
         .rev()
@@ -108,7 +108,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
             format!("`{}` is the part", binding.name),
         ));
     }
-    // Bound inside a function that nobody calls, or that returns nothing to anyone.
+    // Bound inside a function that is never called, or that returns nothing.
     for function in functions.iter().filter(|function| is_outer(function)) {
         let inner = descendants(function.body);
         let makes = inner.iter().any(|node| {
@@ -120,14 +120,14 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
         if makes && !function.returns.is_empty() && callable(function) && !is_called(source, function.name) {
             found.push((
                 format!("fixture = {}()", function.name),
-                format!("nobody calls `{}`, which makes the part", function.name),
+                format!("`{}` builds the part, but is never called", function.name),
             ));
         }
     }
     let last_statement = source
         .root()
         .named_child(source.root().named_child_count().saturating_sub(1) as u32);
-    // The last line makes the part and gives it to nobody.
+    // The last line builds the part and does not bind it.
     if let Some(statement) = last_statement
         && statement.kind() == "expression_statement"
         && let Some(value) = statement.named_child(0)
@@ -137,7 +137,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
         let text = source.at(value);
         found.push((
             format!("fixture = {text}"),
-            "binds what the last line makes".to_owned(),
+            "binds the result of the last line".to_owned(),
         ));
     }
     let uncalled = uncalled_builders(source, &functions);
@@ -145,7 +145,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
         .iter()
         .filter(|binding| looks_solid(source, binding.value, &functions))
         .collect();
-    // One builder of the whole that nobody calls.
+    // A single function for the whole that is never called.
     let whole = [
         "assemble", "assembly", "build", "main", "create", "fixture", "model", "part", "all", "make",
     ];
@@ -157,10 +157,10 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     if let Some(name) = main {
         found.push((
             format!("fixture = {name}()"),
-            format!("nobody calls `{name}`, which makes the part"),
+            format!("`{name}` builds the part, but is never called"),
         ));
     }
-    // The parts that nothing else takes up, together.
+    // All parts that are not used elsewhere, joined.
     let loose: Vec<&str> = parts
         .iter()
         .filter(|part| !is_used_after(source, part.name, part.node.end_byte()))
@@ -182,23 +182,23 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
         let chain: String = rest.iter().map(|piece| format!(".union({piece})")).collect();
         let reason = match rest.len() {
             0 => format!("binds `{first}` to `fixture`"),
-            more => format!("joins the {} parts that nothing takes up", more + 1),
+            more => format!("joins the {} unused parts", more + 1),
         };
         found.push((format!("fixture = {first}{chain}"), reason));
     }
     if let Some(part) = parts.last() {
         found.push((
             format!("fixture = {}", part.name),
-            format!("binds `{}`, the last part made", part.name),
+            format!("binds `{}`, the last part built", part.name),
         ));
     }
     if let Some(name) = uncalled.last() {
         found.push((
             format!("fixture = {name}()"),
-            format!("calls `{name}`, which nobody calls"),
+            format!("calls `{name}`, which is never called"),
         ));
     }
-    // A function that is called for its effect only, its result dropped.
+    // A function whose result is discarded.
     for function in functions
         .iter()
         .rev()
@@ -206,21 +206,21 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     {
         found.push((
             format!("fixture = {}()", function.name),
-            format!("takes what `{}` returns", function.name),
+            format!("binds the result of `{}`", function.name),
         ));
     }
     found
 }
 
-/// Binds what was written to a file and to nothing else, as the failure's message names it.
-fn exported(situation: &RuleContext<'_>) -> Option<Edit> {
-    let source = situation.source;
-    let (what, rest) = situation
+/// Binds a part that is only written to a file, as the failure's message names it.
+fn exported(context: &RuleContext<'_>) -> Option<Edit> {
+    let source = context.source;
+    let (what, rest) = context
         .message
         .split_once(" was only written to a file, on line ")?;
     let edit = |at: usize, text, reason: &str| Edit::new("fixture", 4, at..at, text, reason).needed();
     if let Some(name) = what.strip_suffix('`').and_then(|what| what.rsplit('`').next()) {
-        let reason = format!("binds `{name}`, which is written to a file");
+        let reason = format!("binds `{name}`, which is exported");
         let end = source.text.len();
         return Some(edit(end, at_end(source, &format!("fixture = {name}")), &reason));
     }
@@ -228,14 +228,14 @@ fn exported(situation: &RuleContext<'_>) -> Option<Edit> {
     let part = source
         .calls_at(line)
         .into_iter()
-        .find_map(|call| written(source, &call))?;
+        .find_map(|call| exported_part(source, &call))?;
     let statement = statement_of(part);
     let start = statement.start_byte();
     let indent = source.line(source.line_of(start)).start..start;
     if !source.text[indent.clone()].trim().is_empty() {
         return None;
     }
-    // A function's own name is not the module's until it says so; one that it has used already cannot become it.
+    // A function's local name needs a `global` statement; a name that it has used already cannot become global.
     let inside = enclosing(statement, "function_definition");
     let is_free = |name: &&str| {
         inside.is_none()
@@ -247,11 +247,11 @@ fn exported(situation: &RuleContext<'_>) -> Option<Edit> {
     let indent = &source.text[indent];
     let global = inside.map_or(String::new(), |_| format!("global {name}\n{indent}"));
     let bind = format!("{global}{name} = {}\n{indent}", source.at(part));
-    Some(edit(start, bind, "binds what is written to a file").and(part.byte_range(), name))
+    Some(edit(start, bind, "binds the exported part").and(part.byte_range(), name))
 }
 
-/// What a call writes to a file: the first argument of a function for it, or the object of a method.
-fn written<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter::Node<'t>> {
+/// The part that a call exports: the first argument of a function, or the object of a method.
+fn exported_part<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter::Node<'t>> {
     let method = matches!(
         call.name,
         "export" | "exportStl" | "exportStep" | "exportBrep" | "exportBin" | "exportSvg" | "save"
@@ -266,8 +266,8 @@ fn written<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter::Node
     call.receiver.filter(|_| method && !of_module)
 }
 
-fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
-    let Some(kind) = situation
+fn of_wrong_type(context: &RuleContext<'_>) -> Vec<(String, String)> {
+    let Some(kind) = context
         .message
         .split("is of type ")
         .nth(1)
@@ -275,7 +275,7 @@ fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
     else {
         return Vec::new();
     };
-    let name = situation.message.split('`').nth(1).unwrap_or("fixture");
+    let name = context.message.split('`').nth(1).unwrap_or("fixture");
     match kind {
         "function" | "method" | "builtin_function_or_method" => {
             vec![(
@@ -305,7 +305,7 @@ fn of_wrong_type(situation: &RuleContext<'_>) -> Vec<(String, String)> {
     }
 }
 
-/// Functions at module level without required parameters that return something and that nothing calls.
+/// Functions at module level without required parameters that return something and are never called.
 fn uncalled_builders(source: &Source<'_>, functions: &[Function<'_>]) -> Vec<String> {
     let uncalled = functions
         .iter()
@@ -343,7 +343,7 @@ fn is_used_after(source: &Source<'_>, name: &str, at: usize) -> bool {
         .any(|node| node.kind() == "identifier" && node.start_byte() > at && source.at(*node) == name)
 }
 
-/// Whether an expression is likely to give a part.
+/// Whether an expression is likely to be a part.
 pub(super) fn looks_solid(
     source: &Source<'_>,
     value: tree_sitter::Node<'_>,
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_written_to_a_file_is_bound() {
+    fn a_part_that_is_only_exported_is_bound() {
         let cases = [
             (
                 "lid = f()\nr = g()\njig = f()\nexporters.export(r, 'a.step')\n",

@@ -1,23 +1,23 @@
-//! Arguments and chains in a form that a call does not take: vectors, outlines that are not closed, operands that are no part.
+//! Arguments and chains of another form than a call takes: vectors, open outlines, operands that are not parts.
 
 use super::arguments::rotate;
 use super::idioms::{positional, vector};
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind == Kind::TypeOrValue {
-        forms(situation, edits);
-        pending(situation, edits);
-        operands(situation, edits);
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind == Kind::TypeOrValue {
+        forms(context, edits);
+        pending(context, edits);
+        operands(context, edits);
     }
 }
 
-/// Vectors that are none, `move` for `translate`, points that are no list.
-fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let message = situation.message;
-    let Some(line) = situation.line else { return };
+/// Invalid vectors, `move` for `translate`, points that are not a list.
+fn forms(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let message = context.message;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let places = positional(source, &call);
         if message.contains("Expected three floats")
@@ -45,7 +45,7 @@ fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 }
             }
             if call.name == "rotate" {
-                rotate(situation, &call, edits);
+                rotate(context, &call, edits);
             }
             if call.name == "rotateAboutCenter" && places.len() == 2 && places[1].starts_with('(') {
                 edits.push(Edit::new(
@@ -56,7 +56,7 @@ fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     "the axis comes before the angle",
                 ));
             }
-            // Tuples of two where three are asked for.
+            // Pairs instead of triples.
             for arg in call.args.iter().filter(|arg| {
                 arg.value.kind() == "tuple" && arg.value.named_child_count() == 2 && call.name == "translate"
             }) {
@@ -104,7 +104,7 @@ fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 5,
                 call.name_node.start_byte()..call.node.end_byte(),
                 format!("translate({})", vector(source, &call)),
-                "a part is moved by `translate`",
+                "`translate` moves a part",
             ));
         }
         if call.name == "pushPoints"
@@ -129,11 +129,11 @@ fn forms(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Sketches that are not closed, operations without a sketch or a solid.
-fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let message = situation.message;
-    let Some(line) = situation.line else { return };
+/// Open sketches, operations without a sketch or a solid.
+fn pending(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let message = context.message;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let Some(receiver) = call.receiver else { continue };
         let chain = source.at(receiver);
@@ -182,16 +182,16 @@ fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     6,
                     from..from + "forConstruction=True".len(),
                     "forConstruction=False",
-                    "draws the outline for real",
+                    "draws the outline without `forConstruction`",
                 ));
             }
-            // Nothing is drawn in this chain: what was drawn may stand in a chain of its own line.
+            // Nothing is drawn in this chain; the sketch may be in another statement.
             edits.push(Edit::new(
                 "drop call",
                 40,
                 at..call.node.end_byte(),
                 "",
-                format!("leaves out `{}`, which has nothing to work on", call.name),
+                format!("removes `{}`, which has no outline", call.name),
             ));
         }
         if message.contains("Cannot find a solid") {
@@ -201,7 +201,7 @@ fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 30,
                 at..call.node.end_byte(),
                 "",
-                format!("leaves out `{}`, which has no part to work on", call.name),
+                format!("removes `{}`, which has no part", call.name),
             ));
             if call.name == "hole" || call.name == "cutThruAll" {
                 edits.push(Edit::new(
@@ -219,7 +219,7 @@ fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 10,
                 receiver.end_byte()..call.node.end_byte(),
                 "",
-                "leaves out `close`: there is nothing open",
+                "removes `close`: no outline is open",
             ));
         }
         if message.contains("More than one wire") {
@@ -235,10 +235,10 @@ fn pending(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Parts that are no parts: functions not called, lists, nothing.
-fn operands(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let message = situation.message;
+/// Operands that are not parts: uncalled functions, lists, `None`.
+fn operands(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let message = context.message;
     let is_operand = ["Cannot union", "Cannot cut", "Cannot intersect"]
         .iter()
         .any(|words| message.contains(words));
@@ -246,9 +246,9 @@ fn operands(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         return;
     }
     if message.contains("NoneType") {
-        super::results::missing_returns(situation, 7, edits);
+        super::results::missing_returns(context, 7, edits);
     }
-    let Some(line) = situation.line else { return };
+    let Some(line) = context.line else { return };
     for call in source
         .calls_at(line)
         .iter()
@@ -290,11 +290,11 @@ fn operands(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 50,
                 receiver.end_byte()..call.node.end_byte(),
                 "",
-                format!("leaves out `{text}`, which is no part"),
+                format!("removes `{text}`, which is not a part"),
             ));
         }
     }
-    // A name bound to a function.
+    // A name that is bound to a function.
     for binding in source.bindings() {
         if binding.value.kind() == "identifier"
             && source

@@ -1,4 +1,4 @@
-//! What an argument may be that was left out: by its name, by what like calls give, by the constants that there are.
+//! Values for missing arguments: by parameter name, by similar calls, by constants.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use super::idioms::positional;
 use super::source::Call;
 use super::{Edit, RuleContext, nearest};
 
-/// One lost argument in the middle: what the others are called tells which one it is.
+/// A missing argument in the middle: the names of the others show which one it is.
 pub(super) fn in_place(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     call: &Call<'_>,
     shown: &str,
     names: &BTreeSet<String>,
 ) -> Option<Edit> {
-    let source = situation.source;
-    let params = situation.api.params("Workplane", call.name)?;
+    let source = context.source;
+    let params = context.api.params("Workplane", call.name)?;
     let must: Vec<&str> = params
         .iter()
         .filter(|param| param.default.is_none())
@@ -38,23 +38,23 @@ pub(super) fn in_place(
             .map(|(arg, param)| fits(source.at(arg.value), param))
             .sum()
     };
-    // The last of equals is what plain Python takes to be missing; another place must fit better.
+    // Python reports the last parameter as missing; another one must fit better.
     let last = must.len() - 1;
     let lost = (0..last)
         .max_by_key(|lost| score(*lost))
         .filter(|lost| score(*lost) > score(last))?;
-    let value = value_for(situation, call, must[lost], names).into_iter().next()?;
+    let value = value_for(context, call, must[lost], names).into_iter().next()?;
     let at = places[lost].node.start_byte();
     Some(Edit::new(
         "arguments",
         12,
         at..at,
         format!("{value}, "),
-        format!("`{shown}` must be given its {} too", must[lost]),
+        format!("`{shown}` requires its {}", must[lost]),
     ))
 }
 
-/// Whether a word of a name says what a parameter is for.
+/// Whether a word of a name describes a parameter.
 fn means(word: &str, param: &str) -> bool {
     let kindred: &[&str] = match param {
         "height" | "depth" => &["height", "thickness", "depth", "h", "t"],
@@ -69,25 +69,25 @@ fn means(word: &str, param: &str) -> bool {
     word == param || kindred.contains(&word)
 }
 
-/// Values that may stand for a parameter, the likeliest first.
+/// Values for a parameter, the most likely first.
 pub(super) fn value_for(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     call: &Call<'_>,
     param: &str,
     names: &BTreeSet<String>,
 ) -> Vec<String> {
-    let source = situation.source;
+    let source = context.source;
     let mut found = Vec::new();
     if names.contains(param) {
         found.push(param.to_owned());
     }
-    // What other calls of the same name give.
+    // Values of other calls of the same method.
     for other in source
         .calls()
         .iter()
         .filter(|other| other.name == call.name && other.node != call.node)
     {
-        let place = situation
+        let place = context
             .api
             .params("Workplane", call.name)
             .and_then(|params| params.iter().position(|known| known.name == param));
@@ -107,10 +107,10 @@ pub(super) fn value_for(
     let used: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
     let numbers: Vec<&String> = names
         .iter()
-        .filter(|name| !used.contains(&name.as_str()) && is_number(situation, name))
+        .filter(|name| !used.contains(&name.as_str()) && is_number(context, name))
         .collect();
     let wanted = nearest::words(param).pop().unwrap_or_default();
-    // A constant of that meaning, best one that shares a word with the arguments that are there.
+    // A constant of that meaning, preferably one that shares a word with the other arguments.
     let mut scored: Vec<(usize, &String)> = numbers
         .iter()
         .map(|name| {
@@ -160,8 +160,8 @@ pub(super) fn value_for(
     found
 }
 
-fn is_number(situation: &RuleContext<'_>, name: &str) -> bool {
-    let source = situation.source;
+fn is_number(context: &RuleContext<'_>, name: &str) -> bool {
+    let source = context.source;
     source.bindings().iter().any(|binding| {
         binding.name == name
             && matches!(

@@ -1,22 +1,22 @@
-//! Calls that models invent often, and what CadQuery has for them, with the arguments mapped.
+//! Calls that models often invent, with CadQuery's equivalent and mapped arguments.
 
 use std::ops::Range;
 
 use super::nearest;
 use super::source::{Call, Source};
-use super::vocabulary::{IDLE, RENAMED};
+use super::vocabulary::{RENAMED, WITHOUT_EFFECT};
 
-/// One way to write a call: which bytes become what, and how unlikely that is.
+/// A rewrite of a call: a byte range, its replacement and a rank.
 pub(super) struct Rewrite {
     pub range: Range<usize>,
     pub text: String,
     pub rank: u32,
 }
 
-/// Everything that a call of an unknown method on a Workplane may have meant, the likeliest first.
+/// All equivalents of an unknown method of a Workplane, the most likely first.
 pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
     let mut found = Vec::new();
-    // Those that put something before the receiver too.
+    // Those that also insert text before the receiver.
     let mut whole = Vec::new();
     let Some(receiver) = call.receiver else {
         return found;
@@ -27,7 +27,8 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         .filter(|c| *c != '_')
         .flat_map(char::to_lowercase)
         .collect();
-    // From behind the receiver, so that a dot on a line of its own goes too; comments between are kept with the receiver.
+    // From the end of the receiver, so that a dot on its own line is replaced too; comments between stay with the
+    // receiver.
     let suffix = receiver.end_byte()..call.node.end_byte();
     let mut put = |rank: u32, text: String| {
         found.push(Rewrite {
@@ -61,7 +62,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
                     None => put(6, circles),
                 }
             }
-            // The height first, as CadQuery's own cylinder has it.
+            // The height first, as in CadQuery's own cylinder.
             if call.args.len() == 3
                 && let [a, b, c] = positional(source, call)[..]
             {
@@ -211,7 +212,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         "centerofmass" | "centroid" => put(6, ".val().Center()".to_owned()),
         _ => {}
     }
-    if IDLE.contains(&plain.as_str()) {
+    if WITHOUT_EFFECT.contains(&plain.as_str()) {
         put(12, String::new());
     }
     found.extend(whole);
@@ -269,7 +270,7 @@ fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) 
     }
 }
 
-/// Copies about an axis: of a part, or, when something is drawn behind it, of a place to draw at.
+/// Copies about an axis: of a part, or, if a sketch follows, of places to draw at.
 fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>, found: &mut Vec<Rewrite>) {
     let count = argument(
         source,
@@ -322,7 +323,7 @@ fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>
     }
 }
 
-/// The argument of one of these names, else the positional one of that place.
+/// The argument with one of these names, else the positional one at that index.
 pub(super) fn argument<'s>(
     source: &'s Source<'_>,
     call: &Call<'_>,
@@ -339,7 +340,7 @@ pub(super) fn argument<'s>(
             return Some(text(arg.value));
         }
     }
-    // A longer keyword that holds one of the words: `outer_radius` for `outer`.
+    // A longer keyword that contains one of the words: `outer_radius` for `outer`.
     for name in names.iter().filter(|name| name.len() > 2) {
         if let Some(arg) = call.args.iter().find(|arg| {
             arg.name
@@ -355,7 +356,7 @@ pub(super) fn argument<'s>(
         .map(|arg| text(arg.value))
 }
 
-/// As [`argument`], halved where its keyword says diameter.
+/// As [`argument`], halved if its keyword is a diameter.
 fn radius(source: &Source<'_>, call: &Call<'_>, names: &[&str], place: usize) -> Option<String> {
     let value = argument(source, call, names, place)?;
     let keyword = call
@@ -384,7 +385,7 @@ fn value_range(source: &Source<'_>, value: &str) -> Range<usize> {
     start..start + value.len()
 }
 
-/// Texts of the positional arguments.
+/// Source of the positional arguments.
 pub(super) fn positional<'s>(source: &'s Source<'_>, call: &Call<'_>) -> Vec<&'s str> {
     let plain = call.args.iter().filter(|arg| arg.name.is_none());
     plain.map(|arg| &source.text[arg.value.byte_range()]).collect()

@@ -1,11 +1,11 @@
-//! Imports that are missing, misspelt or of packages that are not there.
+//! Imports that are missing, misspelt or unavailable.
 
 use super::source::{Source, children};
 use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
-/// Modules that a candidate may well want, by the name it uses, with the line that imports them.
+/// Modules that candidates commonly use, by name, with their import lines.
 const KNOWN: [(&str, &str); 7] = [
     ("cq", "import cadquery as cq"),
     ("cadquery", "import cadquery"),
@@ -16,7 +16,7 @@ const KNOWN: [(&str, &str); 7] = [
     ("itertools", "import itertools"),
 ];
 
-/// The line that imports what goes by that name.
+/// The import line for a name.
 pub(super) fn import_of(name: &str) -> Option<&'static str> {
     KNOWN
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn import_of(name: &str) -> Option<&'static str> {
         .map(|(_, line)| *line)
 }
 
-/// An edit that imports `name` at the top, if the file does not yet; nothing to add is an edit of nothing.
+/// Adds an import of `name` at the top to an edit, if the file lacks it.
 pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
     let imported = source.nodes().iter().any(|node| {
         node.kind().starts_with("import")
@@ -43,7 +43,7 @@ pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
     }
 }
 
-/// Where imports go: before the first import, else behind a docstring.
+/// Place for imports: before the first import, else after a docstring.
 pub(super) fn top(source: &Source<'_>) -> usize {
     let statements: Vec<_> = children(source.root())
         .into_iter()
@@ -66,35 +66,35 @@ pub(super) fn top(source: &Source<'_>) -> usize {
     }
 }
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    match situation.kind {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    match context.kind {
         Kind::UndefinedName => {
-            let Some(line) = quoted(situation.message).first().and_then(|name| import_of(name)) else {
+            let Some(line) = quoted(context.message).first().and_then(|name| import_of(name)) else {
                 return;
             };
             let at = top(source);
             edits
                 .push(Edit::new("import", 5, at..at, format!("{line}\n"), format!("adds `{line}`")).needed());
         }
-        Kind::ImportError => import_error(situation, edits),
+        Kind::ImportError => import_error(context, edits),
         _ => {}
     }
 }
 
-fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(statement) = situation.statement() else {
+fn import_error(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(statement) = context.statement() else {
         return;
     };
     let range = statement.byte_range();
     let whole = range.start..(range.end + 1).min(source.text.len());
     let text = source.at(statement);
-    let named = quoted(situation.message);
+    let named = quoted(context.message);
     let module = named.first().copied().unwrap_or_default();
     let root = module.split('.').next().unwrap_or_default();
-    if situation.message.contains("cannot import name") {
-        // `cannot import name 'X' from 'cadquery'`: the rest of the list may be right.
+    if context.message.contains("cannot import name") {
+        // `cannot import name 'X' from 'cadquery'`: the other names of the list may be valid.
         let names = statement_names(source, statement);
         let rest: Vec<&str> = names
             .iter()
@@ -102,8 +102,8 @@ fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .filter(|name| name.split(' ').next() != Some(module))
             .collect();
         let from = named.get(1).copied().unwrap_or("cadquery");
-        let offered = situation.api.module.keys().map(String::as_str).chain(
-            situation
+        let offered = context.api.module.keys().map(String::as_str).chain(
+            context
                 .api
                 .modules
                 .get("exporters")
@@ -137,7 +137,7 @@ fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             15,
             range,
             line,
-            format!("does not import `{module}`, which is not there"),
+            format!("removes the import of `{module}`, which does not exist"),
         ));
         return;
     }
@@ -188,7 +188,7 @@ fn import_error(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         14,
         whole,
         "",
-        format!("does not import `{module}`, which is not there"),
+        format!("removes the import of `{module}`, which does not exist"),
     ));
 }
 

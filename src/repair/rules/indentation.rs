@@ -1,4 +1,4 @@
-//! Lines that slipped to the left or to the right.
+//! Lines with wrong indentation.
 
 use super::Edit;
 use super::source::line_range;
@@ -6,7 +6,7 @@ use super::syntax::{Offers, offer};
 
 pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut Offers) {
     if text.contains('\t') {
-        let mut edit = Edit::new("tabs", 15, 0..0, "", "indents with blanks throughout");
+        let mut edit = Edit::new("tabs", 15, 0..0, "", "replaces tabs by spaces");
         for (at, _) in text.match_indices('\t') {
             edit = edit.and(at..at + 1, "    ");
         }
@@ -14,7 +14,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
         offers.push((15, edit));
     }
     let lines: Vec<&str> = text.lines().collect();
-    // Python may name the line behind the last.
+    // Python may report the line after the last.
     let line = line.clamp(1, lines.len() + 1);
     let indent = |line: usize| {
         lines
@@ -41,7 +41,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
     }
     levels.sort_by_key(|level| level.abs_diff(own));
     wanted.extend(levels);
-    // A line that slipped to the left makes the next one look too deep.
+    // After a line with too little indentation, the next one seems too deep.
     if let Some(before) =
         before.filter(|&before| message.contains("unexpected indent") && indent(before) < own)
     {
@@ -57,7 +57,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
                 "indentation",
                 at..at + indent(before),
                 &blanks,
-                format!("indents line {before} like what is around it"),
+                format!("indents line {before} like its neighbours"),
             );
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
             .take(4)
         {
             let blanks = " ".repeat(level);
-            let reason = format!("indents line {line} like what is around it");
+            let reason = format!("indents line {line} like its neighbours");
             let rank = 16 + order as u32;
             offer(
                 offers,
@@ -79,7 +79,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
                 &blanks,
                 reason.clone(),
             );
-            // The same for all that follows at least as deep: a whole block slipped.
+            // The same for all following lines at least as deep: a whole block is shifted.
             let mut edit = Edit::new("indentation", rank + 1, start..start + own, blanks, reason);
             let mut next = line + 1;
             while next <= lines.len() && (lines[next - 1].trim().is_empty() || indent(next) >= own.max(1)) {
@@ -94,7 +94,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
                 offers.push((rank + 1, edit));
             }
         }
-        // A body that is not indented at all: all lines to the next blank line or definition.
+        // A body without indentation: all lines to the next blank line or definition.
         if opened && own == before.map_or(0, indent) {
             let mut edit = Edit::new(
                 "indentation",
@@ -123,7 +123,7 @@ pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut O
                 "empty block",
                 at..at,
                 &body,
-                "gives the empty block a body",
+                "adds `pass` to the empty block",
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Calls, attributes and keywords that CadQuery does not have: the nearest that it has.
+//! Calls, attributes and keywords that CadQuery lacks: the nearest existing ones.
 
 use super::idioms;
 use super::source::Call;
@@ -6,14 +6,14 @@ use super::{Edit, RuleContext, keywords, nearest, results};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::InventedApi {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::InventedApi {
         return;
     }
-    let named = quoted(situation.message);
-    if situation.message.contains("unexpected keyword argument") {
+    let named = quoted(context.message);
+    if context.message.contains("unexpected keyword argument") {
         if let Some(&keyword) = named.first() {
-            keywords::keyword_of(situation, keyword, edits);
+            keywords::keyword_of(context, keyword, edits);
         }
         return;
     }
@@ -21,24 +21,24 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         return;
     };
     match owner {
-        "NoneType" => results::missing_returns(situation, 8, edits),
-        "function" => results::uncalled(situation, name, edits),
-        "list" | "tuple" => results::of_list(situation, name, edits),
+        "NoneType" => results::missing_returns(context, 8, edits),
+        "function" => results::uncalled(context, name, edits),
+        "list" | "tuple" => results::of_list(context, name, edits),
         _ => {}
     }
-    let module = situation.message.contains("module 'cadquery'");
-    for call in situation.same_calls(name) {
+    let module = context.message.contains("module 'cadquery'");
+    for call in context.same_calls(name) {
         if module {
-            of_module(situation, &call, edits);
+            of_module(context, &call, edits);
         } else {
-            of_class(situation, owner, &call, edits);
+            of_class(context, owner, &call, edits);
         }
     }
-    attribute(situation, owner, name, edits);
+    attribute(context, owner, name, edits);
 }
 
 impl RuleContext<'_> {
-    /// Calls of that name in the failing line; all in the file if there are none.
+    /// Calls of that name in the failing line; all of the file if there are none.
     pub(super) fn same_calls(&self, name: &str) -> Vec<Call<'_>> {
         let calls: Vec<_> = self
             .source
@@ -58,11 +58,11 @@ impl RuleContext<'_> {
 }
 
 /// `.name(…)` on an object of some class.
-fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn of_class(context: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let Some(receiver) = call.receiver else { return };
     let name = call.name;
-    let workplane = situation
+    let workplane = context
         .api
         .classes
         .get("Workplane")
@@ -82,13 +82,13 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
                 format!("a Workplane has no `{name}`: uses `{text}`")
             };
             edits.push(same_everywhere(
-                situation,
+                context,
                 call,
                 Edit::new("invented call", rewrite.rank, rewrite.range, rewrite.text, reason),
             ));
         }
     }
-    // Whatever is done with another part, joining it keeps both.
+    // Whatever the operation with another part, a union keeps both.
     if class == "Workplane"
         && let [arg] = call.args[..]
         && super::fixture::looks_solid(source, arg.value, &source.functions())
@@ -102,7 +102,7 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
             reason,
         ));
     }
-    if let Some(known) = situation.api.classes.get(class) {
+    if let Some(known) = context.api.classes.get(class) {
         let given = call.args.len();
         let names = known
             .members
@@ -110,17 +110,17 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
             .filter(|(_, member)| member.kind != "property")
             .map(|(name, _)| name.as_str());
         for (distance, real) in nearest::ranked(name, names).into_iter().take(5) {
-            let fits = situation
+            let fits = context
                 .api
                 .arity(class, real)
                 .is_none_or(|arity| (arity.least..=arity.most).contains(&given));
             let rank = 10 + (distance * 40.0) as u32 + if fits { 0 } else { 12 };
             let reason = format!("a {class} has no `{name}`: uses `{real}`");
             let edit = Edit::new("invented call", rank, call.name_node.byte_range(), real, reason);
-            edits.push(same_everywhere(situation, call, edit));
+            edits.push(same_everywhere(context, call, edit));
         }
     }
-    // A shape out of the chain: back into a Workplane, which has the method.
+    // A shape taken out of the chain: wraps it in a Workplane, which has the method.
     let shapes = [
         "Solid", "Compound", "Shape", "Face", "Shell", "Wire", "Edge", "Vector", "Assembly", "Sketch",
     ];
@@ -151,9 +151,9 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
         ));
     }
     // Constructors of shapes: `cq.Solid.box` for `cq.Solid.makeBox`.
-    if situation.message.contains("type object") {
+    if context.message.contains("type object") {
         let make = format!("make{}", capital(name));
-        if situation.api.member(class, &make).is_some() {
+        if context.api.member(class, &make).is_some() {
             edits.push(Edit::new(
                 "invented call",
                 7,
@@ -193,16 +193,16 @@ fn of_class(situation: &RuleContext<'_>, class: &str, call: &Call<'_>, edits: &m
         70,
         range,
         "",
-        format!("leaves out `{name}`, which a {class} does not have"),
+        format!("removes `{name}`, which a {class} does not have"),
     ));
 }
 
-/// `cq.name(…)` that the module does not have.
-fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// `cq.name(…)` that the module lacks.
+fn of_module(context: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let Some(receiver) = call.receiver else { return };
     let module = source.at(receiver).to_owned();
-    let methods = &situation.api.classes["Workplane"].members;
+    let methods = &context.api.classes["Workplane"].members;
     let arguments = source.at(call.list);
     let lower: String = call
         .name
@@ -215,7 +215,7 @@ fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>
         let text = format!("{module}.Workplane(\"XY\").{real}{arguments}");
         let reason = format!("`{real}` belongs to a Workplane");
         edits.push(same_everywhere(
-            situation,
+            context,
             call,
             Edit::new("wrong owner", 7, call.node.byte_range(), text, reason),
         ));
@@ -233,12 +233,12 @@ fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>
             ));
         }
     }
-    let names = situation.api.module.keys().map(String::as_str);
+    let names = context.api.module.keys().map(String::as_str);
     for (distance, real) in nearest::ranked(call.name, names).into_iter().take(3) {
         let reason = format!("CadQuery has no `{}`: uses `{real}`", call.name);
         let rank = 10 + (distance * 40.0) as u32;
         edits.push(same_everywhere(
-            situation,
+            context,
             call,
             Edit::new("invented call", rank, call.name_node.byte_range(), real, reason),
         ));
@@ -259,9 +259,9 @@ fn of_module(situation: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>
     }
 }
 
-/// The same replacement of every call of that name with a name alone, so that one mistake is one repair.
-fn same_everywhere(situation: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit) -> Edit {
-    let source = situation.source;
+/// Applies the replacement of a name to all calls of that name, so that one mistake needs one repair.
+fn same_everywhere(context: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit) -> Edit {
+    let source = context.source;
     let own = edit.changes[0].clone();
     let renames = own.0 == call.name_node.byte_range();
     for other in source.calls() {
@@ -284,15 +284,15 @@ fn same_everywhere(situation: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit)
     edit
 }
 
-/// An attribute that is read, not called.
-fn attribute(situation: &RuleContext<'_>, class: &str, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(members) = situation.api.classes.get(class).map(|class| &class.members) else {
-        if situation.message.contains("module 'math'") {
-            math_name(situation, name, edits);
+/// An attribute that is not called.
+fn attribute(context: &RuleContext<'_>, class: &str, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(members) = context.api.classes.get(class).map(|class| &class.members) else {
+        if context.message.contains("module 'math'") {
+            math_name(context, name, edits);
         }
-        if situation.message.contains("module 'cadquery'") {
-            module_name(situation, name, edits);
+        if context.message.contains("module 'cadquery'") {
+            module_name(context, name, edits);
         }
         return;
     };
@@ -307,9 +307,7 @@ fn attribute(situation: &RuleContext<'_>, class: &str, name: &str, edits: &mut V
         let called = node.parent().is_some_and(|parent| {
             parent.kind() == "call" && parent.child_by_field_name("function") == Some(node)
         });
-        if source.at(attribute) != name
-            || called
-            || Some(attribute.start_position().row + 1) != situation.line
+        if source.at(attribute) != name || called || Some(attribute.start_position().row + 1) != context.line
         {
             continue;
         }
@@ -334,12 +332,12 @@ fn attribute(situation: &RuleContext<'_>, class: &str, name: &str, edits: &mut V
     }
 }
 
-fn math_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+fn math_name(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let known = [
         "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sqrt", "pi", "tau", "radians", "degrees",
         "hypot", "ceil", "floor", "pow", "exp", "log", "fabs", "dist",
     ];
-    let source = situation.source;
+    let source = context.source;
     for node in source
         .nodes()
         .into_iter()
@@ -380,8 +378,8 @@ fn math_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     }
 }
 
-fn module_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn module_name(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
     for node in source
         .nodes()
         .into_iter()
@@ -397,10 +395,7 @@ fn module_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
         {
             continue;
         }
-        if situation.api.modules["selectors"]
-            .iter()
-            .any(|known| known == name)
-        {
+        if context.api.modules["selectors"].iter().any(|known| known == name) {
             edits.push(Edit::new(
                 "invented attribute",
                 6,
@@ -409,7 +404,7 @@ fn module_name(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
                 format!("`{name}` is in `cq.selectors`"),
             ));
         }
-        for (distance, real) in nearest::ranked(name, situation.api.module.keys().map(String::as_str))
+        for (distance, real) in nearest::ranked(name, context.api.module.keys().map(String::as_str))
             .into_iter()
             .take(3)
         {

@@ -1,13 +1,13 @@
-//! Operations that the geometry kernel refuses: smaller first, gone last.
+//! Operations that the geometry kernel rejects: smaller sizes first, removal last.
 
-use super::source::{Call, number, written};
+use super::source::{Call, format_number, number};
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
-/// Shares of the size that failed, the first tries; a fifth keeps most of what a fillet is for.
-const SHARES: [f64; 2] = [0.3, 0.05];
+/// Shares of the failed size, in order; they keep most of a fillet's purpose.
+const SIZE_SHARES: [f64; 2] = [0.3, 0.05];
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let kinds = [
         Kind::TypeOrValue,
         Kind::EmptyGeometry,
@@ -26,37 +26,37 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         "Null TopoDS",
         "More than one wire",
     ];
-    let refused = kernel.iter().any(|words| situation.message.contains(words));
-    if !kinds.contains(&situation.kind)
-        || !(refused || situation.kind == Kind::Crash || situation.kind == Kind::EmptyGeometry)
+    let refused = kernel.iter().any(|words| context.message.contains(words));
+    if !kinds.contains(&context.kind)
+        || !(refused || context.kind == Kind::Crash || context.kind == Kind::EmptyGeometry)
     {
         return;
     }
-    for (order, call) in suspects(situation).into_iter().enumerate() {
-        // A part without surface is seldom the fault of a fillet.
+    for (order, call) in suspects(context).into_iter().enumerate() {
+        // A part without surface is seldom due to a fillet.
         let later = 4 * order as u32
-            + if situation.kind == Kind::EmptyGeometry {
+            + if context.kind == Kind::EmptyGeometry {
                 40
             } else {
                 0
             };
-        if situation.message.contains("no suitable edges") {
-            drop_call(situation, &call, 7 + later, edits);
+        if context.message.contains("no suitable edges") {
+            drop_call(context, &call, 7 + later, edits);
         }
         match call.name {
             "fillet" | "chamfer" => {
-                shrink(situation, &call, later, edits);
+                shrink(context, &call, later, edits);
                 let nothing = call
                     .args
                     .first()
-                    .and_then(|arg| number(situation.source.at(arg.value)))
+                    .and_then(|arg| number(context.source.at(arg.value)))
                     == Some(0.0);
-                drop_call(situation, &call, if nothing { 7 } else { 20 } + later, edits);
+                drop_call(context, &call, if nothing { 7 } else { 20 } + later, edits);
             }
             "shell" | "offset2D" => {
-                shrink(situation, &call, later, edits);
+                shrink(context, &call, later, edits);
                 if let Some(arg) = call.args.first() {
-                    let value = situation.source.at(arg.value);
+                    let value = context.source.at(arg.value);
                     let turned = value.strip_prefix('-').map_or_else(
                         || format!("-({value})").replace("-(", "-(").to_owned(),
                         |rest| rest.trim().to_owned(),
@@ -66,10 +66,10 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         14 + later,
                         arg.value.byte_range(),
                         turned,
-                        "goes to the other side",
+                        "offsets to the other side",
                     ));
                 }
-                drop_call(situation, &call, 24 + later, edits);
+                drop_call(context, &call, 24 + later, edits);
             }
             "loft" => {
                 let ruled = if call.args.is_empty() {
@@ -77,7 +77,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 } else {
                     ", ruled=True"
                 };
-                if !situation.source.at(call.list).contains("ruled") {
+                if !context.source.at(call.list).contains("ruled") {
                     let at = call.list.end_byte() - 1;
                     edits.push(Edit::new(
                         "loft",
@@ -87,7 +87,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "lofts with straight lines",
                     ));
                 }
-                drop_call(situation, &call, 30 + later, edits);
+                drop_call(context, &call, 30 + later, edits);
             }
             "sweep" => {
                 let at = call.list.end_byte() - 1;
@@ -101,29 +101,29 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         rank + later,
                         at..at,
                         extra,
-                        "sweeps in another way around corners",
+                        "sweeps with another transition at corners",
                     ));
                 }
-                drop_call(situation, &call, 30 + later, edits);
+                drop_call(context, &call, 30 + later, edits);
             }
             "extrude" | "twistExtrude" | "cutBlind" => {
-                // A taper that is too steep, or of a shape that does not allow it.
+                // A taper that is too steep, or impossible for the shape.
                 if let Some(taper) = call
                     .args
                     .iter()
-                    .find(|arg| arg.name.is_some_and(|name| situation.source.at(name) == "taper"))
+                    .find(|arg| arg.name.is_some_and(|name| context.source.at(name) == "taper"))
                 {
                     edits.push(Edit::new(
                         "taper",
                         9 + later,
-                        super::keywords::without(situation.source.text, taper.node),
+                        super::keywords::without(context.source.text, taper.node),
                         "",
                         "extrudes without taper",
                     ));
                 }
             }
-            "slot2D" => shrink_second(situation, &call, later, edits),
-            "revolve" => revolve(situation, &call, later, edits),
+            "slot2D" => shrink_second(context, &call, later, edits),
+            "revolve" => revolve(context, &call, later, edits),
             "threePointArc" => {
                 if let [_, end] = call.args[..] {
                     let range = call.name_node.start_byte()..call.node.end_byte();
@@ -131,8 +131,8 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "arc",
                         12 + later,
                         range,
-                        format!("lineTo(*{})", situation.source.at(end.value)),
-                        "a line where no arc goes through the points",
+                        format!("lineTo(*{})", context.source.at(end.value)),
+                        "a line, since no arc passes through the points",
                     ));
                 }
             }
@@ -141,8 +141,9 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Calls that the kernel may have refused, those in the failing line first; without a line all such calls, the last first.
-fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
+/// Calls that the kernel may have rejected, those in the failing line first; without a line all such calls, the last
+/// first.
+fn suspects<'t>(context: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     let names = [
         "fillet",
         "chamfer",
@@ -157,9 +158,9 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
         "revolve",
         "threePointArc",
     ];
-    let here = situation
+    let here = context
         .line
-        .map(|line| situation.source.calls_at(line))
+        .map(|line| context.source.calls_at(line))
         .unwrap_or_default();
     let here: Vec<_> = here
         .into_iter()
@@ -168,10 +169,10 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     if !here.is_empty() {
         return here;
     }
-    if situation.line.is_some() {
+    if context.line.is_some() {
         return Vec::new();
     }
-    let mut all: Vec<_> = situation
+    let mut all: Vec<_> = context
         .source
         .calls()
         .into_iter()
@@ -181,12 +182,12 @@ fn suspects<'t>(situation: &'t RuleContext<'_>) -> Vec<Call<'t>> {
     all
 }
 
-/// The size in smaller and smaller shares: where it is a constant that nothing else uses, the constant.
-fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// Smaller and smaller shares of the size; changes a constant if nothing else uses it.
+fn shrink(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let Some(arg) = call.args.first() else { return };
     let value = source.at(arg.value);
-    for (order, share) in SHARES.into_iter().enumerate() {
+    for (order, share) in SIZE_SHARES.into_iter().enumerate() {
         let rank = 8 + order as u32 + later;
         let what = format!("a smaller `{}`: {share} of it", call.name);
         if let Some(size) = number(value) {
@@ -197,7 +198,7 @@ fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut 
                 "shrink",
                 rank,
                 arg.value.byte_range(),
-                written(size.abs() * share * size.signum()),
+                format_number(size.abs() * share * size.signum()),
                 what,
             ));
             continue;
@@ -218,7 +219,7 @@ fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut 
                         "shrink",
                         rank,
                         binding.value.byte_range(),
-                        written(size.abs() * share),
+                        format_number(size.abs() * share),
                         what,
                     )
                     .needed(),
@@ -237,9 +238,9 @@ fn shrink(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut 
     }
 }
 
-fn shrink_second(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+fn shrink_second(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     if let [length, width, ..] = call.args[..] {
-        let value = situation.source.at(length.value);
+        let value = context.source.at(length.value);
         edits.push(Edit::new(
             "slot",
             9 + later,
@@ -250,9 +251,9 @@ fn shrink_second(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits
     }
 }
 
-fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    // An axis through the profile, or of no length: the plane's own y axis and x axis are what profiles are drawn for.
+fn revolve(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    // An axis through the profile, or of no length: profiles are drawn for the plane's own y or x axis.
     let angle = call
         .args
         .iter()
@@ -269,10 +270,10 @@ fn revolve(situation: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut
     }
 }
 
-fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+fn drop_call(context: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let Some(receiver) = call.receiver else { return };
-    // The selection before it goes too: nothing else uses it.
+    // The selection before it is removed too, since nothing else uses it.
     let mut start = receiver;
     while let Some(before) = source.call(start)
         && matches!(before.name, "edges" | "faces" | "vertices")
@@ -286,23 +287,23 @@ fn drop_call(situation: &RuleContext<'_>, call: &Call<'_>, rank: u32, edits: &mu
         rank,
         range,
         "",
-        format!("leaves out the `{}` that the kernel refuses", call.name),
+        format!("removes the `{}` that the kernel rejects", call.name),
     ));
 }
 
-/// When no rule knows better: the call in the failing line goes, then the operand of the boolean that holds it.
-pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if !situation.is_runtime() || situation.kind == Kind::MissingFixture {
+/// If no other rule applies: removes the call in the failing line, then the operand of the boolean that contains it.
+pub(super) fn last_resort(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if !context.is_runtime() || context.kind == Kind::MissingFixture {
         return;
     }
-    let source = situation.source;
-    let Some(line) = situation.line else { return };
+    let source = context.source;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let Some(receiver) = call.receiver else { continue };
         if matches!(call.name, "Workplane" | "Sketch") || matches!(source.at(receiver), "cq" | "math") {
             continue;
         }
-        let reason = format!("leaves out the failing `{}`", call.name);
+        let reason = format!("removes the failing `{}`", call.name);
         edits.push(Edit::new(
             "drop call",
             80,
@@ -311,8 +312,8 @@ pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             reason,
         ));
     }
-    // In the statement that called the failing function, its part is left out of the whole.
-    for outer in situation.frames().into_iter().rev() {
+    // In the statement that called the failing function, its part is removed from the whole.
+    for outer in context.frames().into_iter().rev() {
         for call in source.calls_at(outer) {
             let Some(receiver) = call.receiver else { continue };
             if matches!(call.name, "union" | "cut" | "intersect") {
@@ -327,7 +328,7 @@ pub(super) fn last_resort(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     90,
                     receiver.end_byte()..call.node.end_byte(),
                     "",
-                    format!("leaves out `{short}`, which fails"),
+                    format!("removes `{short}`, which fails"),
                 ));
             }
         }

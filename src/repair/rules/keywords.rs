@@ -1,12 +1,12 @@
-//! Keywords that a call does not take: what they are called here, or away with them.
+//! Keywords that a call does not take: renames or removes them.
 
 use super::source::Call;
 use super::{Edit, RuleContext, nearest};
 
 /// A keyword that a method does not take.
-pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let callee = situation
+pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let callee = context
         .message
         .split("() got")
         .next()
@@ -15,7 +15,7 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
         .next()
         .unwrap_or_default();
     let (class, method) = callee.split_once('.').unwrap_or(("Workplane", callee));
-    let params: Vec<_> = situation.api.params(class, method).unwrap_or_default().to_vec();
+    let params: Vec<_> = context.api.params(class, method).unwrap_or_default().to_vec();
     let shown = if method == "__init__" { class } else { method };
     let has = |call: &Call<'_>| {
         call.args
@@ -28,7 +28,7 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
         .filter(|call| call.name == shown && has(call))
         .collect();
     let here = calls.iter().find(|call| {
-        situation.line.is_some_and(|line| {
+        context.line.is_some_and(|line| {
             (call.node.start_position().row + 1..=call.node.end_position().row + 1).contains(&line)
         })
     });
@@ -64,10 +64,10 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
         .filter_map(|arg| arg.name.map(|name| (name, *arg)))
         .filter(|(name, _)| !known(source.at(*name)))
         .collect();
-    // All unknown keywords at once: to what they mean, else to what must be given and is not, else away.
+    // All unknown keywords at once: renamed by meaning, else to a missing required parameter, else removed.
     let mut edit = Edit::new("keyword", 8, 0..0, "", "");
     let mut left = free.clone();
-    let mut told = Vec::new();
+    let mut reasons = Vec::new();
     for (node, arg) in &wrong {
         let name = source.at(*node);
         let value = source.at(arg.value);
@@ -80,21 +80,21 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
         match target {
             Some(target) => {
                 left.retain(|name| *name != target);
-                told.push(format!("`{name}` is called `{target}`"));
+                reasons.push(format!("`{name}` is called `{target}`"));
                 edit = edit.and(
                     arg.node.byte_range(),
                     format!("{target}={}", converted(name, &target, value)),
                 );
             }
             None => {
-                told.push(format!("`{shown}` takes no `{name}`"));
+                reasons.push(format!("`{shown}` takes no `{name}`"));
                 edit = edit.and(without(source.text, arg.node), "");
             }
         }
     }
-    edit.reason = told.join(", ");
+    edit.reason = reasons.join(", ");
     edits.push(edit);
-    // One by one, for where the guess above was wrong.
+    // One by one, in case the guess above was wrong.
     for (node, arg) in &wrong {
         let name = source.at(*node);
         for (order, target) in must.iter().chain(&free).enumerate().take(5) {
@@ -115,10 +115,10 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
             format!("`{shown}` takes no `{name}`"),
         ));
     }
-    // The order may be right where the names are not.
+    // The order may be right even if the names are not.
     if !wrong.is_empty() && call.args.len() <= params.len() {
         let values: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
-        // `box(width=…, depth=…, height=…)` names the axes of another library in its order; a height first is the z of this one.
+        // `box(width=…, depth=…, height=…)` are the axes of another library, in order; a height first is z here.
         let ordered = shown == "box"
             && wrong.len() < call.args.len()
             && call.args[0].name.is_some_and(|name| source.at(name) != "height");
@@ -132,9 +132,9 @@ pub(super) fn keyword_of(situation: &RuleContext<'_>, keyword: &str, edits: &mut
     }
 }
 
-/// What a keyword of another library means here.
+/// The parameter for a keyword of another library.
 fn meaning(name: &str, free: &[&str]) -> Option<String> {
-    const TWINS: [(&str, &[&str]); 20] = [
+    const SYNONYMS: [(&str, &[&str]); 20] = [
         ("distance", &["until", "d", "length"]),
         ("depth", &["until", "height", "depth", "cboreDepth", "width"]),
         ("height", &["until", "yLen", "offset"]),
@@ -156,7 +156,7 @@ fn meaning(name: &str, free: &[&str]) -> Option<String> {
         ("x", &["xLen", "xDist", "length"]),
         ("y", &["yLen", "yDist", "width"]),
     ];
-    const MORE: [(&str, &str); 16] = [
+    const RENAMES: [(&str, &str); 16] = [
         ("centred", "centered"),
         ("center", "centered"),
         ("centre", "centered"),
@@ -175,11 +175,11 @@ fn meaning(name: &str, free: &[&str]) -> Option<String> {
         ("direction", "direct"),
     ];
     let lower = name.to_lowercase();
-    let twins = TWINS
+    let twins = SYNONYMS
         .iter()
         .filter(|(known, _)| *known == lower)
         .flat_map(|(_, twins)| twins.iter().copied());
-    let more = MORE
+    let more = RENAMES
         .iter()
         .filter(|(known, _)| *known == lower)
         .map(|(_, twin)| *twin);
@@ -189,7 +189,7 @@ fn meaning(name: &str, free: &[&str]) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A radius where a diameter was given, and the other way round.
+/// Converts a radius to a diameter, or a diameter to a radius.
 fn converted(from: &str, to: &str, value: &str) -> String {
     let is = |name: &str, words: &[&str]| words.contains(&name.to_lowercase().as_str());
     let (diameter, radius) = (["diameter", "dia", "diam", "d"], ["radius", "r"]);
@@ -210,7 +210,7 @@ fn converted(from: &str, to: &str, value: &str) -> String {
     }
 }
 
-/// An argument with the comma that parts it from its neighbour.
+/// The range of an argument with its comma.
 pub(super) fn without(text: &str, node: tree_sitter::Node<'_>) -> std::ops::Range<usize> {
     let (start, end) = (node.start_byte(), node.end_byte());
     let before = text[..start].trim_end();

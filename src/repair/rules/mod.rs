@@ -1,8 +1,8 @@
-//! Repairs by rules: the default proposer, which needs nothing but the candidate and its failure.
+//! The proposer `rules`, the default: needs only the candidate and its failure.
 //!
-//! Each rule looks at the syntax tree and the failure and offers edits; the smallest and likeliest comes first. An edit
-//! is a proposal like any other: the loop builds it and goes on from it only if it clears the failure and breaks
-//! nothing. Edits away from the failing statement come after all others. Nothing here runs code.
+//! Each rule reads the syntax tree and the failure and offers edits; the smallest and most likely is tried first. An
+//! edit is a proposal like any other: the loop builds it and continues from it only if it clears the failure and
+//! breaks nothing. Edits away from the failing statement come after all others. Nothing here runs code.
 
 pub mod api;
 mod arguments;
@@ -54,15 +54,15 @@ use cadforge_trajectory::{Origin, Step};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rules;
 
-/// What a rule sees.
+/// Input of a rule.
 struct RuleContext<'a> {
     source: &'a Source<'a>,
-    /// The task's id, for the words in it.
+    /// The task's id; its words help to guess names.
     kind: Kind,
     failure: Option<&'a Failure>,
-    /// One line; empty if it built.
+    /// First line of the failure; empty if the candidate built.
     message: &'a str,
-    /// The failing line, counted from 1.
+    /// The failing line, from 1.
     line: Option<usize>,
     step: &'a Step,
     history: &'a [Step],
@@ -72,7 +72,7 @@ struct RuleContext<'a> {
 
 type Rule = fn(&RuleContext<'_>, &mut Vec<Edit>);
 
-/// All rules; the order matters between edits of equal rank only.
+/// All rules; the order matters only between edits of equal rank.
 const RULES: [Rule; 17] = [
     fences::rule,
     syntax::rule,
@@ -93,8 +93,8 @@ const RULES: [Rule; 17] = [
     kernel::last_resort,
 ];
 
-/// From this rank on an edit gives something up.
-const ROUGH: u32 = 50;
+/// Edits from this rank on lose something.
+const LOSSY: u32 = 50;
 
 /// Added to the rank of an edit for each step that it goes back.
 const BACK: u32 = 70;
@@ -110,7 +110,7 @@ impl Proposer for Rules {
     fn propose(
         &self,
         ask: &ProposalRequest<'_>,
-        hear: &mut dyn FnMut(&str),
+        on_text: &mut dyn FnMut(&str),
         _cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let tried: BTreeSet<&str> = ask.history.iter().map(|step| step.code.as_str()).collect();
@@ -122,10 +122,10 @@ impl Proposer for Rules {
                 .collect::<Vec<_>>()
         };
         let mut offers = untried(ask.head);
-        // Only rough edits are left: an earlier step may have been repaired the wrong way.
+        // Only edits that lose something are left: an earlier step may have been repaired wrongly.
         let mut penalty = 0;
         let mut at = ask.head();
-        while offers.iter().all(|(_, _, edit)| edit.rank >= ROUGH)
+        while offers.iter().all(|(_, _, edit)| edit.rank >= LOSSY)
             && at.evaluation.failure.is_some()
             && let Some(parent) = at.parent
         {
@@ -140,7 +140,7 @@ impl Proposer for Rules {
         let Some((from, code, edit)) = offers.into_iter().nth(ask.candidate) else {
             return Ok(None);
         };
-        hear(&code);
+        on_text(&code);
         Ok(Some(Proposed {
             code,
             reason: edit.reason,
@@ -152,12 +152,12 @@ impl Proposer for Rules {
     }
 }
 
-/// Every edit that the rules offer with the code that it leads to, the likeliest first, no code twice.
+/// All edits of all rules with the resulting code, the most likely first, without duplicates.
 pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     let step = ask.head();
     let source = Source::new(&step.code);
     let failure = step.evaluation.failure.as_ref();
-    let situation = RuleContext {
+    let context = RuleContext {
         source: &source,
         kind: step.evaluation.kind,
         failure,
@@ -173,16 +173,16 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     };
     let mut edits = Vec::new();
     for rule in RULES {
-        rule(&situation, &mut edits);
+        rule(&context, &mut edits);
     }
-    let regions = situation.regions();
+    let regions = context.regions();
     let known_errors = source.errors();
     for edit in &mut edits {
         if !edit.needed
             && !edit
                 .changes
                 .iter()
-                .all(|(range, _)| situation.is_near(range, &regions))
+                .all(|(range, _)| context.is_near(range, &regions))
         {
             edit.rank += FAR;
         }
@@ -203,12 +203,12 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
 }
 
 impl RuleContext<'_> {
-    /// Whether it failed when it ran.
+    /// Whether the failure occurred at run time.
     fn is_runtime(&self) -> bool {
         self.failure.is_some() && self.kind > Kind::SyntaxClosure && self.kind < Kind::LowEditability
     }
 
-    /// Bytes of the failing statement and of those that called it, in whose lines a cause is likely.
+    /// Byte ranges of the failing statement and its callers, where a cause is likely.
     fn regions(&self) -> Vec<Range<usize>> {
         let Some(failure) = self.failure else {
             return Vec::new();
@@ -238,7 +238,7 @@ impl RuleContext<'_> {
         lines.collect()
     }
 
-    /// Imports at the top, additions at the end and everything where no line is known count as near.
+    /// Imports at the top, additions at the end, and everything if no line is known, count as near.
     fn is_near(&self, range: &Range<usize>, regions: &[Range<usize>]) -> bool {
         regions.is_empty()
             || range.is_empty()
@@ -247,7 +247,6 @@ impl RuleContext<'_> {
                 .any(|region| region.start <= range.start && range.end <= region.end + 1)
     }
 
-    /// The failing statement.
     fn statement(&self) -> Option<tree_sitter::Node<'_>> {
         self.source.statement_at(self.line?)
     }

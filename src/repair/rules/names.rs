@@ -1,4 +1,4 @@
-//! Names that nothing defines: misspelt, defined too late, lost with the line that bound them.
+//! Undefined names: misspelt, defined too late, or with a lost definition.
 
 use super::imports::{import_of, top, with_import};
 use super::scope::{scope, scope_with};
@@ -7,21 +7,21 @@ use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 use cadforge_core::failure::Kind;
 
-/// Whether a word is another but for one letter.
-pub(super) fn is_slip(word: &str, of: &str) -> bool {
+/// Whether two words differ in one letter.
+pub(super) fn differs_in_one_letter(word: &str, of: &str) -> bool {
     word.len() >= 3 && nearest::edits(word, of) == 1
 }
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::UndefinedName {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::UndefinedName {
         return;
     }
-    let Some(&name) = quoted(situation.message).first() else {
+    let Some(&name) = quoted(context.message).first() else {
         return;
     };
-    let source = situation.source;
-    if situation.message.contains("UnboundLocalError") {
-        unbound_local(situation, name, edits);
+    let source = context.source;
+    if context.message.contains("UnboundLocalError") {
+        unbound_local(context, name, edits);
     }
     let uses: Vec<_> = source
         .nodes()
@@ -30,13 +30,13 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .collect();
     let Some(first) = uses
         .iter()
-        .find(|node| Some(node.start_position().row + 1) == situation.line)
+        .find(|node| Some(node.start_position().row + 1) == context.line)
         .or(uses.first())
         .copied()
     else {
         return;
     };
-    // Elsewhere the same name may be bound to something.
+    // Elsewhere the name may be bound.
     let function = enclosing(first, "function_definition");
     let uses: Vec<_> = uses
         .into_iter()
@@ -52,7 +52,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         edit
     };
     if import_of(name).is_none() {
-        constants(situation, name, &replace, edits);
+        constants(context, name, &replace, edits);
     }
     for (distance, known) in nearest::ranked(
         name,
@@ -68,10 +68,10 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             format!("`{name}` is not defined, `{known}` is"),
         ));
     }
-    defined_later(situation, name, edits);
-    builders(situation, name, &replace, edits);
-    missing_constant(situation, name, first, edits);
-    // A part that is not there cannot be joined: leave it out.
+    defined_later(context, name, edits);
+    builders(context, name, &replace, edits);
+    missing_constant(context, name, first, edits);
+    // A missing part cannot be joined: removes the operation.
     if let Some(call) = enclosing(first, "argument_list")
         .and_then(|list| list.parent())
         .and_then(|call| source.call(call))
@@ -86,12 +86,12 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             60,
             range,
             "",
-            format!("leaves out `{name}`, which is not defined"),
+            format!("removes `{name}`, which is not defined"),
         ));
     }
 }
 
-/// Functions of Python itself that candidates use.
+/// Builtin functions of Python that candidates use.
 const BUILTINS: [&str; 14] = [
     "range",
     "len",
@@ -109,14 +109,14 @@ const BUILTINS: [&str; 14] = [
     "sum",
 ];
 
-/// Names of other languages and of modules that were not named.
+/// Names of other languages and of modules without a prefix.
 fn constants(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     name: &str,
     replace: &dyn Fn(u32, &str, String) -> Edit,
     edits: &mut Vec<Edit>,
 ) {
-    let source = situation.source;
+    let source = context.source;
     let python = [
         ("true", "True"),
         ("false", "False"),
@@ -144,12 +144,12 @@ fn constants(
         let edit = replace(7, &format!("math.{name}"), format!("`{name}` is in `math`"));
         edits.push(with_import(source, edit, "math"));
     }
-    let module = &situation.api.module;
+    let module = &context.api.module;
     if module.contains_key(name) {
         let edit = replace(7, &format!("cq.{name}"), format!("`{name}` is in CadQuery"));
         edits.push(with_import(source, edit, "cq"));
     }
-    for (submodule, names) in &situation.api.modules {
+    for (submodule, names) in &context.api.modules {
         if names.iter().any(|known| known == name) {
             let edit = replace(
                 9,
@@ -161,7 +161,7 @@ fn constants(
     }
 }
 
-/// Whether an identifier is looked up as a variable here.
+/// Whether an identifier is used as a variable here.
 fn is_use(node: tree_sitter::Node<'_>) -> bool {
     let Some(parent) = node.parent() else { return true };
     let is_field = |field: &str| parent.child_by_field_name(field) == Some(node);
@@ -175,12 +175,12 @@ fn is_use(node: tree_sitter::Node<'_>) -> bool {
     }
 }
 
-/// Bound at module level, but below its first use: moves the definition up, or the use down.
-fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// Bound at module level, but after its first use: moves the definition up, or the use down.
+fn defined_later(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let text = source.text;
     // The statement at module level that was running.
-    let running = situation.frames().first().copied().or(situation.line);
+    let running = context.frames().first().copied().or(context.line);
     let Some(outer) = running.and_then(|line| {
         children(source.root()).into_iter().find(|node| {
             node.is_named()
@@ -233,14 +233,14 @@ fn defined_later(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>)
     }
 }
 
-/// A part that a function makes under another name.
+/// A part that a function builds under another name.
 fn builders(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     name: &str,
     replace: &dyn Fn(u32, &str, String) -> Edit,
     edits: &mut Vec<Edit>,
 ) {
-    let source = situation.source;
+    let source = context.source;
     let wanted: Vec<String> = nearest::words(name);
     for function in source.functions() {
         let callable = function.params.iter().all(|(_, must)| !must);
@@ -256,20 +256,20 @@ fn builders(
             edits.push(replace(
                 14,
                 &format!("{}()", function.name),
-                format!("`{}` makes `{name}`", function.name),
+                format!("`{}` builds `{name}`", function.name),
             ));
         }
     }
 }
 
-/// A dimension whose line was lost: from a relative, from the history, else a guess by its name.
+/// A constant whose line was lost: from a related constant, from the history, else a guess by its name.
 fn missing_constant(
-    situation: &RuleContext<'_>,
+    context: &RuleContext<'_>,
     name: &str,
     first: tree_sitter::Node<'_>,
     edits: &mut Vec<Edit>,
 ) {
-    let source = situation.source;
+    let source = context.source;
     if source.bindings().iter().any(|binding| binding.name == name) {
         return;
     }
@@ -284,7 +284,7 @@ fn missing_constant(
     let define = |rank: u32, value: String, reason: String| {
         Edit::new("constant", rank, at..at, format!("{name} = {value}\n"), reason).needed()
     };
-    for earlier in situation.history.iter().rev() {
+    for earlier in context.history.iter().rev() {
         let value = earlier.code.lines().find_map(|line| {
             line.strip_prefix(name)?
                 .trim_start()
@@ -317,7 +317,7 @@ fn missing_constant(
                 .collect::<Vec<_>>()
                 .join("_");
             if known.contains(&relative) {
-                // Behind the relative, which may stand below the other constants.
+                // After the related constant, which may be below the others.
                 let behind = source
                     .bindings()
                     .into_iter()
@@ -338,23 +338,23 @@ fn missing_constant(
             }
         }
     }
-    // Constants of the same last word are of a like size: their median.
+    // Constants with the same last word have similar values: their median.
     let last = nearest::words(name).pop().unwrap_or_default();
-    let mut alike: Vec<f64> = source
+    let mut similar: Vec<f64> = source
         .bindings()
         .iter()
         .filter(|binding| binding.global && nearest::words(binding.name).last() == Some(&last))
         .filter_map(|binding| number(source.at(binding.value)))
         .collect();
-    alike.sort_by(f64::total_cmp);
-    let guess = alike
-        .get(alike.len() / 2)
+    similar.sort_by(f64::total_cmp);
+    let guess = similar
+        .get(similar.len() / 2)
         .map(|value| format!("{value:?}"))
         .unwrap_or_else(|| by_word(&last).to_owned());
     edits.push(define(
         32,
         guess.clone(),
-        format!("defines `{name}`, a guess: {guess}"),
+        format!("defines `{name}` with a guess: {guess}"),
     ));
 }
 
@@ -373,7 +373,7 @@ fn by_word(word: &str) -> &'static str {
     }
 }
 
-/// Behind the last of the first block of plain numbers at module level, else below the imports.
+/// After the first block of plain numbers at module level, else after the imports.
 pub(super) fn constants_end(source: &Source<'_>) -> usize {
     let text = source.text;
     let mut end = top(source);
@@ -395,9 +395,9 @@ pub(super) fn constants_end(source: &Source<'_>) -> usize {
     end
 }
 
-fn unbound_local(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(statement) = situation.statement() else {
+fn unbound_local(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(statement) = context.statement() else {
         return;
     };
     let Some(function) = source
@@ -421,7 +421,7 @@ fn unbound_local(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>)
                 10,
                 at..at,
                 format!("global {name}\n{indent}"),
-                format!("means the `{name}` of the module"),
+                format!("uses the global `{name}`"),
             )
             .needed(),
         );

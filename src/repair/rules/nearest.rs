@@ -1,11 +1,11 @@
-//! How alike two names are.
+//! Similarity of names.
 
-/// The most alike of some names, if any is alike enough; the first of equals.
+/// The most similar name, if any is similar enough; the first of equals.
 pub fn nearest<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     ranked(name, among).into_iter().next().map(|(_, found)| found)
 }
 
-/// Names that are alike enough with their distance (0 to 1), the most alike first.
+/// Names that are similar enough with their distance (0 to 1), the most similar first.
 pub fn ranked<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Vec<(f64, &'a str)> {
     let mut found: Vec<(f64, &str)> = among
         .into_iter()
@@ -17,7 +17,8 @@ pub fn ranked<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Vec<(
     found
 }
 
-/// From 0 (equal but for case and underscores) to 1 (nothing in common): the lesser of what letters and words say.
+/// From 0 (equal but for case and underscores) to 1 (nothing in common): the smaller distance by letters and by
+/// words.
 pub fn distance(a: &str, b: &str) -> f64 {
     let (plain_a, plain_b) = (plain(a), plain(b));
     if plain_a == plain_b {
@@ -28,16 +29,16 @@ pub fn distance(a: &str, b: &str) -> f64 {
     let (words_a, words_b) = (words(a), words(b));
     let shared = words_a
         .iter()
-        .filter(|word| words_b.iter().any(|other| alike(word, other)))
+        .filter(|word| words_b.iter().any(|other| similar(word, other)))
         .count();
     let all = words_a.len().max(words_b.len()).max(1);
-    // Words in common weigh less than letters: `plate_width` is near `plate_w`, and less so `plate_height`.
+    // Common words weigh less than letters: `plate_width` is near `plate_w`, and farther from `plate_height`.
     let by_words = 1.0 - shared as f64 / all as f64;
     letters.min(0.12 + 0.8 * by_words)
 }
 
-/// Equal, or one the beginning of the other.
-fn alike(a: &str, b: &str) -> bool {
+/// Equal, or one a prefix of the other.
+fn similar(a: &str, b: &str) -> bool {
     a == b || (!a.is_empty() && !b.is_empty() && (a.starts_with(b) || b.starts_with(a)))
 }
 
@@ -48,7 +49,7 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-/// Words of a `snake_case` or `camelCase` name, lower case.
+/// Words of a `snake_case` or `camelCase` name in lower case.
 pub fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut lower = false;
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_underscores_hardly_count() {
+    fn case_and_underscores_are_ignored() {
         let methods = ["cutThruAll", "cutBlind", "cboreHole", "fillet", "extrude", "rect"];
         assert_eq!(nearest("cut_thru_all", methods), Some("cutThruAll"));
         assert_eq!(nearest("filet", methods), Some("fillet"));
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn words_in_common_make_names_alike() {
+    fn names_with_common_words_are_similar() {
         let names = ["plate_width", "wheel_diameter", "stem_length"];
         assert_eq!(nearest("plate_w", names), Some("plate_width"));
         assert_eq!(nearest("wheel_diam", names), Some("wheel_diameter"));

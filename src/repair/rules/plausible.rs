@@ -1,12 +1,12 @@
-//! How much sense code makes that parses: of several ways to close a bracket, the one that makes most sense.
+//! Plausibility of code that parses: of several places for a bracket, the most plausible one.
 
 use tree_sitter::Node;
 
 use super::api::ApiIndex;
 use super::source::{Source, enclosing, number};
 
-/// Things in some lines that no one would write on purpose, weighed; 0 is best.
-pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api: &ApiIndex) -> u32 {
+/// Weighted number of implausible constructs in some lines; 0 is best.
+pub fn implausibility(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api: &ApiIndex) -> u32 {
     let rows = lines.start().saturating_sub(1)..=lines.end().saturating_sub(1);
     let own = source.functions();
     let numbers: Vec<&str> = source
@@ -34,7 +34,7 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
                 odd
             }),
             "expression_list" => 2,
-            // A value that nobody takes: a chain that begins with its dot elsewhere, or a name alone.
+            // An unused value: a chain whose beginning is elsewhere, or a name alone.
             "expression_statement" => {
                 let only = node.named_child(0).map_or("", |child| child.kind());
                 u32::from(!matches!(
@@ -42,7 +42,7 @@ pub fn oddness(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api:
                     "assignment" | "call" | "string" | "augmented_assignment"
                 )) * 3
             }
-            "parenthesized_expression" => u32::from(is_idle(node)),
+            "parenthesized_expression" => u32::from(is_redundant(node)),
             "tuple" => u32::from(node.named_child_count() == 1) * 2,
             "keyword_argument" => keyword_place(node),
             "comparison_operator" | "generator_expression" => 1,
@@ -94,7 +94,7 @@ fn arguments(
             _ => None,
         },
         Some(_) => {
-            // Workplanes and sketches share names; whichever fits better speaks.
+            // Workplanes and sketches share names; the better fit counts.
             let classes = ["Workplane", "Sketch", "Shape", "Assembly"];
             let fits = classes
                 .iter()
@@ -130,7 +130,7 @@ fn arguments(
 }
 
 /// Brackets around a whole argument or value that no operator needs.
-fn is_idle(node: Node<'_>) -> bool {
+fn is_redundant(node: Node<'_>) -> bool {
     let holds = node.named_child(0).map_or("", |child| child.kind());
     let parent = node.parent().map_or("", |parent| parent.kind());
     if node.start_position().row != node.end_position().row {
@@ -147,7 +147,7 @@ fn is_idle(node: Node<'_>) -> bool {
 }
 
 fn keyword_place(node: Node<'_>) -> u32 {
-    // A positional argument behind a keyword does not compile.
+    // A positional argument after a keyword does not compile.
     let mut next = node.next_named_sibling();
     while let Some(sibling) = next {
         if !matches!(

@@ -6,18 +6,18 @@ use super::source::number;
 use super::{Edit, RuleContext, nearest};
 use crate::keep::quoted;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if !situation.is_runtime() {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if !context.is_runtime() {
         return;
     }
-    let message = situation.message;
+    let message = context.message;
     if message.contains("unexpected keyword argument") {
-        own_keyword(situation, edits);
+        own_keyword(context, edits);
     }
     if message.contains("division by zero") {
-        let source = situation.source;
+        let source = context.source;
         for node in source.nodes().into_iter().filter(|node| {
-            node.kind() == "binary_operator" && Some(node.start_position().row + 1) == situation.line
+            node.kind() == "binary_operator" && Some(node.start_position().row + 1) == context.line
         }) {
             let Some(right) = node.child_by_field_name("right") else {
                 continue;
@@ -51,44 +51,46 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
     }
     if message.contains("index out of range") {
-        let source = situation.source;
-        for node in source.nodes().into_iter().filter(|node| {
-            node.kind() == "subscript" && Some(node.start_position().row + 1) == situation.line
-        }) {
+        let source = context.source;
+        for node in source
+            .nodes()
+            .into_iter()
+            .filter(|node| node.kind() == "subscript" && Some(node.start_position().row + 1) == context.line)
+        {
             if let Some(index) = node.child_by_field_name("subscript") {
                 edits.push(Edit::new(
                     "index",
                     8,
                     index.byte_range(),
                     "-1",
-                    "takes the last: the index is beyond it",
+                    "uses the last element: the index is out of range",
                 ));
                 edits.push(Edit::new(
                     "index",
                     9,
                     index.byte_range(),
                     "0",
-                    "takes the first: the index is beyond the last",
+                    "uses the first element: the index is out of range",
                 ));
             }
         }
     }
     if message.contains("can't multiply sequence") || message.contains("cannot be interpreted as an integer")
     {
-        floats_as_counts(situation, edits);
+        floats_as_counts(context, edits);
     }
     if message.contains("not subscriptable") {
-        too_many_plain(situation, edits);
+        too_many_plain(context, edits);
     }
 }
 
-/// A keyword that the candidate's own function calls otherwise.
-fn own_keyword(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(&keyword) = quoted(situation.message).first() else {
+/// A keyword that the candidate's own function names otherwise.
+fn own_keyword(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(&keyword) = quoted(context.message).first() else {
         return;
     };
-    let callee = situation
+    let callee = context
         .message
         .split("()")
         .next()
@@ -100,7 +102,7 @@ fn own_keyword(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let Some(function) = functions.iter().find(|function| function.name == callee) else {
         return;
     };
-    for call in suspects(situation, callee) {
+    for call in suspects(context, callee) {
         let Some(arg) = call
             .args
             .iter()
@@ -150,11 +152,11 @@ fn own_keyword(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// `range(n / 2)` and `"x" * 1.5`: counts are whole.
-fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// `range(n / 2)` and `"x" * 1.5`: counts are integers.
+fn floats_as_counts(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     for call in source.calls().into_iter().filter(|call| {
-        situation.line.is_none_or(|line| {
+        context.line.is_none_or(|line| {
             call.node.start_position().row < line && call.node.end_position().row + 1 >= line
         })
     }) {
@@ -176,7 +178,7 @@ fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     6,
                     arg.value.byte_range(),
                     whole,
-                    "a count is a whole number",
+                    "a count is an integer",
                 ));
                 if let Some(binding) = source
                     .bindings()
@@ -190,7 +192,7 @@ fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                             5,
                             binding.value.byte_range(),
                             format!("{}", number as i64),
-                            format!("`{value}` counts: a whole number"),
+                            format!("`{value}` is a count: an integer"),
                         )
                         .needed(),
                     );
@@ -200,12 +202,12 @@ fn floats_as_counts(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// `box(1, 2, 3, 4)`: the fourth argument is another thing than the writer thought.
-fn too_many_plain(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    let Some(line) = situation.line else { return };
+/// `box(1, 2, 3, 4)`: the fourth argument has another meaning than intended.
+fn too_many_plain(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
-        let Some(arity) = situation.api.arity("Workplane", call.name) else {
+        let Some(arity) = context.api.arity("Workplane", call.name) else {
             continue;
         };
         let places: Vec<_> = call.args.iter().filter(|arg| arg.name.is_none()).collect();

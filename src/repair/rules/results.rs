@@ -1,11 +1,11 @@
-//! Functions whose result is not what the caller takes it for: nothing, the function itself, a list.
+//! Functions whose result is not the expected one: `None`, the function itself, a list.
 
 use super::source::enclosing;
 use super::{Edit, RuleContext};
 
-/// Adds the return to functions that are called for a value and give none.
-pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// Adds the missing return to functions whose value is used.
+pub(super) fn missing_returns(context: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let functions = source.functions();
     for function in functions.iter().filter(|function| function.returns.is_empty()) {
         let used = source.calls().iter().any(|call| {
@@ -28,7 +28,7 @@ pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mu
         let last = function
             .body
             .named_child(function.body.named_child_count().saturating_sub(1) as u32);
-        // A value that is worked out in the last line and dropped.
+        // A value that the last line computes and discards.
         if let Some(last) = last.filter(|last| {
             last.kind() == "expression_statement"
                 && last.named_child(0).is_some_and(|value| value.kind() == "call")
@@ -40,7 +40,7 @@ pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mu
                     rank,
                     at..at,
                     "return ",
-                    format!("returns what `{}` makes", function.name),
+                    format!("returns the result of `{}`", function.name),
                 )
                 .needed(),
             );
@@ -57,7 +57,7 @@ pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mu
             );
         }
     }
-    // `return` alone.
+    // `return` without a value.
     for node in source
         .nodes()
         .into_iter()
@@ -83,9 +83,9 @@ pub(super) fn missing_returns(situation: &RuleContext<'_>, rank: u32, edits: &mu
     }
 }
 
-/// A function where its result was meant.
-pub(super) fn uncalled(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// A function instead of its result.
+pub(super) fn uncalled(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
     for node in source
         .nodes()
         .into_iter()
@@ -136,10 +136,10 @@ pub(super) fn uncalled(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<
     }
 }
 
-/// A list where one part was meant.
-pub(super) fn of_list(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    for call in situation.same_calls(name) {
+/// A list instead of one part.
+pub(super) fn of_list(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    for call in context.same_calls(name) {
         let Some(receiver) = call.receiver else { continue };
         if let Some(chain) = source.at(receiver).strip_suffix(".vals()") {
             edits.push(Edit::new(
@@ -150,7 +150,7 @@ pub(super) fn of_list(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<E
                 format!("`.vals()` leaves the chain that has `{name}`"),
             ));
         }
-        // A comma at a line's end makes a tuple of it.
+        // A trailing comma makes a tuple.
         if let Some(binding) = source.bindings().into_iter().find(|binding| {
             binding.name == source.at(receiver)
                 && matches!(binding.value.kind(), "expression_list" | "tuple")
@@ -163,7 +163,7 @@ pub(super) fn of_list(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<E
                     5,
                     binding.value.byte_range(),
                     source.at(inner),
-                    "takes away the comma that makes a tuple",
+                    "removes the comma that makes a tuple",
                 )
                 .needed(),
             );
@@ -174,7 +174,7 @@ pub(super) fn of_list(situation: &RuleContext<'_>, name: &str, edits: &mut Vec<E
             20,
             at..at,
             "[0]",
-            "takes the first of the list",
+            "uses the first element of the list",
         ));
     }
 }

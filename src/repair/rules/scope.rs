@@ -1,10 +1,10 @@
-//! Which names can be used where.
+//! Scopes of names.
 
 use std::collections::BTreeSet;
 
 use super::source::{Source, children, enclosing};
 
-/// Names that can be used where a node stands: module level, parameters and locals of its functions, loop variables.
+/// Names that can be used at a node: module level, parameters and locals of its functions, loop variables.
 pub(super) fn scope(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let functions = source.functions();
@@ -22,7 +22,7 @@ pub(super) fn scope(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<
         }
     }
     for node in source.nodes() {
-        // At module level only what is bound further up is there already.
+        // At module level only earlier names exist.
         let before = !global_use || node.start_byte() < at.start_byte();
         match node.kind() {
             "assignment" | "for_statement" | "for_in_clause" if before && in_scope(node) => {
@@ -58,7 +58,7 @@ pub(super) fn scope(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<
     names
 }
 
-/// As [`scope`], with the name that stands there itself if it is bound.
+/// As [`scope`], with the name at the node itself if it is bound.
 pub(super) fn scope_with(source: &Source<'_>, at: tree_sitter::Node<'_>) -> BTreeSet<String> {
     let mut names = scope(source, at);
     let own = source.at(at);

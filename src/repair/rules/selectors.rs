@@ -1,4 +1,4 @@
-//! Words that CadQuery parses: planes, selectors of faces and edges, indices into them.
+//! Strings that CadQuery parses: planes, selectors of faces and edges, indices into them.
 
 use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
@@ -7,16 +7,16 @@ const PLANES: [&str; 12] = [
     "XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom",
 ];
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
-        situation.kind,
+        context.kind,
         Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::UndefinedName
     ) {
         return;
     }
-    let source = situation.source;
-    let message = situation.message;
-    let Some(line) = situation.line else { return };
+    let source = context.source;
+    let message = context.message;
+    let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
         let text = call
             .args
@@ -45,7 +45,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
         let Some((node, quoted)) = text else {
             if message.contains("edges be selected") {
-                no_edges(situation, &call, edits);
+                no_edges(context, &call, edits);
             }
             continue;
         };
@@ -61,7 +61,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     5 + rank as u32,
                     node.byte_range(),
                     format!("\"{right}\""),
-                    format!("`{inner}` is no selector: uses `{right}`"),
+                    format!("`{inner}` is not a selector: uses `{right}`"),
                 ));
             }
             edits.push(Edit::new(
@@ -69,7 +69,7 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 20,
                 node.byte_range(),
                 "",
-                format!("`{inner}` is no selector: takes all {}", call.name),
+                format!("`{inner}` is not a selector: selects all {}", call.name),
             ));
         }
         if message.contains("Attempted to access index") && selects && quoted.contains('[') {
@@ -80,25 +80,25 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 6,
                 start..end,
                 "[-1]",
-                "the index is beyond the last: takes the last",
+                "the index is out of range: uses the last",
             ));
             edits.push(Edit::new(
                 "selector",
                 7,
                 start..end,
                 "",
-                "the index is beyond the last: takes the first",
+                "the index is out of range: uses the first",
             ));
         }
         if message.contains("edges be selected") {
-            no_edges(situation, &call, edits);
+            no_edges(context, &call, edits);
         }
     }
 }
 
-/// Nothing was selected for a fillet or chamfer: another selector just before it, or none.
-fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// An empty selection for a fillet or chamfer: another selector just before it, or none.
+fn no_edges(context: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     if !matches!(call.name, "fillet" | "chamfer") {
         return;
     }
@@ -129,7 +129,7 @@ fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: 
                 ));
             }
         }
-        // `.faces("|Z")` of a wire chain, or edges of edges: the earlier selection may already be one.
+        // `.faces("|Z")` of a wire chain, or edges of edges: the earlier selection may suffice.
         if let Some(earlier) = before.receiver.and_then(|receiver| source.call(receiver))
             && matches!(earlier.name, "edges" | "vertices")
             && let Some(from) = earlier.receiver
@@ -139,7 +139,7 @@ fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: 
                 8,
                 from.end_byte()..earlier.node.end_byte(),
                 "",
-                format!("`{}` leaves nothing to select from", earlier.name),
+                format!("removes `{}`, after which nothing can be selected", earlier.name),
             ));
         }
         if !inner.contains(['X', 'Y', 'Z']) {
@@ -156,7 +156,7 @@ fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: 
             16,
             arg.value.byte_range(),
             "",
-            "the selector finds nothing: takes all",
+            "the selector finds nothing: selects all",
         ));
     }
     let start = if selects {
@@ -171,7 +171,7 @@ fn no_edges(situation: &RuleContext<'_>, call: &super::source::Call<'_>, edits: 
         14,
         start..call.node.end_byte(),
         "",
-        format!("leaves out the `{}`, for which no edge is there", call.name),
+        format!("removes the `{}`, which has no edges", call.name),
     ));
 }
 
@@ -210,7 +210,7 @@ fn plane_names(word: &str) -> Vec<String> {
     found
 }
 
-/// What a selector that does not parse may have meant.
+/// The likely meanings of a selector that does not parse.
 fn selectors(word: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut push = |text: String| {
@@ -255,7 +255,7 @@ fn selectors(word: &str) -> Vec<String> {
         }
     }
     if let Some(axis) = axis {
-        // Words of logic keep their order: only the letters and signs are mended.
+        // Words of logic keep their order: only letters and signs are corrected.
         let joined = upper
             .replace("&&", " and ")
             .replace("||", " or ")

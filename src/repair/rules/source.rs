@@ -1,10 +1,10 @@
-//! A candidate as text and syntax tree; copes with code that does not parse.
+//! A candidate as text and syntax tree; code may contain syntax errors.
 
 use std::ops::Range;
 
 use tree_sitter::{Node, Parser, Tree};
 
-/// Text with its tree.
+/// Text with its syntax tree.
 pub struct Source<'s> {
     /// The whole file.
     pub text: &'s str,
@@ -16,7 +16,7 @@ pub struct Source<'s> {
 pub struct Call<'t> {
     /// The whole call.
     pub node: Node<'t>,
-    /// What stands before the last dot.
+    /// The expression before the last dot.
     pub receiver: Option<Node<'t>>,
     /// The identifier that is called.
     pub name_node: Node<'t>,
@@ -48,13 +48,13 @@ pub struct Function<'t> {
     pub name: &'t str,
     /// The body.
     pub body: Node<'t>,
-    /// Parameters with whether they must be given.
+    /// Parameters, and whether each is required.
     pub params: Vec<(&'t str, bool)>,
-    /// Values of its return statements, those of inner functions left out.
+    /// Values of its return statements, without those of inner functions.
     pub returns: Vec<Node<'t>>,
 }
 
-/// `name = value`, at whatever depth.
+/// `name = value`, at any depth.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding<'t> {
     /// The assignment.
@@ -65,7 +65,7 @@ pub struct Binding<'t> {
     pub name_node: Node<'t>,
     /// The value.
     pub value: Node<'t>,
-    /// Whether it stands at module level.
+    /// Whether it is at module level.
     pub global: bool,
 }
 
@@ -99,7 +99,7 @@ impl<'s> Source<'s> {
         &self.text[node.byte_range()]
     }
 
-    /// Number of errors and missing tokens.
+    /// Number of syntax errors and missing tokens.
     pub fn errors(&self) -> usize {
         errors(self.root())
     }
@@ -109,12 +109,12 @@ impl<'s> Source<'s> {
         descendants(self.root())
     }
 
-    /// Bytes of a line counted from 1, without its end.
+    /// Bytes of a line counted from 1, without its line end.
     pub fn line(&self, line: usize) -> Range<usize> {
         line_range(self.text, line)
     }
 
-    /// The line that a byte is in, counted from 1.
+    /// The line of a byte, counted from 1.
     pub fn line_of(&self, byte: usize) -> usize {
         let bytes = self.text.as_bytes();
         1 + bytes[..byte.min(bytes.len())]
@@ -123,7 +123,7 @@ impl<'s> Source<'s> {
             .count()
     }
 
-    /// All calls whose callee's name starts on that line (which is what a traceback gives), or whose argument list spans it.
+    /// All calls whose callee's name starts on the line (as in a traceback), or whose argument list spans it.
     pub fn calls_at(&self, line: usize) -> Vec<Call<'_>> {
         let row = line.saturating_sub(1);
         let mut calls = self.calls();
@@ -139,7 +139,7 @@ impl<'s> Source<'s> {
         exact
     }
 
-    /// All calls in document order of their callee's name.
+    /// All calls in the order of their callees' names.
     pub fn calls(&self) -> Vec<Call<'_>> {
         let mut calls: Vec<_> = self
             .nodes()
@@ -286,7 +286,7 @@ pub fn descendants(node: Node<'_>) -> Vec<Node<'_>> {
     found
 }
 
-/// The nearest ancestor of that kind.
+/// The nearest ancestor of the given kind.
 pub fn enclosing<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> {
     let mut at = node.parent();
     while let Some(node) = at {
@@ -298,7 +298,7 @@ pub fn enclosing<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> {
     None
 }
 
-/// The statement that a node belongs to.
+/// The statement of a node.
 pub fn statement_of(node: Node<'_>) -> Node<'_> {
     let mut at = node;
     while !is_statement(at) {
@@ -327,7 +327,7 @@ fn errors(node: Node<'_>) -> usize {
         .count()
 }
 
-/// Bytes of a line counted from 1, without its end; empty at the end of the text if there is no such line.
+/// Bytes of a line counted from 1, without its line end; empty at the end of the text if there is no such line.
 pub fn line_range(text: &str, line: usize) -> Range<usize> {
     let mut start = 0;
     for _ in 1..line {
@@ -339,7 +339,7 @@ pub fn line_range(text: &str, line: usize) -> Range<usize> {
     start..text[start..].find('\n').map_or(text.len(), |at| start + at)
 }
 
-/// The value of a number literal, a minus before it included.
+/// The value of a number literal, with a leading minus.
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let plain = text.strip_prefix('-').unwrap_or(text).trim_start();
@@ -349,8 +349,8 @@ pub fn number(text: &str) -> Option<f64> {
     text.replace(['_', ' '], "").parse().ok()
 }
 
-/// A number as a person would write it.
-pub fn written(value: f64) -> String {
+/// A number in usual notation.
+pub fn format_number(value: f64) -> String {
     let rounded = (value * 1000.0).round() / 1000.0;
     if rounded == 0.0 {
         "0.001".to_owned()

@@ -1,32 +1,31 @@
-//! Code that does not parse: closes what is open, takes away what is too much, cuts what broke off.
-//!
-//! All places where a bracket, quote, comma or colon could stand are tried on the syntax tree, which costs a
-//! millisecond each; what parses is ranked by how much sense it makes.
+//! Code that does not parse: closes brackets and quotes, removes stray tokens, completes truncated code. All places
+//! for a bracket, quote, comma or colon are tried on the syntax tree, at a millisecond each; those that parse are
+//! ranked by plausibility.
 
 use std::ops::Range;
 
-use super::plausible::oddness;
+use super::plausible::implausibility;
 use super::source::{Source, line_range};
 use super::tokens::{Lexeme, Token, closer, tokens, unbalanced};
 use super::{Edit, RuleContext, brackets, fixture, indentation, names};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    if situation.kind != Kind::SyntaxClosure {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    if context.kind != Kind::SyntaxClosure {
         return;
     }
-    let text = situation.source.text;
+    let text = context.source.text;
     let found = tokens(text);
-    let line = situation.line.unwrap_or(1);
+    let line = context.line.unwrap_or(1);
     let mut offers = Vec::new();
     characters(text, &mut offers);
     brackets::brackets(text, &found, &mut offers);
     brackets::quotes(text, &found, &mut offers);
     colons(text, line, &mut offers);
     between(text, &found, line, &mut offers);
-    indentation::indentation(text, line, situation.message, &mut offers);
+    indentation::indentation(text, line, context.message, &mut offers);
     comments(text, line, &mut offers);
-    let known = situation.source.errors().max(1);
+    let known = context.source.errors().max(1);
     for (rank, edit) in offers {
         let Some(code) = edit.apply(text) else { continue };
         let after = Source::new(&code);
@@ -43,16 +42,16 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         let last = edit.changes.iter().map(|(range, _)| range.end).max().unwrap_or(0);
         let lines =
             after.line_of(first.min(code.len())).min(line)..=after.line_of(last.min(code.len())).max(line);
-        let odd = oddness(&after, lines, situation.api);
+        let odd = implausibility(&after, lines, context.api);
         let more = if errors > 0 { 300 } else { 0 };
         edits.push(Edit {
             rank: rank + odd * 10 + more,
-            // One slip in several places: the parser stops at the first of them.
+            // One mistake in several places: the parser stops at the first.
             needed: edit.changes.len() > 1,
             ..edit
         });
     }
-    cut(situation, &found, edits);
+    cut(context, &found, edits);
 }
 
 pub(super) type Offers = Vec<(u32, Edit)>;
@@ -89,13 +88,7 @@ fn characters(text: &str, offers: &mut Offers) {
         ("）", ")"),
         ("…", "..."),
     ];
-    let mut edit = Edit::new(
-        "characters",
-        10,
-        0..0,
-        "",
-        "writes typographic characters as Python knows them",
-    );
+    let mut edit = Edit::new("characters", 10, 0..0, "", "replaces typographic characters");
     for (from, to) in PLAIN {
         for (at, _) in text.match_indices(from) {
             edit = edit.and(at..at + from.len(), to);
@@ -105,13 +98,7 @@ fn characters(text: &str, offers: &mut Offers) {
         edit.changes.remove(0);
         offers.push((10, edit));
     }
-    let mut edit = Edit::new(
-        "operators",
-        12,
-        0..0,
-        "",
-        "writes operators of other languages as Python knows them",
-    );
+    let mut edit = Edit::new("operators", 12, 0..0, "", "replaces operators of other languages");
     for (from, to) in [
         ("&&", "and"),
         ("||", "or"),
@@ -147,7 +134,7 @@ fn comments(text: &str, line: usize, offers: &mut Offers) {
             );
         }
     }
-    // The roughest way out: the line that the parser stops at becomes a comment.
+    // Last resort: the line at which the parser stops becomes a comment.
     let range = line_range(text, line);
     let indent = text[range.clone()].len() - text[range.clone()].trim_start().len();
     if !range.is_empty() {
@@ -212,7 +199,7 @@ fn colons(text: &str, line: usize, offers: &mut Offers) {
     }
 }
 
-/// Commas and operators between neighbours that have none, and tokens that are too much.
+/// Missing commas and operators between neighbours, and stray tokens.
 fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
     let near = |token: &Token| token.line + 2 >= line && token.line <= line + 1;
     let ends = |token: &Token| {
@@ -239,7 +226,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
                     "comma",
                     at..at,
                     ",",
-                    format!("puts the comma that is missing in line {}", left.line),
+                    format!("adds the missing comma in line {}", left.line),
                 );
                 if left.line == right.line {
                     offer(
@@ -248,7 +235,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
                         "operator",
                         at..at,
                         " *",
-                        format!("puts the operator that is missing in line {}", left.line),
+                        format!("adds the missing operator in line {}", left.line),
                     );
                     offer(
                         offers,
@@ -256,7 +243,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
                         "dot",
                         at..right.range.start,
                         ".",
-                        format!("puts the dot that is missing in line {}", left.line),
+                        format!("adds the missing dot in line {}", left.line),
                     );
                     offer(
                         offers,
@@ -264,7 +251,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
                         "equals",
                         at..at,
                         " =",
-                        format!("puts the `=` that is missing in line {}", left.line),
+                        format!("adds the missing `=` in line {}", left.line),
                     );
                 }
             }
@@ -277,7 +264,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
                 "doubled",
                 right.range.clone(),
                 "",
-                format!("`{a}` stands twice in line {}", right.line),
+                format!("`{a}` is repeated in line {}", right.line),
             );
         }
     }
@@ -293,7 +280,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
                 "stray token",
                 token.range.clone(),
                 "",
-                format!("takes away a `{what}` in line {}", token.line),
+                format!("removes a `{what}` in line {}", token.line),
             );
             if what == "=" {
                 offer(
@@ -308,12 +295,14 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
         }
     }
     for (index, token) in found.iter().enumerate().filter(|(_, token)| near(token)) {
-        // `def` and the like with a slip of the pen.
+        // A misspelt `def` or other keyword.
         let word = &text[token.range.clone()];
         let first = index == 0 || found[index - 1].line < token.line;
         if token.lexeme == Lexeme::Name && first {
             for keyword in ["def", "return", "import", "from", "for", "while"] {
-                if word != keyword && (word.eq_ignore_ascii_case(keyword) || names::is_slip(word, keyword)) {
+                if word != keyword
+                    && (word.eq_ignore_ascii_case(keyword) || names::differs_in_one_letter(word, keyword))
+                {
                     offer(
                         offers,
                         24,
@@ -351,9 +340,10 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
     }
 }
 
-/// The end of a file that broke off: cut back to what is whole, brackets closed, and `fixture` bound if it was lost.
-fn cut(situation: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
-    let text = situation.source.text;
+/// The end of a truncated file: removes the incomplete statement, closes brackets, and binds `fixture` if it was
+/// lost.
+fn cut(context: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
+    let text = context.source.text;
     let mut offered = 0;
     for keep in (0..=found.len()).rev().take(60) {
         let end = keep.checked_sub(1).map_or(0, |last| found[last].range.end);
@@ -373,7 +363,7 @@ fn cut(situation: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
         if after.errors() > 0 {
             continue;
         }
-        // A name that broke off is known to nobody.
+        // A truncated name is undefined.
         let last = keep.checked_sub(1).map(|last| &text[found[last].range.clone()]);
         let broken = last.is_some_and(|last| {
             keep == found.len()
@@ -382,19 +372,19 @@ fn cut(situation: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
                     .iter()
                     .all(|token| text[token.range.clone()] != *last)
         });
-        let odd = oddness(&after, line..=line + 1, situation.api) + 4 * u32::from(broken);
-        // A selection alone is no part.
+        let odd = implausibility(&after, line..=line + 1, context.api) + 4 * u32::from(broken);
+        // A selection alone is not a part.
         let selects = [".faces()", ".edges()", ".vertices()", ".workplane()"];
         let odd = odd + 2 * u32::from(selects.iter().any(|call| code.trim_end().ends_with(call)));
-        // And neither is a method that nobody calls.
+        // Nor is a method that is not called.
         let dangling = keep >= 2
             && found[keep - 1].lexeme == Lexeme::Name
             && text[found[keep - 2].range.clone()] == *".";
         let odd = odd + 4 * u32::from(dangling);
         let cut_lines = found.last().map_or(0, |last| last.line) - line;
         let whole = fixture::bound(&code).unwrap_or(code);
-        let reason = "cuts what broke off at the end, closes what was open and binds `fixture`";
-        // What is cut away is lost: closing in place goes first, unless the file really ends there.
+        let reason = "removes the incomplete end, closes brackets and binds `fixture`";
+        // The removed text is lost: closing in place comes first, unless the file really ends there.
         let rank = 46 + odd * 6 + (found.len() - keep) as u32 + 4 * cut_lines as u32;
         edits.push(Edit::new("cut", rank, 0..text.len(), whole, reason).needed());
         offered += 1;

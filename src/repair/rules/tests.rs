@@ -24,7 +24,7 @@ fn task() -> Task {
     }
 }
 
-/// A step that failed so.
+/// A failed step.
 fn failed(code: &str, kind: &str, message: &str, line: Option<u32>) -> Step {
     let zero = [
         "build",
@@ -62,7 +62,7 @@ pub(super) fn offers(code: &str, kind: &str, message: &str, line: Option<u32>) -
     })
 }
 
-/// What is offered for code that built, with these notes.
+/// The edits for code that built, with these notes.
 pub(super) fn offers_on(code: &str, notes: &[&str]) -> Vec<(String, Edit)> {
     let mut step = failed(code, "low_editability", "", None);
     step.evaluation.ok = true;
@@ -79,7 +79,7 @@ pub(super) fn offers_on(code: &str, notes: &[&str]) -> Vec<(String, Edit)> {
 }
 
 #[test]
-fn a_mistake_that_is_made_twice_is_one_repair() {
+fn a_repeated_mistake_is_one_repair() {
     let code = "import cadquery as cq\na = cq.Workplane().box(1, 1, 1)\nb = a.fuse(a)\nfixture = b.fuse(a)\n";
     let offers = offers(
         code,
@@ -91,7 +91,7 @@ fn a_mistake_that_is_made_twice_is_one_repair() {
 }
 
 #[test]
-fn edits_far_from_the_failure_come_last() {
+fn edits_away_from_the_failure_come_last() {
     let code = "import cadquery as cq\na = cq.Workplane().box(1, 1, 1).edges().fillet(0.1)\nfixture = a.edges().fillet(9)\n";
     let offers = offers(
         code,
@@ -106,7 +106,7 @@ fn edits_far_from_the_failure_come_last() {
 }
 
 #[test]
-fn the_seconds_of_a_group_differ_and_nothing_is_proposed_twice() {
+fn candidates_of_a_group_differ_and_nothing_is_proposed_twice() {
     let code = "import cadquery as cq\nfixture = cq.Workplane().box(9, 9, 9).edges().fillet(8)\n";
     let (task, mut history) = (
         task(),
@@ -148,7 +148,7 @@ fn the_seconds_of_a_group_differ_and_nothing_is_proposed_twice() {
     assert!(seen.len() >= 3, "{seen:?}");
 }
 
-/// Kinds with a message of each form that the rules read.
+/// Kinds with a message of each form that the rules parse.
 const FAILURES: [(&str, &str); 18] = [
     ("syntax_closure", "SyntaxError: '(' was never closed"),
     ("syntax_closure", "IndentationError: unexpected indent"),
@@ -205,9 +205,9 @@ const SAMPLE: &str = "import cadquery as cq\n\nplate_width = 40.0\n\n\ndef make_
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Whatever stands in a file, rules offer edits that fit it and never panic.
+    /// For any text, rules offer edits that fit it and never panic.
     #[test]
-    fn no_text_is_too_broken(
+    fn rules_accept_any_text(
         cuts in prop::collection::vec((0..400usize, 0..12usize, "[(){}\\[\\],.:=\"'#\\\\\n\t «é−“a-z0-9]{0,4}"), 0..6),
         which in 0..FAILURES.len(),
         line in 1..14u32,

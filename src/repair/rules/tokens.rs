@@ -1,8 +1,8 @@
-//! Tokens of Python that may be broken: brackets, strings, names, the rest. Never fails.
+//! Tokens of possibly broken Python: brackets, strings, names, others. Never fails.
 
 use std::ops::Range;
 
-/// What a token is.
+/// Type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lexeme {
     /// Identifier or keyword.
@@ -15,22 +15,22 @@ pub enum Lexeme {
     Open(u8),
     /// One of `) ] }`.
     Close(u8),
-    /// Anything else, one character, or two of an operator.
+    /// Anything else: one character, or an operator of two.
     Other,
 }
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Type.
     pub lexeme: Lexeme,
-    /// Where it is.
+    /// Byte range.
     pub range: Range<usize>,
-    /// Its line, counted from 1.
+    /// Line, from 1.
     pub line: usize,
 }
 
-/// Splits a file; comments and blanks are left out.
+/// Splits a file into tokens; comments and whitespace are left out.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -82,7 +82,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     found
 }
 
-/// The bracket that closes one.
+/// The closing bracket of an opening one.
 pub fn closer(open: u8) -> u8 {
     match open {
         b'(' => b')',
@@ -113,7 +113,7 @@ fn number_length(rest: &str) -> usize {
     length.unwrap_or(rest.len())
 }
 
-/// A string literal whose quote stands at `from`; one that never closes ends with its line.
+/// A string literal whose quote is at `from`; one that is not closed ends with its line.
 fn string(rest: &str, from: usize) -> (Lexeme, usize) {
     let body = &rest[from..];
     let quote = &body[..1];
@@ -134,7 +134,7 @@ fn string(rest: &str, from: usize) -> (Lexeme, usize) {
     (Lexeme::Text(false), rest.len())
 }
 
-/// Brackets that are opened and never closed, and closers that fit nothing, as indices of tokens.
+/// Unclosed opening brackets and unmatched closing ones, as indices of tokens.
 pub fn unbalanced(tokens: &[Token]) -> (Vec<usize>, Vec<usize>) {
     let mut open: Vec<usize> = Vec::new();
     let mut stray = Vec::new();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_without_end_stops_at_its_line() {
+    fn an_open_string_ends_with_its_line() {
         let code = "a = ('XY)\nb = 2\n";
         let found = tokens(code);
         assert_eq!(found[3].lexeme, Lexeme::Text(false));
@@ -183,13 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_several_bytes_behind_a_quote_are_no_trouble() {
+    fn multi_byte_letters_after_a_quote_are_accepted() {
         assert_eq!(texts("a = '[é"), ["a", "=", "'[é"]);
         assert_eq!(texts("\"é\" + 'ü"), ["\"é\"", "+", "'ü"]);
     }
 
     #[test]
-    fn what_is_open_and_what_is_stray_is_told_apart() {
+    fn open_and_stray_brackets_are_distinguished() {
         let code = "a = (1, [2)\nb = 3]\n";
         let found = tokens(code);
         let (open, stray) = unbalanced(&found);

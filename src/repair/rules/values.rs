@@ -1,18 +1,18 @@
-//! Values of the wrong kind: numbers in quotes, nothing where a number belongs, zero and negative sizes.
+//! Invalid values: numbers in quotes, `None` instead of a number, zero and negative sizes.
 
-use super::source::{Binding, Source, enclosing, number, written};
+use super::source::{Binding, Source, enclosing, format_number, number};
 use super::{Edit, RuleContext, nearest};
 use cadforge_core::failure::Kind;
 
-pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
-        situation.kind,
+        context.kind,
         Kind::TypeOrValue | Kind::UnknownBuildFailure | Kind::InventedApi | Kind::EmptyGeometry
     ) {
         return;
     }
-    let source = situation.source;
-    let message = situation.message;
+    let source = context.source;
+    let message = context.message;
     let of_text = message.contains("'str'")
         || message.contains("str (not")
         || message.contains("incompatible")
@@ -27,19 +27,19 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .filter(|binding| binding.value.kind() == "none")
         {
             let last = nearest::words(binding.name).pop().unwrap_or_default();
-            let alike = source
+            let similar = source
                 .bindings()
                 .into_iter()
                 .filter(|other| nearest::words(other.name).last() == Some(&last))
                 .find_map(|other| number(source.at(other.value)));
-            let value = alike.map_or_else(|| "10.0".to_owned(), |value| format!("{value:?}"));
+            let value = similar.map_or_else(|| "10.0".to_owned(), |value| format!("{value:?}"));
             edits.push(
                 Edit::new(
                     "nothing",
                     14,
                     binding.value.byte_range(),
                     value,
-                    format!("gives `{}` a value, a guess", binding.name),
+                    format!("gives `{}` a value (a guess)", binding.name),
                 )
                 .needed(),
             );
@@ -47,27 +47,27 @@ pub(super) fn rule(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         for node in source
             .nodes()
             .into_iter()
-            .filter(|node| node.kind() == "none" && Some(node.start_position().row + 1) == situation.line)
+            .filter(|node| node.kind() == "none" && Some(node.start_position().row + 1) == context.line)
         {
             edits.push(Edit::new(
                 "nothing",
                 16,
                 node.byte_range(),
                 "10.0",
-                "gives a number instead of nothing, a guess",
+                "a number instead of `None` (a guess)",
             ));
         }
     }
-    commas(situation, edits);
-    if situation.kind != Kind::InventedApi {
-        sizes(situation, edits);
+    commas(context, edits);
+    if context.kind != Kind::InventedApi {
+        sizes(context, edits);
     }
-    shadows(situation, edits);
+    shadows(context, edits);
 }
 
-/// `"10"` and `"10 mm"` are 10.
+/// `"10"` and `"10 mm"` become 10.
 fn numbers_in_quotes(source: &Source<'_>, edits: &mut Vec<Edit>) {
-    let mut edit = Edit::new("quotes", 6, 0..0, "", "takes numbers out of their quotes").needed();
+    let mut edit = Edit::new("quotes", 6, 0..0, "", "removes quotes around numbers").needed();
     for node in source.nodes().into_iter().filter(|node| node.kind() == "string") {
         let inner = source.at(node).trim_matches(['"', '\'']);
         let plain = inner
@@ -86,11 +86,11 @@ fn numbers_in_quotes(source: &Source<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// `x = 5,` and `(5,)` are tuples.
-fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    if !situation.message.contains("tuple")
-        && !situation.message.contains("sequence")
-        && !situation.message.contains("incompatible")
+fn commas(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    if !context.message.contains("tuple")
+        && !context.message.contains("sequence")
+        && !context.message.contains("incompatible")
     {
         return;
     }
@@ -107,7 +107,7 @@ fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     5,
                     binding.value.byte_range(),
                     source.at(inner),
-                    format!("takes away the comma that makes a tuple of `{}`", binding.name),
+                    format!("removes the comma that makes `{}` a tuple", binding.name),
                 )
                 .needed(),
             );
@@ -122,7 +122,7 @@ fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         6,
                         binding.value.byte_range(),
                         parts.join("."),
-                        format!("`{}` with a decimal point", binding.name),
+                        format!("writes `{}` with a decimal point", binding.name),
                     )
                     .needed(),
                 );
@@ -131,9 +131,9 @@ fn commas(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Sizes of zero or less, in the failing statement and in the constants that it uses.
-fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
+/// Sizes of zero or less, in the failing statement and its constants.
+fn sizes(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     let kernel = [
         "radius should be positive",
         "zero norm",
@@ -149,10 +149,10 @@ fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         "meshed",
         "Null",
     ];
-    if !kernel.iter().any(|words| situation.message.contains(words)) {
+    if !kernel.iter().any(|words| context.message.contains(words)) {
         return;
     }
-    let regions = situation.regions();
+    let regions = context.regions();
     let bindings = source.bindings();
     for region in regions.iter().rev() {
         let inside =
@@ -164,7 +164,7 @@ fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             let holder = enclosing(node, "call")
                 .and_then(|call| source.call(call))
                 .map_or("", |call| call.name);
-            // A fillet of nothing is no fillet: another rule takes it away.
+            // A fillet of size 0 is removed by another rule.
             if (parent == "argument_list" || parent == "keyword_argument")
                 && !matches!(holder, "fillet" | "chamfer")
             {
@@ -174,7 +174,7 @@ fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         "size",
                         12,
                         node.byte_range(),
-                        alike(source, node.parent().unwrap_or(node)),
+                        similar(source, node.parent().unwrap_or(node)),
                         "a size must be above zero: a guess",
                     ));
                 } else if is_sign {
@@ -197,13 +197,13 @@ fn sizes(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             }
         }
     }
-    // What the statement uses may come from a constant by way of others.
+    // A value may come from a constant by way of others.
     for binding in bindings.iter().filter(|binding| binding.global) {
         constant(source, binding, 3, edits);
     }
 }
 
-/// A named size that is not above zero.
+/// A named size of zero or less.
 fn constant(source: &Source<'_>, binding: &Binding<'_>, later: u32, edits: &mut Vec<Edit>) {
     let Some(value) = number(source.at(binding.value)) else {
         return;
@@ -263,8 +263,8 @@ fn alike_constant(source: &Source<'_>, binding: &Binding<'_>) -> String {
     )
 }
 
-/// Another number of the same call, made small enough to be harmless.
-fn alike(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
+/// Another number of the same call, reduced to be harmless.
+fn similar(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
     let others = super::source::children(list)
         .into_iter()
         .filter_map(|node| number(source.at(node)))
@@ -273,16 +273,16 @@ fn alike(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
         .fold(None, |least: Option<f64>, value| {
             Some(least.map_or(value, |least| least.min(value)))
         })
-        .map_or_else(|| "10.0".to_owned(), written)
+        .map_or_else(|| "10.0".to_owned(), format_number)
 }
 
-/// A variable that took the name of a function or module: `'float' object is not callable`.
-fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
-    let source = situation.source;
-    if !situation.message.contains("object is not callable") {
+/// A variable that shadows a function or module: `'float' object is not callable`.
+fn shadows(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
+    if !context.message.contains("object is not callable") {
         return;
     }
-    let Some(line) = situation.line else { return };
+    let Some(line) = context.line else { return };
     for call in source
         .calls_at(line)
         .iter()
@@ -306,7 +306,7 @@ fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                         10,
                         binding.name_node.byte_range(),
                         format!("{}_value", call.name),
-                        format!("leaves `{}` to the function", call.name),
+                        format!("renames the variable that shadows `{}`", call.name),
                     )
                     .needed(),
                 );
@@ -318,7 +318,7 @@ fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 9,
                 call.list.byte_range(),
                 "",
-                format!("`{}` is a value: does not call it", call.name),
+                format!("`{}` is a value: removes the call", call.name),
             ));
         }
         let at = call.name_node.end_byte();
@@ -347,7 +347,7 @@ fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 5,
                 function.end_byte()..list,
                 ", ",
-                "puts the comma that is missing",
+                "adds the missing comma",
             )),
             "integer" | "float" | "parenthesized_expression" => {
                 edits.push(Edit::new(
@@ -355,7 +355,7 @@ fn shadows(situation: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     6,
                     function.end_byte()..list,
                     " * ",
-                    "puts the operator that is missing",
+                    "adds the missing operator",
                 ));
             }
             "attribute" => {

@@ -1,6 +1,6 @@
-//! Words that models use for what CadQuery calls otherwise.
+//! Names that models use for CadQuery's methods.
 
-/// Methods that are called otherwise, arguments as they are.
+/// Methods under other names, with the same arguments.
 pub(super) const RENAMED: [(&str, &[&str]); 28] = [
     (
         "cut",
@@ -137,8 +137,8 @@ pub(super) const RENAMED: [(&str, &[&str]); 28] = [
     ("mirror", &["reflect", "mirrored", "mirrorabout"]),
 ];
 
-/// Calls that do nothing for the part.
-pub(super) const IDLE: [&str; 26] = [
+/// Calls without effect on the part.
+pub(super) const WITHOUT_EFFECT: [&str; 26] = [
     "build",
     "finish",
     "done",

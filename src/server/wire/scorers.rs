@@ -1,4 +1,4 @@
-//! What scorers and the tools of MCP are asked and say.
+//! Types of the scorers and of the tools of MCP.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,17 +8,20 @@ use super::Object;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_reward::{Mode, Profile, Reward};
 
-/// Asks for rewards, as OpenRLHF does; lists of equal length.
+/// Request for rewards in OpenRLHF's format; lists of equal length.
 #[derive(Debug, JsonSchema)]
-#[expect(dead_code, reason = "read item by item, so that every wrong one is told")]
+#[expect(
+    dead_code,
+    reason = "read item by item, so that every invalid one is reported"
+)]
 pub struct RewardRequest {
-    /// What the model was asked and said, with a template's special tokens or without; the prompt is taken off wherever it
-    /// stands.
+    /// Prompt and answer, with or without a template's special tokens; the prompt is removed wherever it is.
     pub query: Vec<String>,
-    /// What it was asked. Without one the answer begins behind the last header of the model's turn, else with the query.
+    /// The prompts. Without a prompt the answer begins after the last header of the model's turn, else with the
+    /// query.
     #[schemars(default)]
     pub prompts: Option<Vec<Value>>,
-    /// The tasks: ids, or objects with `task_id`; without one the prompt must hold the task's id or brief.
+    /// The tasks: ids, or objects with `task_id`; without a label the prompt must contain the task's id or brief.
     #[schemars(default)]
     pub labels: Option<Vec<Value>>,
 }
@@ -26,89 +29,90 @@ pub struct RewardRequest {
 /// Rewards, in the order of the query.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rewards {
-    /// One a query.
+    /// One per query.
     pub rewards: Vec<f64>,
-    /// The same.
+    /// Same as `rewards`.
     pub scores: Vec<f64>,
-    /// Lists of numbers, of which OpenRLHF logs the means.
+    /// Lists of numbers; OpenRLHF logs their means.
     pub extra_logs: ExtraLogs,
-    /// The class that each falls into.
+    /// Kind of each result.
     pub kinds: Vec<Kind>,
 }
 
-/// What is logged beside rewards.
+/// Values that are logged beside rewards.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExtraLogs {
-    /// 1 for what built, else 0.
+    /// 1 if the candidate built, else 0.
     pub built: Vec<u8>,
 }
 
-/// A line of a batch; further keys come back as they are. The program is in `code`, `completion` or the last of `messages`.
+/// A line of a batch; further keys are returned unchanged. The program is in `code`, `completion` or the last of
+/// `messages`.
 #[derive(Debug, JsonSchema)]
-#[expect(dead_code, reason = "read as rows of every form are")]
+#[expect(dead_code, reason = "read by the reader of all row formats")]
 pub struct BatchRow {
     /// The task, unless `observation` names it.
     #[schemars(default)]
     pub task_id: Option<String>,
-    /// The whole file; an answer around it is taken off where it does not parse itself.
+    /// The whole file; a wrapper around it is removed if the text does not parse.
     #[schemars(default)]
     pub code: Option<String>,
     /// The model's whole answer.
     #[schemars(default)]
     pub completion: Option<Value>,
-    /// The talk that ends with the model's answer.
+    /// The conversation that ends with the model's answer.
     #[schemars(default)]
     pub messages: Option<Vec<Value>>,
 }
 
-/// The line that a line of a batch becomes: the row with its score, or with why there is none.
+/// A line of the response: the row with its score or its error.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "written as `cadforge score` writes rows")]
 pub enum BatchAnswer {
     /// The row and its score.
     Scored(Box<ScoredRow>),
-    /// A line that is no row, or a row with a fault of ours, which is never a number.
+    /// A malformed line, or a row with an internal error, which is never a score.
     Failed(FailedRow),
 }
 
-/// A row's score; the row's own keys are there too.
+/// The score of a row; the row's own keys are included.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
 pub struct ScoredRow {
-    /// Components and total.
+    /// The score for a training loop: the shaped reward if shaping is on, else the total.
     pub reward: Reward,
-    /// What a training loop compares: the total, or what the server's shaping makes of it.
+    /// The shaped reward, if shaping is on.
     pub score: f64,
     /// What the server's shaping makes of the total, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shaped: Option<f64>,
-    /// The one class it falls into.
+    /// Kind of the result.
     pub kind: Kind,
-    /// Why it did not build.
+    /// Why the build failed.
     pub failure: Option<Failure>,
-    /// Lines that a repairing model can act on.
+    /// Notes on how to repair the candidate.
     pub verifier_notes: Vec<String>,
-    /// The formulas.
+    /// The profile.
     pub profile: Profile,
-    /// How much was measured.
+    /// Scoring mode.
     pub mode: Mode,
-    /// Milliseconds of each stage.
+    /// Milliseconds per stage.
     pub timing: Object,
-    /// What the score depends on.
+    /// Versions that the score depends on.
     pub versions: Object,
 }
 
-/// Why a line has no score; the row's own keys are there too.
+/// Error of a row; the row's own keys are included.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
 pub struct FailedRow {
-    /// In words.
+    /// Message.
     pub error: String,
-    /// The line that is no row, from 1.
+    /// Number of a malformed line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Seconds after which to try again.
+    /// Seconds until a retry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
 }
@@ -116,42 +120,42 @@ pub struct FailedRow {
 /// A call of a tool, as JSON-RPC 2.0.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "read key by key, so that each mistake has its code")]
+#[expect(dead_code, reason = "read key by key, so that each error has its code")]
 pub struct RpcRequest {
     /// Always `2.0`.
     pub jsonrpc: String,
     /// `initialize`, `ping`, `tools/list` or `tools/call`.
     pub method: String,
-    /// What the method takes.
+    /// Parameters of the method.
     #[schemars(default)]
     pub params: Option<Object>,
-    /// A string or a number; told back.
+    /// A string or a number; returned in the response.
     #[schemars(default)]
     pub id: Value,
 }
 
-/// The answer to a call: `result` or `error`.
+/// The response to a call: `result` or `error`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RpcAnswer {
     /// Always `2.0`.
     pub jsonrpc: String,
-    /// That of the call.
+    /// Id of the call.
     pub id: Value,
-    /// What the method gives.
+    /// Result of the method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
-    /// Why it gives nothing.
+    /// Error of the method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RpcError>,
 }
 
-/// Why a call has no result.
+/// Error of a call.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RpcError {
-    /// As JSON-RPC has them.
+    /// A code of JSON-RPC.
     pub code: i64,
-    /// In words.
+    /// Message.
     pub message: String,
-    /// Each wrong field, or after how many seconds to try again.
+    /// The invalid fields, or the seconds until a retry.
     pub data: Value,
 }

@@ -1,4 +1,4 @@
-//! What the demo Space's routes are asked and say.
+//! Types of the demo Space's routes.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,21 +8,21 @@ use crate::fields::Fields;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_trajectory::Origin;
 
-/// Asks for one score with its shape.
+/// Request for one score with its mesh.
 #[derive(Debug, JsonSchema)]
 pub struct DemoRequest {
-    /// The task; without it the first that has a recorded repair.
+    /// Id of the task; default: the first with a recorded repair.
     #[schemars(default)]
     pub task_id: Option<String>,
-    /// The whole file; without it the task's weak seed.
+    /// The whole file; default: the task's weak seed.
     #[schemars(default)]
     pub code: Option<String>,
 }
 
-/// Asks for a repair loop.
+/// Request for a repair loop.
 #[derive(Debug, JsonSchema)]
 pub struct LoopRequest {
-    /// The task; without it the first that has a recorded repair.
+    /// Id of the task; default: the first with a recorded repair.
     #[schemars(default)]
     pub task_id: Option<String>,
 }
@@ -34,28 +34,28 @@ pub struct Demo {
     pub ok: bool,
     /// The task.
     pub task_id: String,
-    /// The one class it falls into.
+    /// Kind of the result.
     pub kind: Kind,
     /// Components and total, with profile and mode.
     pub reward: Object,
-    /// Lines that a repairing model can act on.
+    /// Notes on how to repair the candidate.
     pub notes: Vec<String>,
-    /// Milliseconds that it took.
+    /// Elapsed time in milliseconds.
     pub elapsed_ms: f64,
-    /// Where its shape is, if it built.
+    /// Path of its mesh, if it built.
     pub stl_url: Option<String>,
 }
 
 /// A finished repair loop.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Loop {
-    /// Always true: a loop that broke has a status of its own.
+    /// Always true: a failed loop has another status.
     pub ok: bool,
     /// The task.
     pub task_id: String,
-    /// Its name for people.
+    /// Name of the task.
     pub label: String,
-    /// What is asked for.
+    /// The task's prompt.
     pub prompt: String,
     /// The best total minus that of the seed.
     pub delta_reward: f64,
@@ -73,30 +73,30 @@ pub struct Loop {
 /// A step of a repair loop.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LoopStep {
-    /// Its number, as text; 0 is the seed.
+    /// Number of the step, as a string; 0 is the seed.
     pub step_id: String,
-    /// Where its code came from.
+    /// Source of its code.
     pub origin: Origin,
     /// Components and total, with profile and mode.
     pub reward: Object,
-    /// The one class it falls into.
+    /// Kind of the result.
     pub kind: Kind,
-    /// Why it did not build.
+    /// Why the build failed.
     pub failure: Option<Failure>,
-    /// Lines that a repairing model can act on.
+    /// Notes on how to repair the candidate.
     pub notes: Vec<String>,
-    /// Milliseconds that it took.
+    /// Elapsed time in milliseconds.
     pub elapsed_ms: f64,
-    /// Where its shape is, if it built.
+    /// Path of its mesh, if it built.
     pub stl_url: Option<String>,
-    /// Why it was proposed; null for the seed.
+    /// Reason of the proposal; null for the seed.
     pub reason: Option<String>,
     /// The whole file.
     pub code: String,
 }
 
 impl DemoRequest {
-    /// Reads a request and adds what is wrong with it.
+    /// Reads a request; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Self {
         Self {
             task_id: fields.text("task_id", usize::MAX),
@@ -106,7 +106,7 @@ impl DemoRequest {
 }
 
 impl LoopRequest {
-    /// Reads a request and adds what is wrong with it.
+    /// Reads a request; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Self {
         Self {
             task_id: fields.text("task_id", usize::MAX),

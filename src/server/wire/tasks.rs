@@ -1,4 +1,4 @@
-//! What the routes say that tell of server, environment and tasks.
+//! Types of the routes about server, environment and tasks.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,31 +22,31 @@ pub struct NamedHealth {
     pub env: String,
 }
 
-/// What the environment is.
+/// Description of the environment.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Metadata {
     /// Its name.
     pub name: String,
-    /// A sentence about it.
+    /// A sentence about the environment.
     pub description: String,
     /// The server's version.
     pub version: String,
-    /// Who made it.
+    /// Its authors.
     pub author: String,
-    /// The page on the server, as Markdown.
+    /// The documentation of the server, as Markdown.
     pub readme_content: String,
     /// Always null: the page is in `readme_content`.
     pub documentation_url: Option<String>,
 }
 
-/// JSON Schemas of what travels in an episode.
+/// JSON Schemas of an episode's types.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Schemas {
-    /// Of an action.
+    /// Schema of an action.
     pub action: Value,
-    /// Of an observation.
+    /// Schema of an observation.
     pub observation: Value,
-    /// Of a state.
+    /// Schema of a state.
     pub state: Value,
 }
 
@@ -55,57 +55,57 @@ pub struct Schemas {
 pub struct Split {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
-/// A task as others see it.
+/// Description of a task.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Description {
     /// Its id.
     pub task_id: String,
-    /// How hard it is.
+    /// Its difficulty.
     pub level: String,
-    /// What sort of part it asks for.
+    /// Kind of part.
     pub family: String,
-    /// Its name for people.
+    /// Displayed name.
     pub label: String,
-    /// What is asked for.
+    /// The prompt.
     pub task_brief: String,
-    /// What the part must fulfil, a line each.
+    /// Requirements of the part, one per line.
     pub constraints: Vec<String>,
-    /// Size of the part along x, y and z, mm, where the prompt gives it.
+    /// Size of the part along x, y and z, mm, if the prompt gives it.
     pub bbox_mm: Option<[f64; 3]>,
-    /// Words that the code of a good part may have.
+    /// Words that cadforge-v1 searches for in the source.
     pub semantic_hints: Vec<String>,
 }
 
-/// Asks for a split.
+/// Request about a split.
 #[derive(Debug, JsonSchema)]
 pub struct SplitRequest {
     /// `train`, the only one.
     pub split: String,
 }
 
-/// Asks for a task of a split.
+/// Request for a task of a split.
 #[derive(Debug, JsonSchema)]
 pub struct IndexRequest {
     /// `train`, the only one.
     pub split: String,
-    /// Its index among the sorted ids; from the end if negative.
+    /// Index among the sorted ids; from the end if negative.
     pub index: i64,
 }
 
-/// Asks for tasks of a split.
+/// Request for tasks of a split.
 #[derive(Debug, JsonSchema)]
 pub struct RangeRequest {
     /// `train`, the only one.
     pub split: String,
-    /// Index of the first; from the end if negative.
+    /// Index of the first task; from the end if negative.
     #[schemars(default)]
     pub start: Option<i64>,
-    /// Index behind the last; from the end if negative.
+    /// Index after the last task; from the end if negative.
     #[schemars(default)]
     pub stop: Option<i64>,
 }
@@ -119,17 +119,17 @@ pub struct Tasks {
     pub env_name: String,
 }
 
-/// How many tasks a split has.
+/// Number of tasks of a split.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TaskCount {
-    /// That many.
+    /// The number.
     pub num_tasks: usize,
 }
 
 /// One task.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OneTask {
-    /// That task.
+    /// The task.
     pub task: Description,
 }
 
@@ -141,7 +141,7 @@ pub struct SomeTasks {
 }
 
 impl SplitRequest {
-    /// Reads a request and adds what is wrong with it.
+    /// Reads a request; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Option<Self> {
         let split = fields.required_text("split", 0)?;
         Some(Self { split })
@@ -149,7 +149,7 @@ impl SplitRequest {
 }
 
 impl IndexRequest {
-    /// Reads a request and adds what is wrong with it.
+    /// Reads a request; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Option<Self> {
         let (split, index) = (fields.required_text("split", 0), fields.required_number("index"));
         Some(Self {
@@ -160,7 +160,7 @@ impl IndexRequest {
 }
 
 impl RangeRequest {
-    /// Reads a request and adds what is wrong with it.
+    /// Reads a request; errors are added to `fields`.
     pub fn read(mut fields: Fields<'_>) -> Option<Self> {
         let split = fields.required_text("split", 0);
         let (start, stop) = (fields.signed_number("start"), fields.signed_number("stop"));

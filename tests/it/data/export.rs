@@ -84,7 +84,7 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
         for words in [
             "completions.jsonl.gz",
             "path: validation.jsonl",
-            "Whole tasks are held back",
+            "The validation split holds whole tasks",
             "| train |",
         ] {
             assert!(card.contains(words), "{kind}: {words}\n{card}");

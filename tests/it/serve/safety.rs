@@ -70,8 +70,7 @@ fn listening_beyond_this_machine_without_a_sandbox_is_refused_unless_told_twice(
     );
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("listening beyond this machine all the same")
-            && said.contains("listening on http://0.0.0.0"),
+        said.contains("listening on a public address anyway") && said.contains("listening on http://0.0.0.0"),
         "{said}"
     );
     // On this machine alone it says so and goes on.

@@ -1,4 +1,4 @@
-//! A server that does what it is told, right or wrong.
+//! A server with scripted behaviour.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 
 use super::super::Address;
 
-/// One thing that the server does on a connection.
+/// An action of the server on a connection.
 #[derive(Clone, Debug)]
 pub enum Act {
     Send(Vec<u8>),
     Wait(u64),
-    /// Waits until the other side has closed.
+    /// Waits until the client has closed.
     UntilClosed,
 }
 
-/// A request as it came in.
+/// A received request.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub line: String,
@@ -35,7 +35,7 @@ pub struct Server {
 
 pub type Play = dyn Fn(&Seen, usize) -> Vec<Act> + Send + Sync;
 
-/// Serves until the test ends; `play` says what to do with a request and how many of its path came before.
+/// Serves until the test ends; `play` maps a request, and the number of earlier ones of its path, to actions.
 pub fn serve(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = Address::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
@@ -57,7 +57,9 @@ pub fn serve(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) ->
 }
 
 pub fn talk(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, closed: &AtomicBool, play: &Play) {
-    let Some(request) = hear(&mut stream) else { return };
+    let Some(request) = receive(&mut stream) else {
+        return;
+    };
     let before = {
         let mut seen = seen.lock().unwrap();
         let before = seen.iter().filter(|other| other.line == request.line).count();
@@ -83,7 +85,7 @@ pub fn talk(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, closed: &AtomicBool,
     }
 }
 
-pub fn hear(stream: &mut TcpStream) -> Option<Seen> {
+pub fn receive(stream: &mut TcpStream) -> Option<Seen> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let end = loop {
@@ -155,7 +157,7 @@ pub fn finish(reason: &str) -> String {
     )
 }
 
-/// A stream of these events and its proper end.
+/// A stream of these events, properly ended.
 pub fn stream(events: &[String]) -> Vec<Act> {
     let mut acts = vec![Act::Send(STREAM.as_bytes().to_vec())];
     acts.extend(events.iter().map(|event| Act::Send(chunk(event))));

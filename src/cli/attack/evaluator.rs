@@ -1,4 +1,4 @@
-//! Scores scripts, several at once.
+//! Scores scripts in parallel.
 
 use super::AttackArgs;
 use crate::assess::{AssessError, Evaluation, Request, Scoring, parallel};
@@ -9,17 +9,17 @@ use crate::reward::Profile;
 use crate::task::dimensions::dimensions;
 use crate::task::{Task, TaskSet};
 
-/// By how much sums of the same numbers may differ.
+/// Largest difference between sums of the same numbers in another order.
 const ROUNDING: f64 = 1e-12;
 
-pub(super) struct Judge {
+pub(super) struct Evaluator {
     pub(super) tasks: TaskSet,
     pub(super) scoring: Scoring,
     engine: Engine,
     threads: usize,
 }
 
-impl Judge {
+impl Evaluator {
     pub(super) fn start(args: &AttackArgs, global: &Global) -> anyhow::Result<Self> {
         let threads = parallel::workers(usize::MAX);
         Ok(Self {
@@ -35,7 +35,7 @@ impl Judge {
     }
 
     /// One task, or all that have a reference.
-    pub(super) fn chosen(&self, id: Option<&str>) -> anyhow::Result<Vec<&Task>> {
+    pub(super) fn selected_tasks(&self, id: Option<&str>) -> anyhow::Result<Vec<&Task>> {
         Ok(match id {
             Some(id) => vec![&**self.tasks.get(id)?],
             None => self
@@ -47,29 +47,27 @@ impl Judge {
         })
     }
 
-    /// The same with another profile.
-    pub(super) fn under(&self, profile: Profile) -> Scoring {
+    /// The scoring options with another profile.
+    pub(super) fn with_profile(&self, profile: Profile) -> Scoring {
         Scoring {
             profile,
             ..self.scoring.clone()
         }
     }
 
-    /// Evaluations in the order of the scripts.
-    pub(super) fn all(
+    /// Evaluations, in the order of the scripts.
+    pub(super) fn evaluate(
         &self,
         task: &Task,
         scripts: &[String],
         scoring: &Scoring,
     ) -> anyhow::Result<Vec<Evaluation>> {
         let jobs: Vec<(&Task, &str)> = scripts.iter().map(|script| (task, script.as_str())).collect();
-        self.many(&jobs, scoring)
+        self.evaluate_jobs(&jobs, scoring)
     }
 
-    /// Totals in the order of the scripts, as far as they matter to who has `best` already: of a script that does not
-    /// reach that, or one before it, some number below is told.
-    ///
-    /// Nothing rebuilt is the most that a script may have, which saves most rebuilds.
+    /// Totals, in the order of the scripts. A script that cannot exceed `best` or an earlier total gets some lower
+    /// number instead: the total without rebuilds is an upper bound, which saves most rebuilds.
     pub(super) fn totals_above(
         &self,
         task: &Task,
@@ -80,11 +78,11 @@ impl Judge {
             editability: Some(0),
             ..self.scoring.clone()
         };
-        // Without a name there is nothing to rebuild.
+        // Without named dimensions there is nothing to rebuild.
         let settled = |code: &str| self.scoring.trials() == 0 || dimensions(code).is_empty();
         let mosts = parallel::map(scripts, self.threads, |code| {
             let scoring = if settled(code) { &self.scoring } else { &bare };
-            Ok::<_, AssessError>(self.one(task, code, scoring)?.reward.total)
+            Ok::<_, AssessError>(self.evaluate_one(task, code, scoring)?.reward.total)
         })?;
         let mut best = best;
         let mut totals = Vec::with_capacity(scripts.len());
@@ -92,7 +90,7 @@ impl Judge {
             let total = if settled(code) || most < best - ROUNDING {
                 most
             } else {
-                self.one(task, code, &self.scoring)?.reward.total
+                self.evaluate_one(task, code, &self.scoring)?.reward.total
             };
             best = best.max(total);
             totals.push(total);
@@ -100,19 +98,25 @@ impl Judge {
         Ok(totals)
     }
 
-    pub(super) fn many(&self, jobs: &[(&Task, &str)], scoring: &Scoring) -> anyhow::Result<Vec<Evaluation>> {
-        let evaluations = parallel::map(jobs, self.threads, |(task, code)| self.one(task, code, scoring))?;
+    pub(super) fn evaluate_jobs(
+        &self,
+        jobs: &[(&Task, &str)],
+        scoring: &Scoring,
+    ) -> anyhow::Result<Vec<Evaluation>> {
+        let evaluations = parallel::map(jobs, self.threads, |(task, code)| {
+            self.evaluate_one(task, code, scoring)
+        })?;
         Ok(evaluations)
     }
 
-    fn one(&self, task: &Task, code: &str, scoring: &Scoring) -> Result<Evaluation, AssessError> {
+    fn evaluate_one(&self, task: &Task, code: &str, scoring: &Scoring) -> Result<Evaluation, AssessError> {
         let request = Request::batch(task, code.as_bytes(), scoring);
         self.engine.assessor().evaluate(&request, &CancelToken::never())
     }
 }
 
-/// Public and hidden checks, where they were measured.
-pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
+/// Scores of shown and hidden checks, if measured.
+pub(super) fn check_scores(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
     let checks = evaluation
         .details
         .grounded
@@ -124,8 +128,8 @@ pub(super) fn gauges(evaluation: &Evaluation) -> (Option<f64>, Option<f64>) {
     )
 }
 
-/// Intersection over union with the reference, where it was measured.
-pub(super) fn overlap(evaluation: &Evaluation) -> Option<f64> {
+/// Intersection over union with the reference, if measured.
+pub(super) fn iou(evaluation: &Evaluation) -> Option<f64> {
     let grounded = evaluation.details.grounded.as_ref()?;
     Some(grounded.similarity.as_ref()?.iou)
 }

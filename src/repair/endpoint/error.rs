@@ -1,4 +1,4 @@
-//! What went wrong with a request, whose fault it is, and whether to ask again.
+//! Classifies errors of requests: whether the input is at fault, and whether to retry.
 
 use serde_json::Value;
 
@@ -7,9 +7,9 @@ use super::http::{Address, HttpError};
 use super::sse::error_of;
 use crate::ProposeError;
 
-/// Why a request brought nothing, and whether to ask again.
+/// Error of a request, and whether to retry.
 #[derive(Clone, Debug)]
-pub(super) struct EndpointFault {
+pub(super) struct RequestError {
     pub(super) message: String,
     pub(super) again: bool,
     pub(super) after: Option<u64>,
@@ -17,10 +17,10 @@ pub(super) struct EndpointFault {
     pub(super) partial: String,
 }
 
-impl EndpointFault {
-    /// In the middle of an answer.
+impl RequestError {
+    /// An error after part of an answer arrived.
     pub(super) fn after(message: &str, partial: String) -> Self {
-        let message = format!("{message}\nhint: look into the server's log, then run again");
+        let message = format!("{message}\nhint: check the server's log, then run again");
         Self {
             message,
             again: false,
@@ -31,7 +31,7 @@ impl EndpointFault {
     }
 }
 
-pub(super) fn fault_of(error: &ExchangeError) -> EndpointFault {
+pub(super) fn request_error(error: &ExchangeError) -> RequestError {
     let (hint, again, input) = match error {
         ExchangeError::Http(HttpError::Connect { .. }) => {
             ("start the server, or check --endpoint", true, true)
@@ -42,9 +42,9 @@ pub(super) fn fault_of(error: &ExchangeError) -> EndpointFault {
             true,
         ),
         ExchangeError::Http(HttpError::Silent { .. }) => {
-            ("the server may be overloaded: look into its log", false, false)
+            ("the server may be overloaded: check its log", false, false)
         }
-        ExchangeError::Http(HttpError::Cut { .. }) => ("look into the server's log", true, false),
+        ExchangeError::Http(HttpError::Cut { .. }) => ("check the server's log", true, false),
         ExchangeError::Http(HttpError::Nonsense { .. }) => {
             ("is this the address of a model's server?", false, true)
         }
@@ -56,7 +56,7 @@ pub(super) fn fault_of(error: &ExchangeError) -> EndpointFault {
     } else {
         format!("{error}\nhint: {hint}")
     };
-    EndpointFault {
+    RequestError {
         message,
         again,
         after: None,
@@ -65,7 +65,7 @@ pub(super) fn fault_of(error: &ExchangeError) -> EndpointFault {
     }
 }
 
-pub(super) fn wrong(message: String) -> ProposeError {
+pub(super) fn input_error(message: String) -> ProposeError {
     ProposeError {
         message,
         input: true,
@@ -73,10 +73,10 @@ pub(super) fn wrong(message: String) -> ProposeError {
     }
 }
 
-/// What a reply that is no answer says, and whether to ask again.
-pub(super) fn refusal(address: &Address, reply: &Reply) -> EndpointFault {
+/// Error of a response without an answer.
+pub(super) fn response_error(address: &Address, reply: &Reply) -> RequestError {
     let value = serde_json::from_str::<Value>(&reply.body).ok();
-    let said = value
+    let detail = value
         .as_ref()
         .and_then(error_of)
         .unwrap_or_else(|| first_words(&reply.body));
@@ -88,32 +88,32 @@ pub(super) fn refusal(address: &Address, reply: &Reply) -> EndpointFault {
             true,
         ),
         401 | 403 => (
-            "put the key into the environment variable CADFORGE_API_KEY, or name another one with --api-key-env",
+            "put the key into the environment variable CADFORGE_API_KEY, or set another one with --api-key-env",
             false,
             true,
         ),
         404 => (
-            "check the address, and --model against what the server lists",
+            "check the address, and whether the server lists --model",
             false,
             true,
         ),
-        400 | 413 | 422 if said.contains("context") || said.contains("exceed") => (
-            "a smaller --max-tokens, or a server with a longer context",
+        400 | 413 | 422 if detail.contains("context") || detail.contains("exceed") => (
+            "use a smaller --max-tokens, or a server with a longer context",
             false,
             true,
         ),
-        400 | 422 => ("the server refuses the request as it is", false, true),
+        400 | 422 => ("the server rejects the request", false, true),
         429 | 503 => (
             "the server is busy or still loading: try again later",
             true,
             false,
         ),
-        500..=599 => ("look into the server's log", true, false),
-        200 => ("the answer is no JSON of a chat completion", false, true),
-        _ => ("look into the server's log", false, false),
+        500..=599 => ("check the server's log", true, false),
+        200 => ("the answer is not the JSON of a chat completion", false, true),
+        _ => ("check the server's log", false, false),
     };
-    EndpointFault {
-        message: format!("{address} answers with {}: {said}\nhint: {hint}", reply.status),
+    RequestError {
+        message: format!("{address} answers with {}: {detail}\nhint: {hint}", reply.status),
         again,
         after: reply.retry_after,
         input,
