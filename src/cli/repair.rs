@@ -12,6 +12,7 @@ use super::endpoint::EndpointArgs;
 use super::scoring::{ProjectArgs, ScoringArgs};
 use crate::engine::{Event, Job, JobOutcome, ProposerConfig, RepairJob, RepairSummary};
 use crate::locate;
+use crate::repair::ProposerKind;
 use crate::task::{Task, recording};
 use crate::trajectory::{PLAN_FILE, Step};
 
@@ -57,26 +58,6 @@ pub(crate) struct RepairArgs {
     project: ProjectArgs,
     #[command(flatten)]
     scoring: ScoringArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ProposerKind {
-    /// The embedded rules; no model needed
-    Rules,
-    /// A recorded repair of the task
-    Replay,
-    /// A model behind an OpenAI-compatible server, see --endpoint
-    Endpoint,
-}
-
-impl ProposerKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Rules => "rules",
-            Self::Replay => "replay",
-            Self::Endpoint => "endpoint",
-        }
-    }
 }
 
 /// The object that `repair --json` prints.

@@ -31,10 +31,10 @@ pub(crate) struct ScoringArgs {
     pub editability: Option<u32>,
     /// CPU seconds of a candidate; it may sleep for half as long, or 10 s, and waiting for the processor does not
     /// count
-    #[arg(long, value_name = "S", default_value_t = 20.0, value_parser = parse_seconds)]
+    #[arg(long, value_name = "S", default_value_t = Limits::DEFAULT.cpu_s, value_parser = parse_seconds)]
     pub timeout: f64,
     /// MB of memory of a candidate, above that of the idle worker
-    #[arg(long, value_name = "MB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=65_536))]
+    #[arg(long, value_name = "MB", default_value_t = Limits::DEFAULT.memory_mb, value_parser = clap::value_parser!(u64).range(64..=65_536))]
     pub memory: u64,
     #[command(flatten)]
     pub cache: CacheArgs,

@@ -62,13 +62,13 @@ impl MemoryFile {
     }
 
     /// Length in bytes.
-    pub fn len(&self) -> io::Result<u64> {
+    pub fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 
     /// The whole content; an error if it is longer than `limit` bytes.
     pub fn read(&self, limit: u64) -> io::Result<Vec<u8>> {
-        let length = self.len()?;
+        let length = self.size()?;
         if length > limit {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,

@@ -35,6 +35,17 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The limits of the command line, the studio and the library, unless told otherwise.
+    pub const DEFAULT: Self = Self {
+        cpu_s: 20.0,
+        memory_mb: 2048,
+        output_bytes: 1 << 20,
+        triangles: 2_000_000,
+        mesh_cpu_s: 60.0,
+        mesh: MeshKind::Exported,
+        project: None,
+    };
+
     /// Limit of wall time in seconds, without waits for the processor.
     pub fn wall_s(&self) -> f64 {
         self.cpu_s * WALL_FACTOR
@@ -73,15 +84,7 @@ pub enum MeshKind {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            cpu_s: 20.0,
-            memory_mb: 2048,
-            output_bytes: 1 << 20,
-            triangles: 2_000_000,
-            mesh_cpu_s: 60.0,
-            mesh: MeshKind::default(),
-            project: None,
-        }
+        Self::DEFAULT
     }
 }
 

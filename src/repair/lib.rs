@@ -20,7 +20,7 @@ mod run;
 mod state;
 
 pub use endpoint::{Endpoint, EndpointConfig};
-pub use proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer};
+pub use proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer, ProposerKind};
 pub use replay::{Replay, ReplayError};
 pub use round::name_clipped;
 pub use rules::Rules;

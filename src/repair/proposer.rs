@@ -5,6 +5,29 @@ use cadforge_executor::CancelToken;
 use cadforge_geometry::Shape;
 use cadforge_trajectory::{Origin, Step};
 
+/// Kind of proposer, as the command line and the studio offer it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum ProposerKind {
+    /// A recorded repair of the task
+    #[default]
+    Replay,
+    /// The embedded rules; no model needed
+    Rules,
+    /// A model behind an OpenAI-compatible server, see --endpoint
+    Endpoint,
+}
+
+impl ProposerKind {
+    /// Its name on the command line and in the window.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::Rules => "rules",
+            Self::Endpoint => "endpoint",
+        }
+    }
+}
+
 /// Proposes a whole candidate file with a reason, from a task and a history.
 ///
 /// A proposer has no state of the loop: its only input is the [`ProposalRequest`], so that a loop can be resumed from

@@ -13,11 +13,12 @@ pub use keys::pressed;
 use super::dock::PanelKind;
 use super::exporting::ExportKind;
 use super::new_task::NewTask;
-use super::proposing::{ProposerKind, ServerEntry};
+use super::proposing::ServerEntry;
 use super::settings::Settings;
 use super::share::ExportFormat;
 use super::state::{CardId, PathPurpose};
 pub use super::viewport::Action as ViewAction;
+use crate::repair::ProposerKind;
 use crate::reward::{Mode, Profile};
 
 /// A command of a panel; the controller executes it.

@@ -8,31 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::state::CardId;
 use crate::engine::EndpointConfig;
+use crate::repair::ProposerKind;
 use crate::repair::endpoint::Address;
 use crate::trajectory::replace_file;
-
-/// Kind of proposer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ProposerKind {
-    /// The task's recording if it has one, else the rules.
-    #[default]
-    Replay,
-    /// The embedded rules.
-    Rules,
-    /// A model at an endpoint.
-    Endpoint,
-}
-
-impl ProposerKind {
-    /// Displayed name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Replay => "replay",
-            Self::Rules => "rules",
-            Self::Endpoint => "endpoint",
-        }
-    }
-}
 
 /// State of the proposer.
 #[derive(Debug)]
@@ -333,10 +311,11 @@ mod tests {
         let config = known.config(None).unwrap();
         assert_eq!((config.temperature, config.max_tokens), (0.7, 4096));
         assert_eq!(known.title(), "base.gguf @ gpu:8000/v1");
-        let tls = ServerEntry {
-            url: "https://gpu".to_owned(),
+        let with = |url: &str| ServerEntry {
+            url: url.to_owned(),
             ..ServerEntry::default()
         };
-        assert!(tls.config(None).unwrap_err().contains("TLS"));
+        assert!(with("https://gpu").config(None).is_ok());
+        assert!(with("ftp://gpu").config(None).unwrap_err().contains("hint:"));
     }
 }

@@ -4,11 +4,12 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::command::{Action, Command, ProposerCommand};
 use super::panels::proposer::SETTINGS_LABEL;
-use super::proposing::{PromptView, ProposerKind, ServerEntry, StreamEnd};
+use super::proposing::{PromptView, ServerEntry, StreamEnd};
 use super::state::{NO_GROUP, State};
 use super::testing::{FakeBackend, SubmittedJob, Window, ask, built, failed, state, step, window};
 use crate::engine::{Event, JobOutcome, ProposerConfig};
 use crate::failure::Kind;
+use crate::repair::ProposerKind;
 use crate::repair::RepairSummary;
 use crate::trajectory::{GroupPlace, Origin};
 

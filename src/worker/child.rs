@@ -71,7 +71,7 @@ pub(crate) fn run_child(
 
 /// The project folder of the run. Allocates nothing if there is none.
 fn read_project(file: &MemoryFile) -> io::Result<Option<Project>> {
-    match file.len()? {
+    match file.size()? {
         0 => Ok(None),
         _ => Ok(serde_json::from_slice(&file.read(u64::MAX)?)?),
     }

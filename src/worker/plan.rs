@@ -50,7 +50,7 @@ impl Plan {
 
     pub(crate) fn read(file: &MemoryFile) -> io::Result<Self> {
         let mut steps = Vec::new();
-        let length = file.len()?;
+        let length = file.size()?;
         while let Some((at, size)) = Self::entry(file, steps.len() as u32)? {
             if steps.len() as u32 >= MAX_STEPS || at.saturating_add(size as u64) > length {
                 return Err(io::Error::other("malformed plan"));

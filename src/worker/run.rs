@@ -363,7 +363,7 @@ impl Runner {
             killed: monitor.killed,
             cpu_s: monitor.cpu_before + ended.cpu_s,
             ended,
-            silent: files.run_report.len()? == 0,
+            silent: files.run_report.size()? == 0,
         };
         monitor.cpu_before = observed.cpu_s;
         finished.cpu_ms = observed.cpu_s * 1e3;

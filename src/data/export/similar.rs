@@ -32,7 +32,7 @@ pub(super) fn shingles(code: &str) -> Vec<u32> {
     found
 }
 
-/// Numbers from which the similarity of two sets is estimated (MinHash).
+/// Numbers from which the similarity of two sets is estimated (`MinHash`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sketch([u32; SKETCH]);
 

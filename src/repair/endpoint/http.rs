@@ -225,6 +225,8 @@ impl Drop for Connection {
 /// Status and lower-case headers of a response.
 type Head = (u16, Vec<(String, String)>);
 
+type Sent = Result<ureq::http::Response<ureq::Body>, Error>;
+
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
@@ -298,17 +300,16 @@ pub fn send(
     let agent = agent(address, timeouts);
     let (head_sender, heads) = bounded(1);
     let (piece_sender, pieces) = bounded(16);
-    let run: Box<dyn FnOnce(&Agent) -> Result<ureq::http::Response<ureq::Body>, Error> + Send> =
-        match request.body {
-            Some(body) => {
-                let request = builder.body(body.to_owned()).map_err(unsendable)?;
-                Box::new(move |agent| agent.run(request))
-            }
-            None => {
-                let request = builder.body(()).map_err(unsendable)?;
-                Box::new(move |agent| agent.run(request))
-            }
-        };
+    let run: Box<dyn FnOnce(&Agent) -> Sent + Send> = match request.body {
+        Some(body) => {
+            let request = builder.body(body.to_owned()).map_err(unsendable)?;
+            Box::new(move |agent| agent.run(request))
+        }
+        None => {
+            let request = builder.body(()).map_err(unsendable)?;
+            Box::new(move |agent| agent.run(request))
+        }
+    };
     let (name, worker) = (address.to_string(), agent.clone());
     thread::spawn(move || {
         let response = run(&worker);

@@ -148,7 +148,7 @@ pub struct SimilarityDetails {
     pub iou: f64,
     /// F1 of the surfaces at 0.5, 1, 2 and 4 % of the reference's diagonal.
     pub f1: [f64; 4],
-    /// Mean of the IoU and the mean F1.
+    /// Mean of `iou` and the mean F1.
     pub quality: f64,
     /// The best quality among trivial shapes.
     pub trivial: f64,

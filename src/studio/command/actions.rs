@@ -4,9 +4,9 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::{Action, Answer, EditorAction, RunTab, ViewAction};
 use crate::data::export::Kind;
+use crate::repair::ProposerKind;
 use crate::studio::dock::PanelKind;
 use crate::studio::exporting::ExportKind;
-use crate::studio::proposing::ProposerKind;
 use crate::studio::share::ExportFormat;
 use crate::studio::viewport::{CompareWith, DrawStyle, Layout, Preset, Projection};
 

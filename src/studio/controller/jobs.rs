@@ -11,9 +11,9 @@ use super::Controller;
 use crate::assess::{ReferenceChoice, Scoring};
 use crate::engine::{AssessJob, ExportJob, Job, JobId, RepairJob};
 use crate::executor::Priority;
+use crate::repair::ProposerKind;
 use crate::reward::Mode;
 use crate::studio::backend::Ticket;
-use crate::studio::proposing::ProposerKind;
 use crate::studio::state::{Activity, Card, CardId, Outcome, Phase, ReferenceShape, Running};
 use crate::trajectory::Origin;
 

@@ -24,13 +24,13 @@ use super::backend::Backend;
 use super::command::{Action, Command, EditorAction, ProposerCommand, RunTab, ViewAction};
 use super::dock::PanelKind;
 use super::files::Files;
-use super::proposing::ProposerKind;
 use super::servers::Servers;
 use super::settings::Settings;
 use super::state::{Activity, CardId, LogLine, NO_GROUP, Notice, Outcome, PathPurpose, Report, State};
 use super::viewport::CompareWith;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
+use crate::repair::ProposerKind;
 use crate::studio::environment::Recipe;
 use jobs::Pending;
 

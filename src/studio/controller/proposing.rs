@@ -2,10 +2,9 @@
 
 use super::Controller;
 use crate::engine::ProposerConfig;
+use crate::repair::ProposerKind;
 use crate::studio::command::{Answer, ProposerCommand};
-use crate::studio::proposing::{
-    Health, PendingProposal, PromptView, ProposerKind, ServerEntry, StreamEnd, StreamedText,
-};
+use crate::studio::proposing::{Health, PendingProposal, PromptView, ServerEntry, StreamEnd, StreamedText};
 use crate::studio::servers::ServerEvent;
 use crate::studio::state::{Card, CardId, Recorded, Session};
 use crate::trajectory::{Origin, Proposal, Step};

@@ -9,8 +9,9 @@ use egui::{
 
 use super::proposer_server;
 use super::widgets::{self, ActionStyle, action_button, header};
+use crate::repair::ProposerKind;
 use crate::studio::command::{Action, Command, ProposerCommand};
-use crate::studio::proposing::{ProposerKind, StreamEnd, StreamedText};
+use crate::studio::proposing::{StreamEnd, StreamedText};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 

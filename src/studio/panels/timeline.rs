@@ -10,8 +10,8 @@ use egui::{
 
 use super::widgets::{self, header};
 use crate::geometry::Shape;
+use crate::repair::ProposerKind;
 use crate::studio::command::{Action, Command};
-use crate::studio::proposing::ProposerKind;
 use crate::studio::state::{Activity, Card, CardId, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
 use crate::studio::viewport::{Tone, Viewport};

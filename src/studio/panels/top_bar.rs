@@ -4,9 +4,9 @@ use clap::ValueEnum as _;
 use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
 
 use super::widgets::{self, ActionStyle, action_button, chip};
+use crate::repair::ProposerKind;
 use crate::reward::{Mode, Profile};
 use crate::studio::command::{ACTIONS, Action, ActionInfo, Command, ProposerCommand};
-use crate::studio::proposing::ProposerKind;
 use crate::studio::serving::ServingPhase;
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD};

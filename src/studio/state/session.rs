@@ -7,7 +7,7 @@ use crate::assess::{Assessment, Built, Evaluation, Scoring};
 use crate::engine::JobId;
 use crate::failure::{Failure, Kind};
 use crate::geometry::{Scene, Shape};
-use crate::studio::proposing::ProposerKind;
+use crate::repair::ProposerKind;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
 

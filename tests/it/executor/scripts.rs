@@ -51,7 +51,7 @@ fn each_script_comes_to_what_its_author_expects() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// All that is wrong with what came of a script, a line each.
+/// All that is wrong with the result of a script, a line each.
 fn wrong(folder: &Path) -> Vec<String> {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let expected = fs::read_to_string(folder.join("expected.toml")).unwrap();
