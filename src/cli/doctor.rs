@@ -156,10 +156,15 @@ impl Report {
         }
         let count = |status| self.checks.iter().filter(|check| check.status == status).count();
         let (missing, warnings) = (count(Status::Missing), count(Status::Warn));
+        let warned = if warnings == 1 {
+            "1 warning".to_owned()
+        } else {
+            format!("{warnings} warnings")
+        };
         let summary = match (missing, warnings) {
             (0, 0) => "all requirements met".to_owned(),
-            (0, _) => format!("all requirements met, {warnings} warnings"),
-            _ => format!("{missing} missing, {warnings} warnings"),
+            (0, _) => format!("all requirements met, {warned}"),
+            _ => format!("{missing} missing, {warned}"),
         };
         let _ = write!(text, "\n{summary}\n");
         text
@@ -228,7 +233,7 @@ mod tests {
         let expected = format!(
             "cadforge {}\n\nprograms\n  ok       cadforge     bin/cadforge\n\nwindow\n  missing  libEGL.so.1  \
              not found\n                        fix: sudo apt-get install libegl1\n  warn     display      none\n\
-             {:24}fix: set DISPLAY\n\n1 missing, 1 warnings\n",
+             {:24}fix: set DISPLAY\n\n1 missing, 1 warning\n",
             env!("CARGO_PKG_VERSION"),
             ""
         );

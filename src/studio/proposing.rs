@@ -193,7 +193,7 @@ impl ServerEntry {
 
     /// Model and host.
     pub fn title(&self) -> String {
-        let host = self.url.trim_start_matches("http://");
+        let host = self.url.split_once("://").map_or(&*self.url, |(_, host)| host);
         match &self.model {
             Some(model) => format!("{} @ {host}", super::state::file_name(Path::new(model))),
             None => host.to_owned(),
@@ -316,6 +316,7 @@ mod tests {
             ..ServerEntry::default()
         };
         assert!(with("https://gpu").config(None).is_ok());
+        assert_eq!(with("https://gpu/v1").title(), "gpu/v1");
         assert!(with("ftp://gpu").config(None).unwrap_err().contains("hint:"));
     }
 }
