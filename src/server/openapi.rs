@@ -7,20 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::answer;
 use super::openenv::DESCRIPTION;
-use super::wire::scorers::{BatchAnswer, BatchRow, RewardRequest, Rewards, RpcAnswer, RpcRequest};
-use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest};
-use super::wire::tasks::{
-    Health, IndexRequest, Metadata, NamedHealth, OneTask, RangeRequest, Schemas, SomeTasks, Split,
-    SplitRequest, TaskCount, Tasks,
-};
-use super::wire::{Problem, ResetRequest, State, StepRequest, StepResponse, ValidationProblem};
+use super::routes::routes;
+use super::wire::{ENVIRONMENT, Problem, ValidationProblem};
 
 /// Version of OpenEnv's HTTP contract.
 const CONTRACT: &str = "1.0.0";
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 /// JSON Lines; the schema is that of a line.
-const LINES: &str = "application/x-ndjson";
+pub(super) const LINES: &str = "application/x-ndjson";
 
 pub async fn document() -> Response {
     answer::ok(&build())
@@ -38,9 +33,10 @@ pub fn build() -> Value {
     let mut told = settings(SchemaSettings::draft2020_12().for_serialize()).into_generator();
     let mut paths = Map::new();
     for route in routes() {
-        let operation = route.operation(&mut asked, &mut told);
-        let methods = paths.entry(route.path).or_insert_with(|| json!({}));
-        methods[route.method] = operation;
+        let path = route.path.replace("{environment}", ENVIRONMENT);
+        let operation = route.operation.describe(&path, &mut asked, &mut told);
+        let methods = paths.entry(path).or_insert_with(|| json!({}));
+        methods[route.operation.method] = operation;
     }
     let mut schemas = asked.take_definitions(true);
     schemas.extend(told.take_definitions(true));
@@ -57,88 +53,12 @@ pub fn build() -> Value {
     })
 }
 
-fn routes() -> Vec<Route> {
-    const ENVIRONMENT: &str = "/cadforge_cadquery";
-    let of_tasks = |name: &str, summary| post(&format!("{ENVIRONMENT}/{name}"), summary).fails(&[404]);
-    vec![
-        get("/health", "Whether the server runs").answers::<Health>(),
-        get("/healthz", "Whether the server runs, with the environment's name").answers::<NamedHealth>(),
-        get("/metadata", "Description of the environment").answers::<Metadata>(),
-        get("/schema", "JSON Schema of action, observation and state").answers::<Schemas>(),
-        get("/state", "The state of a fresh environment").answers::<State>(),
-        get("/openapi.json", "This document").answers::<Map<String, Value>>(),
-        get("/metrics", "Counters as Prometheus text")
-            .answers_with("text/plain", SchemaGenerator::subschema_for::<String>),
-        post("/reset", "Begin an episode")
-            .takes::<ResetRequest>(false)
-            .answers::<StepResponse>()
-            .fails(&[503]),
-        post("/step", "Build and score a candidate")
-            .takes::<StepRequest>(true)
-            .answers::<StepResponse>()
-            .fails(&[503]),
-        post(
-            "/mcp",
-            "The environment's tools as JSON-RPC 2.0; the response has the errors",
-        )
-        .carries(JSON, true, SchemaGenerator::subschema_for::<RpcRequest>)
-        .answers::<RpcAnswer>(),
-        get("/mcp", "The same over a WebSocket, one message per text frame").upgrades(),
-        get("/ws", "OpenEnv over a WebSocket: one environment per connection").upgrades(),
-        get("/list_environments", "The environment's name").answers::<Vec<String>>(),
-        get(&format!("{ENVIRONMENT}/splits"), "Splits of the tasks").answers::<Vec<Split>>(),
-        of_tasks("tasks", "All tasks of a split")
-            .takes::<SplitRequest>(true)
-            .answers::<Tasks>(),
-        of_tasks("num_tasks", "Number of tasks of a split")
-            .takes::<SplitRequest>(true)
-            .answers::<TaskCount>(),
-        of_tasks("task", "A task by its index")
-            .takes::<IndexRequest>(true)
-            .answers::<OneTask>(),
-        of_tasks("task_range", "Tasks by a range of indices")
-            .takes::<RangeRequest>(true)
-            .answers::<SomeTasks>(),
-        get("/", "A page that shows a repair loop")
-            .answers_with("text/html", SchemaGenerator::subschema_for::<String>),
-        get("/web", "The same page").answers_with("text/html", SchemaGenerator::subschema_for::<String>),
-        post("/api/space/demo", "Score a seed or given code and store its mesh")
-            .takes::<DemoRequest>(false)
-            .answers::<Demo>()
-            .fails(&[404, 503]),
-        post("/api/space/repair-loop", "Run a repair loop and store its meshes")
-            .takes::<LoopRequest>(false)
-            .answers::<Loop>()
-            .fails(&[404, 503]),
-        get("/api/space/stl/{task_id}", "The last mesh of the demo")
-            .answers_with("model/stl", bytes)
-            .fails(&[404]),
-        get("/api/space/loop-stl/{task_id}", "The best mesh of the last loop")
-            .answers_with("model/stl", bytes)
-            .fails(&[404]),
-        get(
-            "/api/space/loop-stl/{task_id}/{step_id}",
-            "A mesh of the last loop",
-        )
-        .answers_with("model/stl", bytes)
-        .fails(&[404]),
-        post("/get_reward", "Rewards of completions, in OpenRLHF's format")
-            .takes::<RewardRequest>(true)
-            .answers::<Rewards>()
-            .fails(&[503]),
-        post("/score_batch", "Rewards of rows, in order")
-            .carries(LINES, true, SchemaGenerator::subschema_for::<BatchRow>)
-            .answers_with(LINES, SchemaGenerator::subschema_for::<BatchAnswer>)
-            .fails(&[400, 408, 413]),
-    ]
-}
-
 /// Generates the schema of a body.
 type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
-struct Route {
+/// What the document says of a route.
+pub(super) struct Operation {
     method: &'static str,
-    path: String,
     summary: &'static str,
     /// Media type of the body, whether it is required, and its schema.
     takes: Option<(&'static str, bool, SchemaFn)>,
@@ -150,64 +70,65 @@ struct Route {
     reads_fields: bool,
 }
 
-fn route(method: &'static str, path: &str, summary: &'static str) -> Route {
-    Route {
-        method,
-        path: path.to_owned(),
-        summary,
-        takes: None,
-        answers: None,
-        // Responses of the guard, for every route: wrong token, other site, too many requests.
-        fails: vec![401, 403, 429],
-        reads_fields: false,
-    }
-}
-
-fn get(path: &str, summary: &'static str) -> Route {
-    route("get", path, summary)
-}
-
-fn post(path: &str, summary: &'static str) -> Route {
-    route("post", path, summary)
-}
-
-fn bytes(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn bytes(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({ "type": "string", "format": "binary" })
 }
 
-impl Route {
-    /// Takes a JSON body.
-    fn takes<T: JsonSchema>(mut self, required: bool) -> Self {
-        self.reads_fields = true;
-        self.carries(JSON, required, SchemaGenerator::subschema_for::<T>)
-            .fails(&[400, 408, 413])
+pub(super) fn text(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<String>()
+}
+
+impl Operation {
+    /// `method` is a key of OpenAPI's path items, such as `get`.
+    pub(super) fn new(method: &'static str, summary: &'static str) -> Self {
+        Self {
+            method,
+            summary,
+            takes: None,
+            answers: None,
+            // Responses of the guard, for every route: wrong token, other site, too many requests.
+            fails: vec![401, 403, 429],
+            reads_fields: false,
+        }
     }
 
-    fn carries(mut self, media: &'static str, required: bool, schema: SchemaFn) -> Self {
-        self.takes = Some((media, required, schema));
+    /// Takes a JSON body.
+    pub(super) fn takes<T: JsonSchema>(mut self, required: bool) -> Self {
+        self.reads_fields = true;
+        self.takes = Some((JSON, required, SchemaGenerator::subschema_for::<T>));
+        self.fails(&[400, 408, 413])
+    }
+
+    /// Takes a body of this media type, of which `T` is the content or a line.
+    pub(super) fn carries<T: JsonSchema>(mut self, media: &'static str) -> Self {
+        self.takes = Some((media, true, SchemaGenerator::subschema_for::<T>));
         self
     }
 
-    fn answers<T: JsonSchema>(self) -> Self {
-        self.answers_with(JSON, SchemaGenerator::subschema_for::<T>)
+    pub(super) fn answers<T: JsonSchema>(self) -> Self {
+        self.answers_as::<T>(JSON)
     }
 
-    fn answers_with(mut self, media: &'static str, schema: SchemaFn) -> Self {
+    pub(super) fn answers_as<T: JsonSchema>(self, media: &'static str) -> Self {
+        self.answers_with(media, SchemaGenerator::subschema_for::<T>)
+    }
+
+    pub(super) fn answers_with(mut self, media: &'static str, schema: SchemaFn) -> Self {
         self.answers = Some((media, schema));
         self
     }
 
     /// Becomes a WebSocket.
-    fn upgrades(self) -> Self {
+    pub(super) fn upgrades(self) -> Self {
         self.fails(&[426])
     }
 
-    fn fails(mut self, statuses: &[u16]) -> Self {
+    pub(super) fn fails(mut self, statuses: &[u16]) -> Self {
         self.fails.extend(statuses);
         self
     }
 
-    fn operation(&self, asked: &mut SchemaGenerator, told: &mut SchemaGenerator) -> Value {
+    fn describe(&self, path: &str, asked: &mut SchemaGenerator, told: &mut SchemaGenerator) -> Value {
         let carrying = |status: u16, media: &str, schema: Schema| json!({ "description": meaning(status), "content": { media: { "schema": schema } } });
         let mut responses = Map::new();
         let done = match self.answers {
@@ -225,27 +146,26 @@ impl Route {
         }
         let mut operation = json!({
             "summary": self.summary,
-            "operationId": format!("{}{}", self.method, self.path.replace(['/', '-', '.', '{', '}'], "_")),
+            "operationId": format!("{}{}", self.method, path.replace(['/', '-', '.', '{', '}'], "_")),
             "responses": responses,
         });
         if let Some((media, required, schema)) = self.takes {
             operation["requestBody"] =
                 json!({ "required": required, "content": { media: { "schema": schema(asked) } } });
         }
-        let parameters = self.parameters();
+        let parameters = parameters(path);
         if !parameters.is_empty() {
             operation["parameters"] = parameters.into();
         }
         operation
     }
+}
 
-    fn parameters(&self) -> Vec<Value> {
-        self.path
-            .split('/')
-            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-            .collect()
-    }
+fn parameters(path: &str) -> Vec<Value> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect()
 }
 
 fn meaning(status: u16) -> &'static str {

@@ -6,43 +6,243 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{self, MethodRouter};
+use serde_json::{Map, Value};
 
+use super::openapi::{JSON, LINES, Operation};
+use super::wire::scorers::{BatchAnswer, BatchRow, RewardRequest, Rewards, RpcAnswer, RpcRequest};
+use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest};
+use super::wire::tasks::{
+    Health, IndexRequest, Metadata, NamedHealth, OneTask, RangeRequest, Schemas, SomeTasks, Split,
+    SplitRequest, TaskCount, Tasks,
+};
+use super::wire::{ResetRequest, State, StepRequest, StepResponse};
 use super::{App, answer, openapi, openenv, rpc, scorers, socket, space, taskapi};
 
-/// All routes.
+/// A route: where it is, what answers it, and what the OpenAPI document says of it.
+pub(super) struct Route {
+    /// As axum reads it; `{environment}` is the environment's name.
+    pub(super) path: &'static str,
+    handler: MethodRouter<Arc<App>>,
+    pub(super) operation: Operation,
+}
+
+fn get<T: 'static>(
+    path: &'static str,
+    handler: impl Handler<T, Arc<App>>,
+    summary: &'static str,
+    describe: impl FnOnce(Operation) -> Operation,
+) -> Route {
+    Route {
+        path,
+        handler: routing::get(handler),
+        operation: describe(Operation::new("get", summary)),
+    }
+}
+
+fn post<T: 'static>(
+    path: &'static str,
+    handler: impl Handler<T, Arc<App>>,
+    summary: &'static str,
+    describe: impl FnOnce(Operation) -> Operation,
+) -> Route {
+    Route {
+        path,
+        handler: routing::post(handler),
+        operation: describe(Operation::new("post", summary)),
+    }
+}
+
+/// All routes: a new one is a line here, and its handler.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/health", openenv::health, "Whether the server runs", |it| {
+            it.answers::<Health>()
+        }),
+        get(
+            "/healthz",
+            openenv::healthz,
+            "Whether the server runs, with the environment's name",
+            |it| it.answers::<NamedHealth>(),
+        ),
+        get(
+            "/metadata",
+            openenv::metadata,
+            "Description of the environment",
+            |it| it.answers::<Metadata>(),
+        ),
+        get(
+            "/schema",
+            openenv::schema,
+            "JSON Schema of action, observation and state",
+            |it| it.answers::<Schemas>(),
+        ),
+        get(
+            "/state",
+            openenv::state,
+            "The state of a fresh environment",
+            |it| it.answers::<State>(),
+        ),
+        get("/openapi.json", openapi::document, "This document", |it| {
+            it.answers::<Map<String, Value>>()
+        }),
+        get(
+            "/metrics",
+            openenv::metrics,
+            "Counters as Prometheus text",
+            |it| it.answers_with("text/plain", openapi::text),
+        ),
+        post("/reset", openenv::reset, "Begin an episode", |it| {
+            it.takes::<ResetRequest>(false)
+                .answers::<StepResponse>()
+                .fails(&[503])
+        }),
+        post("/step", openenv::step, "Build and score a candidate", |it| {
+            it.takes::<StepRequest>(true)
+                .answers::<StepResponse>()
+                .fails(&[503])
+        }),
+        post(
+            "/mcp",
+            rpc::http,
+            "The environment's tools as JSON-RPC 2.0; the response has the errors",
+            |it| it.carries::<RpcRequest>(JSON).answers::<RpcAnswer>(),
+        ),
+        get(
+            "/mcp",
+            socket::mcp,
+            "The same over a WebSocket, one message per text frame",
+            Operation::upgrades,
+        ),
+        Route {
+            // Clients that open it with another method get the socket's own error.
+            handler: routing::any(socket::environment),
+            ..get(
+                "/ws",
+                socket::environment,
+                "OpenEnv over a WebSocket: one environment per connection",
+                Operation::upgrades,
+            )
+        },
+        get(
+            "/list_environments",
+            taskapi::environments,
+            "The environment's name",
+            |it| it.answers::<Vec<String>>(),
+        ),
+        get(
+            "/{environment}/splits",
+            taskapi::splits,
+            "Splits of the tasks",
+            |it| it.answers::<Vec<Split>>(),
+        ),
+        post(
+            "/{environment}/tasks",
+            taskapi::tasks,
+            "All tasks of a split",
+            |it| it.fails(&[404]).takes::<SplitRequest>(true).answers::<Tasks>(),
+        ),
+        post(
+            "/{environment}/num_tasks",
+            taskapi::num_tasks,
+            "Number of tasks of a split",
+            |it| {
+                it.fails(&[404])
+                    .takes::<SplitRequest>(true)
+                    .answers::<TaskCount>()
+            },
+        ),
+        post(
+            "/{environment}/task",
+            taskapi::task,
+            "A task by its index",
+            |it| it.fails(&[404]).takes::<IndexRequest>(true).answers::<OneTask>(),
+        ),
+        post(
+            "/{environment}/task_range",
+            taskapi::task_range,
+            "Tasks by a range of indices",
+            |it| {
+                it.fails(&[404])
+                    .takes::<RangeRequest>(true)
+                    .answers::<SomeTasks>()
+            },
+        ),
+        get("/", space::page, "A page that shows a repair loop", |it| {
+            it.answers_with("text/html", openapi::text)
+        }),
+        get("/web", space::page, "The same page", |it| {
+            it.answers_with("text/html", openapi::text)
+        }),
+        post(
+            "/api/space/demo",
+            space::demo,
+            "Score a seed or given code and store its mesh",
+            |it| {
+                it.takes::<DemoRequest>(false)
+                    .answers::<Demo>()
+                    .fails(&[404, 503])
+            },
+        ),
+        post(
+            "/api/space/repair-loop",
+            space::repair_loop,
+            "Run a repair loop and store its meshes",
+            |it| {
+                it.takes::<LoopRequest>(false)
+                    .answers::<Loop>()
+                    .fails(&[404, 503])
+            },
+        ),
+        get(
+            "/api/space/stl/{task_id}",
+            space::demo_stl,
+            "The last mesh of the demo",
+            |it| it.answers_with("model/stl", openapi::bytes).fails(&[404]),
+        ),
+        get(
+            "/api/space/loop-stl/{task_id}",
+            space::loop_stl,
+            "The best mesh of the last loop",
+            |it| it.answers_with("model/stl", openapi::bytes).fails(&[404]),
+        ),
+        get(
+            "/api/space/loop-stl/{task_id}/{step_id}",
+            space::step_stl,
+            "A mesh of the last loop",
+            |it| it.answers_with("model/stl", openapi::bytes).fails(&[404]),
+        ),
+        post(
+            "/get_reward",
+            scorers::get_reward,
+            "Rewards of completions, in OpenRLHF's format",
+            |it| it.takes::<RewardRequest>(true).answers::<Rewards>().fails(&[503]),
+        ),
+        post(
+            "/score_batch",
+            scorers::score_batch,
+            "Rewards of rows, in order",
+            |it| {
+                it.carries::<BatchRow>(LINES)
+                    .answers_as::<BatchAnswer>(LINES)
+                    .fails(&[400, 408, 413])
+            },
+        ),
+    ]
+}
+
+/// The router of all routes, behind the guard.
 pub fn router(app: &Arc<App>) -> Router {
     let guarded = Arc::clone(app);
-    Router::new()
-        .route("/health", get(openenv::health))
-        .route("/healthz", get(openenv::healthz))
-        .route("/metadata", get(openenv::metadata))
-        .route("/schema", get(openenv::schema))
-        .route("/state", get(openenv::state))
-        .route("/reset", post(openenv::reset))
-        .route("/step", post(openenv::step))
-        .route("/mcp", post(rpc::http).get(socket::mcp))
-        .route("/ws", any(socket::environment))
-        .route("/openapi.json", get(openapi::document))
-        .route("/list_environments", get(taskapi::environments))
-        .route("/{environment}/splits", get(taskapi::splits))
-        .route("/{environment}/tasks", post(taskapi::tasks))
-        .route("/{environment}/num_tasks", post(taskapi::num_tasks))
-        .route("/{environment}/task", post(taskapi::task))
-        .route("/{environment}/task_range", post(taskapi::task_range))
-        .route("/", get(space::page))
-        .route("/web", get(space::page))
-        .route("/api/space/demo", post(space::demo))
-        .route("/api/space/repair-loop", post(space::repair_loop))
-        .route("/api/space/stl/{task_id}", get(space::demo_stl))
-        .route("/api/space/loop-stl/{task_id}", get(space::loop_stl))
-        .route("/api/space/loop-stl/{task_id}/{step_id}", get(space::step_stl))
-        .route("/get_reward", post(scorers::get_reward))
-        .route("/score_batch", post(scorers::score_batch))
-        .route("/metrics", get(openenv::metrics))
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, route| {
+            router.route(route.path, route.handler)
+        })
         .fallback(async || answer::problem(StatusCode::NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {
             answer::problem(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")

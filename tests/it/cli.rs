@@ -198,9 +198,9 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
                 "--proposer",
                 "endpoint",
                 "--endpoint",
-                "https://x",
+                "ftp://x",
             ],
-            "TLS",
+            "is not an address",
         ),
         (
             &[
