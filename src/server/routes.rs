@@ -67,25 +67,25 @@ pub(super) fn routes() -> Vec<Route> {
             "/healthz",
             openenv::healthz,
             "Whether the server runs, with the environment's name",
-            |it| it.answers::<NamedHealth>(),
+            Operation::answers::<NamedHealth>,
         ),
         get(
             "/metadata",
             openenv::metadata,
             "Description of the environment",
-            |it| it.answers::<Metadata>(),
+            Operation::answers::<Metadata>,
         ),
         get(
             "/schema",
             openenv::schema,
             "JSON Schema of action, observation and state",
-            |it| it.answers::<Schemas>(),
+            Operation::answers::<Schemas>,
         ),
         get(
             "/state",
             openenv::state,
             "The state of a fresh environment",
-            |it| it.answers::<State>(),
+            Operation::answers::<State>,
         ),
         get("/openapi.json", openapi::document, "This document", |it| {
             it.answers::<Map<String, Value>>()
@@ -132,13 +132,13 @@ pub(super) fn routes() -> Vec<Route> {
             "/list_environments",
             taskapi::environments,
             "The environment's name",
-            |it| it.answers::<Vec<String>>(),
+            Operation::answers::<Vec<String>>,
         ),
         get(
             "/{environment}/splits",
             taskapi::splits,
             "Splits of the tasks",
-            |it| it.answers::<Vec<Split>>(),
+            Operation::answers::<Vec<Split>>,
         ),
         post(
             "/{environment}/tasks",
