@@ -41,6 +41,11 @@
 //! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, limits of a run |
 //! | foundation | [`failure`], [`locate`], [`cache`], [`task`] (all of `cadforge-core`), [`extraction`], `cadforge-platform` | failure kinds, places of files, cache, task packs; programs out of answers; what only Linux has |
 //!
+//! [`extraction`] is a crate of its own because endpoint, rows and server need it and it needs none of the others. [`trajectory`],
+//! [`engine`] and [`adversarial`] are not part of [`repair`]: rows and server read trajectories without the loop, and an edit of a rule
+//! does not rebuild the attacks. `src/cli` and `src/studio` remain one crate, because the command line opens the window and both are
+//! rebuilt in seconds.
+//!
 //! [`reward`] is pure: equal evidence gives equal bits. [`geometry`] is pure except for reading mesh files. Only [`executor`] starts
 //! workers. Files are read where they enter ([`task`], references in [`assess`], [`locate`], the program, rows in [`data`], prompt
 //! templates and recordings in [`repair`]) and written only by [`trajectory`], [`cache`], [`data`], the program and a recording

@@ -111,7 +111,7 @@ for size in "${sizes[@]}"; do
     state 12-dropped
     pass "$size: a dropped file is opened"
 
-    do_command 'share as a web page'
+    do_command 'share as web page'
     key ctrl+a
     type_text "$scratch/timeline.html"
     key Return

@@ -118,7 +118,7 @@ for size in "${sizes[@]}"; do
         do_command 'panel: console'
         state 16-panels-hidden
         do_command 'reset layout'
-        do_command 'share as a web page'
+        do_command 'share as web page'
         state 17-path
         key Escape
         sleep 0.3
