@@ -37,11 +37,11 @@ fn get<T: 'static>(
     summary: &'static str,
     describe: impl FnOnce(Operation) -> Operation,
 ) -> Route {
-    Route {
+    route(
         path,
-        handler: routing::get(handler),
-        operation: describe(Operation::new("get", summary)),
-    }
+        routing::get(handler),
+        describe(Operation::new("get", summary)),
+    )
 }
 
 fn post<T: 'static>(
@@ -50,10 +50,18 @@ fn post<T: 'static>(
     summary: &'static str,
     describe: impl FnOnce(Operation) -> Operation,
 ) -> Route {
+    route(
+        path,
+        routing::post(handler),
+        describe(Operation::new("post", summary)),
+    )
+}
+
+fn route(path: &'static str, handler: MethodRouter<Arc<App>>, operation: Operation) -> Route {
     Route {
         path,
-        handler: routing::post(handler),
-        operation: describe(Operation::new("post", summary)),
+        handler,
+        operation,
     }
 }
 
@@ -118,16 +126,12 @@ pub(super) fn routes() -> Vec<Route> {
             "The same over a WebSocket, one message per text frame",
             Operation::upgrades,
         ),
-        Route {
-            // Clients that open it with another method get the socket's own error.
-            handler: routing::any(socket::environment),
-            ..get(
-                "/ws",
-                socket::environment,
-                "OpenEnv over a WebSocket: one environment per connection",
-                Operation::upgrades,
-            )
-        },
+        // Clients that open it with another method get the socket's own error.
+        route(
+            "/ws",
+            routing::any(socket::environment),
+            Operation::new("get", "OpenEnv over a WebSocket: one environment per connection").upgrades(),
+        ),
         get(
             "/list_environments",
             taskapi::environments,

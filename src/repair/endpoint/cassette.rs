@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::http::{self, Address, HttpError, Request, Timeouts};
+use super::address::Address;
+use super::http::{self, HttpError, Request, Timeouts};
 use super::sse::Lines;
 use cadforge_executor::CancelToken;
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::address::Address;
 use super::cassette::{ExchangeError, Reply};
-use super::http::{Address, HttpError};
+use super::http::HttpError;
 use super::sse::error_of;
 use crate::ProposeError;
 

@@ -4,6 +4,7 @@
 //! Speaks HTTP, with or without TLS. Answers are streamed to the listener; if the server dies, the text received so
 //! far is kept. A malformed answer is a candidate and gets a score; a server error never does.
 
+mod address;
 mod cassette;
 mod error;
 mod http;
@@ -19,8 +20,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub use address::Address;
 pub use cassette::Transport;
-pub use http::{Address, Timeouts};
+pub use http::Timeouts;
 pub use prompt::{Prompt, Template};
 pub use server::{Adapter, Model, Server, Target};
 

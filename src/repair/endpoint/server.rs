@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::address::Address;
 use super::cassette::{ExchangeError, Reply, Transport, exchange};
-use super::http::{Address, Request, Timeouts};
+use super::http::{Request, Timeouts};
 use super::sse::error_of;
 use cadforge_executor::CancelToken;
 
