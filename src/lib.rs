@@ -128,7 +128,7 @@
 
 pub use cadforge_adversarial as adversarial;
 pub use cadforge_assess as assess;
-pub use cadforge_core::{cache, failure, locate, task};
+pub use cadforge_core::{cache, failure, locate};
 pub use cadforge_data as data;
 pub use cadforge_engine as engine;
 pub use cadforge_executor as executor;
@@ -138,6 +138,7 @@ pub use cadforge_render as render;
 pub use cadforge_repair as repair;
 pub use cadforge_reward as reward;
 pub use cadforge_server as server;
+pub use cadforge_task as task;
 pub use cadforge_trajectory as trajectory;
 
 pub mod cli;

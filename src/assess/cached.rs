@@ -121,9 +121,9 @@ mod tests {
 
     use super::*;
     use cadforge_core::cache::Bounds;
-    use cadforge_core::task::{Level, Scale, Task};
     use cadforge_executor::{Limits, Priority, WorkerConfig};
     use cadforge_reward::{Mode, Profile};
+    use cadforge_task::{Level, Scale, Task};
 
     fn executor(folder: &Path) -> Executor {
         Executor::start(WorkerConfig {

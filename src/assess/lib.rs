@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use cadforge_assess::{Assessor, Request, Scoring};
-//! use cadforge_core::task::TaskSet;
+//! use cadforge_task::TaskSet;
 //! use cadforge_executor::{CancelToken, Executor, WorkerConfig};
 //!
 //! let tasks = TaskSet::load(&["tasks"])?;
@@ -41,7 +41,6 @@ use references::ReferenceStore;
 
 use cadforge_core::cache::digests::Digests;
 use cadforge_core::failure::{Failure, Kind};
-use cadforge_core::task::Task;
 use cadforge_executor::project::Project;
 use cadforge_executor::{
     Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_cacheable,
@@ -50,6 +49,7 @@ use cadforge_geometry::{Scene, Shape};
 use cadforge_reward::{
     self as reward, Details, Evidence, GroundedEvidence, Mode, Profile, Reward, Scored, Shaping,
 };
+use cadforge_task::Task;
 
 /// Layout version of [`Evaluation`].
 pub const FORMAT: u32 = 1;

@@ -3,10 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::parallel;
-use cadforge_core::task::dimensions::{Dimension, dimensions};
 use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_cacheable};
 use cadforge_geometry::Shape;
 use cadforge_reward::{MEASURES, Perturbation, Perturbations, measures};
+use cadforge_task::dimensions::{Dimension, dimensions};
 
 /// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine influenced
 /// the result.

@@ -9,10 +9,10 @@ use super::evaluation::{ReferenceChoice, Scoring};
 use super::references::{ReferenceError, build, is_python, read, wait_for};
 use super::{perturbations, with_task_files};
 use cadforge_core::cache::KeyBuilder;
-use cadforge_core::task::Task;
 use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
 use cadforge_geometry::{Shape, TriMesh};
 use cadforge_reward::{Comparison, TaskBaselines};
+use cadforge_task::Task;
 
 /// Prepared tasks by the hash of their inputs.
 #[derive(Debug, Default)]
@@ -150,7 +150,7 @@ fn prepare(
         Build::Failed(_) => None,
     };
     let ground = TaskBaselines::new(
-        task,
+        &task.requirements(),
         own.as_ref().map(|own| &*own.shape),
         against,
         weak.as_deref(),

@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
 use super::with_task_files;
-use cadforge_core::task::Task;
 use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
 use cadforge_geometry::{MeshError, Shape, TriMesh};
 use cadforge_reward::{Reference, References};
+use cadforge_task::Task;
 
 /// Error of a reference.
 #[derive(Debug, thiserror::Error)]

@@ -12,9 +12,9 @@ use super::output::write_whole;
 use super::prompt::{repair_prompt, task_spec};
 use super::{DataError, Lines, Row, RowFormat};
 use cadforge_core::failure::Kind;
-use cadforge_core::task::{Level, Task, TaskSet};
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::{curriculum_weight, repair_hints};
+use cadforge_task::{Level, Task, TaskSet};
 use cadforge_trajectory as trajectory;
 
 /// `dataset_type` of every row of a curriculum.

@@ -29,9 +29,9 @@ pub use events::{Event, JobOutcome, Wake};
 pub use run::write_step;
 
 use cadforge_assess::{Assessor, Scoring};
-use cadforge_core::task::Task;
 use cadforge_executor::{CancelSource, CancelToken, Executor, Limits, PoolStatus, Priority, WorkerConfig};
 pub use cadforge_repair::{EndpointConfig, RepairSummary};
+use cadforge_task::Task;
 use cadforge_trajectory::Step;
 
 /// Identifies a job of an engine; later jobs have greater ids.

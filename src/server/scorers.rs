@@ -19,9 +19,9 @@ use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, Permit, ScoringService};
 use super::wire::scorers::{ExtraLogs, Rewards};
-use cadforge_core::task::{Task, TaskSet};
 use cadforge_data::{Row, line_of, score, value_of};
 use cadforge_extraction as extraction;
+use cadforge_task::{Task, TaskSet};
 
 /// Maximum number of sleeping candidates of one request that leave its further candidates access to the workers.
 const MAX_SLEEPING: usize = 16;

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::metrics::Metrics;
 use cadforge_assess::{AssessError, Assessment, Assessor, Request, Scoring};
-use cadforge_core::task::Task;
 use cadforge_data::file_of;
 use cadforge_engine::Engine;
 use cadforge_executor::{CancelToken, ExecutorError, PoolStatus, Priority};
 use cadforge_reward::Mode;
+use cadforge_task::Task;
 
 /// Why there is no score; never the candidate's fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -20,8 +20,8 @@ use sha2::{Digest, Sha256};
 
 use super::output::write_whole;
 use super::{DEFAULT_GENERATIONS, DataError, Row};
-use cadforge_core::task::TaskSet;
 use cadforge_repair::endpoint::Template;
+use cadforge_task::TaskSet;
 
 use pool::{Pool, Spool};
 use split::Item;

@@ -10,7 +10,7 @@ use super::similar::{Sketch, shingles};
 use super::{Options, Summary};
 use crate::{DataError, Groups, Lines, Row, RowFormat};
 use cadforge_core::failure::Kind;
-use cadforge_core::task::{Task, TaskSet};
+use cadforge_task::{Task, TaskSet};
 use cadforge_trajectory as trajectory;
 
 /// All candidates of an export.

@@ -8,9 +8,9 @@ use super::pool::{Entry, Pool};
 use super::{ExportedRow, Kind, Options};
 use crate::prompt::{brief, repair_prompt};
 use crate::{DataError, Row, RowFormat};
-use cadforge_core::task::Task;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::Reward;
+use cadforge_task::Task;
 
 /// Maximum number of candidates of the same task that are searched for a worse one.
 const MAX_SEARCHED: usize = 1000;

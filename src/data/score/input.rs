@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Options;
 use crate::{BadLine, DataError, Groups, Lines, Row};
-use cadforge_core::task::{Task, TaskSet};
+use cadforge_task::{Task, TaskSet};
 
 /// Maximum number of malformed lines that are reported.
 const MAX_REPORTED: usize = 20;

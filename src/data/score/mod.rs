@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::{BadLine, DataError};
 use cadforge_assess::{Assessor, Scoring};
-use cadforge_core::task::TaskSet;
+use cadforge_task::TaskSet;
 
 use input::Plan;
 use pass::Pass;

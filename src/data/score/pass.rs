@@ -16,10 +16,10 @@ use super::input::{Candidate, Plan, Source};
 use super::{Options, Progress, Summary, rows};
 use crate::{Compared, DataError, Row, compare, file_of, line_of};
 use cadforge_assess::{AssessError, Assessor, Evaluation, Request};
-use cadforge_core::task::{Task, TaskSet};
 use cadforge_executor::{CancelToken, Priority};
 use cadforge_repair as repair;
 use cadforge_reward::Shaping;
+use cadforge_task::{Task, TaskSet};
 
 /// Queued candidates per thread: enough that none is idle while rows are read.
 const QUEUED_PER_THREAD: usize = 4;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use misbehaving::{Act, STREAM, Seen, Server, chunk, delta, finish, models, ok, reply, serve, stream};
 
 use super::*;
-use cadforge_core::task::{Level, Scale, Task};
 use cadforge_executor::CancelSource;
+use cadforge_task::{Level, Scale, Task};
 use cadforge_trajectory::Step;
 
 const CODE: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";

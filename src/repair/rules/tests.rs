@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use cadforge_core::task::{Level, Scale, Task};
+use cadforge_task::{Level, Scale, Task};
 
 fn task() -> Task {
     Task {

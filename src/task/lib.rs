@@ -1,19 +1,26 @@
 //! Task packs: prompts, and the files that belong to them.
 //!
 //! Reads folders `<id>/task.toml`, `seeds/<mode>.py`, `reference.py`, `repairs/<name>/`; reports problems with file and
-//! field. Runs nothing: [`check`] verifies tasks by measurements that the caller makes. `docs/tasks.md` is the guide
-//! for authors of tasks.
+//! field. Runs nothing: [`check`] verifies tasks by measurements that the caller makes. Checks of grounded-v2 are read by
+//! `cadforge-reward`, which measures them. `docs/tasks.md` is the guide for authors of tasks.
+//!
+//! ```
+//! use cadforge_task::TaskSet;
+//!
+//! let tasks = TaskSet::load(&[concat!(env!("CARGO_MANIFEST_DIR"), "/../../tasks")])?;
+//! assert_eq!(tasks.get("caster_wheel_fork")?.bbox_mm, Some([90.0, 80.0, 130.0]));
+//! # Ok::<(), cadforge_task::TaskError>(())
+//! ```
 
 pub mod check;
-pub mod checks;
 pub mod dimensions;
-mod fields;
+mod error;
 mod folder;
 #[cfg(test)]
 mod judge_tests;
 pub mod recording;
 mod set;
-mod task_problem;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -21,14 +28,17 @@ mod version;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use cadforge_reward::{Check, Requirements};
 use serde::{Deserialize, Serialize};
 
+pub use cadforge_core::TaskProblem;
+pub use cadforge_reward::Scale;
+pub use error::TaskError;
 pub use folder::{check_statically, read};
 pub use set::{TaskSet, folders};
-pub use task_problem::{TaskError, TaskProblem};
 
 /// A task, complete and checked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Task {
     /// The id, equal to the folder's name: `[a-z0-9_]+`.
     pub id: String,
@@ -49,7 +59,7 @@ pub struct Task {
     /// An axis (0, 1, 2 for x, y, z) about which the phase is free.
     pub axis: Option<usize>,
     /// Checks of grounded-v2.
-    pub checks: Vec<checks::Check>,
+    pub checks: Vec<Check>,
     /// Seed code by mode; always contains `weak`.
     pub seeds: BTreeMap<String, String>,
     /// Code of the reference part, if the task has one.
@@ -70,6 +80,16 @@ impl Task {
     /// Code of the seed `weak`.
     pub fn weak_seed(&self) -> &str {
         &self.seeds["weak"]
+    }
+
+    /// What grounded-v2 requires of the part.
+    pub fn requirements(&self) -> Requirements<'_> {
+        Requirements {
+            bbox_mm: self.bbox_mm,
+            scale: self.scale,
+            axis: self.axis,
+            checks: &self.checks,
+        }
     }
 }
 
@@ -94,17 +114,6 @@ impl Level {
             Self::Hard => "hard",
         }
     }
-}
-
-/// Whether a task gives sizes in mm, or leaves the scale free.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// Sizes are in mm.
-    #[default]
-    Mm,
-    /// The prompt gives no size.
-    Free,
 }
 
 /// A recorded repair: candidates in the order in which they were proposed.

@@ -8,9 +8,11 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::Table;
 
-use super::checks::{self, Check};
-use super::fields::{Fields, is_word};
-use super::task_problem::TaskProblem;
+use cadforge_core::TaskProblem;
+use cadforge_core::fields::{Fields, is_word};
+use cadforge_reward::{Check, read_checks};
+
+use super::shown::unshown_number;
 use super::{Level, RecordedRepair, RecordedStep, Scale, Task, recording, version};
 
 const LEVELS: [(&str, Level); 3] = [
@@ -119,7 +121,7 @@ impl Folder {
         let mesh = fields.optional_text("reference_mesh");
         let tables = fields.optional_tables("checks");
         fields.finish();
-        card.checks = checks::read(tables, &file, &mut self.problems);
+        card.checks = read_checks(tables, &file, &mut self.problems);
         self.report_unshown(&file, &card);
         if let Some(mesh) = &mesh {
             self.check_mesh(&file, mesh);
@@ -132,7 +134,7 @@ impl Folder {
     fn report_unshown(&mut self, file: &Path, card: &Card) {
         let Some(prompt) = &card.prompt else { return };
         for (index, check) in card.checks.iter().enumerate() {
-            if let Some(number) = checks::not_shown(check, prompt, card.bbox_mm) {
+            if let Some(number) = unshown_number(check.literals(), prompt, card.bbox_mm) {
                 let field = format!("checks.{}", index + 1);
                 let message = format!(
                     "(`{}`) asks for {number}, which neither `prompt` nor `bbox_mm` gives",
@@ -142,11 +144,7 @@ impl Folder {
                 self.problems
                     .push(TaskProblem::of_field(file, &field, message).hint(hint));
             }
-            if matches!(
-                check.ask,
-                checks::Requirement::Envelope | checks::Requirement::Volume { .. }
-            ) && card.bbox_mm.is_none()
-            {
+            if check.kind().needs_bbox && card.bbox_mm.is_none() {
                 let field = format!("checks.{}", index + 1);
                 self.problems
                     .push(TaskProblem::of_field(file, &field, "needs `bbox_mm`"));

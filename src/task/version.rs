@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::Scale;
-use super::checks::Check;
+use cadforge_reward::{Check, Scale};
 
 /// First 12 hex digits of the SHA-256 over everything that can change a score; see [`super::Task::version`].
 ///

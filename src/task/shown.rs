@@ -1,7 +1,5 @@
 //! Whether a check requires only values that the model is shown.
 
-use super::Check;
-
 /// Numbers that occur in sums without describing the part.
 const NEUTRAL: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
 
@@ -28,15 +26,15 @@ const WORDS: [(&str, f64); 20] = [
     ("sixteen", 16.0),
 ];
 
-/// The first number of a check that neither prompt nor box contains.
-pub(crate) fn not_shown(check: &Check, prompt: &str, bbox_mm: Option<[f64; 3]>) -> Option<f64> {
+/// The first of a check's numbers that neither prompt nor box contains.
+pub(crate) fn unshown_number(literals: &[f64], prompt: &str, bbox_mm: Option<[f64; 3]>) -> Option<f64> {
     let shown: Vec<f64> = numbers(prompt)
         .into_iter()
         .chain(bbox_mm.into_iter().flatten())
         .chain(NEUTRAL)
         .collect();
     let is_shown = |number: &&f64| shown.iter().any(|shown| (shown - number.abs()).abs() < 1e-9);
-    check.literals.iter().find(|number| !is_shown(number)).copied()
+    literals.iter().find(|number| !is_shown(number)).copied()
 }
 
 /// All numbers in a text, as digits and as words, without signs.
@@ -55,19 +53,11 @@ fn numbers(text: &str) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::checks::Requirement;
 
     #[test]
     fn digits_and_words_of_the_prompt_are_shown_and_nothing_else() {
-        let check = |literals: &[f64]| Check {
-            name: String::new(),
-            hidden: false,
-            tolerance: None,
-            ask: Requirement::Envelope,
-            literals: literals.to_vec(),
-        };
         let prompt = "A 12-slot stator. Four holes of 8.5 mm, +/-49 mm apart.";
-        let find = |literals: &[f64]| not_shown(&check(literals), prompt, Some([90.0, 80.0, 30.0]));
+        let find = |literals: &[f64]| unshown_number(literals, prompt, Some([90.0, 80.0, 30.0]));
         assert_eq!(find(&[12.0, 4.0, 8.5, -49.0, 90.0, 2.0]), None);
         assert_eq!(find(&[8.5, 7.0, 6.0]), Some(7.0));
         assert_eq!(find(&[85.0]), Some(85.0));

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::task_problem::TaskProblem;
+use crate::TaskProblem;
 
 /// Allowed lengths of parts in mm. Far beyond them the kernel's precision exceeds the part, and squares overflow.
 const SIZES: std::ops::RangeInclusive<f64> = 1e-5..=1e7;
 
 /// The fields of one table that have not been read yet.
-pub(super) struct Fields<'a> {
+#[derive(Debug)]
+pub struct Fields<'a> {
     table: Table,
     /// Prefix of keys in messages: empty, or `step.2.`.
     prefix: String,
@@ -22,12 +23,8 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(
-        table: Table,
-        prefix: String,
-        file: &'a Path,
-        problems: &'a mut Vec<TaskProblem>,
-    ) -> Self {
+    /// The fields of a table of `file`; their keys begin with `prefix` in messages.
+    pub fn new(table: Table, prefix: String, file: &'a Path, problems: &'a mut Vec<TaskProblem>) -> Self {
         Self {
             table,
             prefix,
@@ -38,7 +35,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A required string that is not blank.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
         let Some(value) = self.take(key) else {
             self.refuse(key, "is missing");
             return None;
@@ -52,13 +49,13 @@ impl<'a> Fields<'a> {
     }
 
     /// An optional string, which may be blank.
-    pub(super) fn optional_text(&mut self, key: &'static str) -> Option<String> {
+    pub fn optional_text(&mut self, key: &'static str) -> Option<String> {
         let value = self.take(key)?;
         self.string(key, value)
     }
 
     /// A required name of the form `[a-z0-9_]+`.
-    pub(super) fn word(&mut self, key: &'static str) -> Option<String> {
+    pub fn word(&mut self, key: &'static str) -> Option<String> {
         let text = self.text(key)?;
         if !is_word(&text) {
             self.refuse(key, &format!("must be made of a-z, 0-9 and _, is `{text}`"));
@@ -68,7 +65,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of several names; `None` if the field is absent or invalid.
-    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.optional_text(key)?;
         let found = choices.iter().find(|(name, _)| *name == text);
         if found.is_none() {
@@ -79,14 +76,14 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports a required field as missing, if it is absent.
-    pub(super) fn require(&mut self, key: &'static str) {
+    pub fn require(&mut self, key: &'static str) {
         if !self.table.contains_key(key) {
             self.refuse(key, "is missing");
         }
     }
 
     /// A required list of at least one name, without duplicates.
-    pub(super) fn words(&mut self, key: &'static str) -> Option<Vec<String>> {
+    pub fn words(&mut self, key: &'static str) -> Option<Vec<String>> {
         let Some(value) = self.take(key) else {
             self.refuse(key, "is missing");
             return None;
@@ -127,7 +124,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An optional size of three lengths in mm, within what a kernel with a precision of 1e-7 mm can build.
-    pub(super) fn optional_size(&mut self, key: &'static str) -> Option<[f64; 3]> {
+    pub fn optional_size(&mut self, key: &'static str) -> Option<[f64; 3]> {
         let value = self.take(key)?;
         let numbers = match &value {
             Value::Array(values) => values.iter().map(number).collect::<Option<Vec<f64>>>(),
@@ -151,17 +148,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether a field is present and has not been read.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
     /// An optional field of any type.
-    pub(super) fn optional_value(&mut self, key: &'static str) -> Option<Value> {
+    pub fn optional_value(&mut self, key: &'static str) -> Option<Value> {
         self.take(key)
     }
 
     /// An optional flag; false if the field is absent or invalid.
-    pub(super) fn optional_flag(&mut self, key: &'static str) -> bool {
+    pub fn optional_flag(&mut self, key: &'static str) -> bool {
         match self.take(key) {
             None => false,
             Some(Value::Boolean(flag)) => flag,
@@ -173,7 +170,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An optional list of tables.
-    pub(super) fn optional_tables(&mut self, key: &'static str) -> Vec<Table> {
+    pub fn optional_tables(&mut self, key: &'static str) -> Vec<Table> {
         if self.has(key) {
             self.tables(key).unwrap_or_default()
         } else {
@@ -183,7 +180,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A required list of at least one table.
-    pub(super) fn tables(&mut self, key: &'static str) -> Option<Vec<Table>> {
+    pub fn tables(&mut self, key: &'static str) -> Option<Vec<Table>> {
         let Some(value) = self.take(key) else {
             self.refuse(key, &format!("is missing: give one [[{key}]] or more"));
             return None;
@@ -206,14 +203,14 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports an invalid value; the message continues after the field's name.
-    pub(super) fn refuse(&mut self, key: &str, message: &str) {
+    pub fn refuse(&mut self, key: &str, message: &str) {
         let field = format!("{}{key}", self.prefix);
         self.problems
             .push(TaskProblem::of_field(self.file, &field, message));
     }
 
     /// Reports every field that was not read.
-    pub(super) fn finish(self) {
+    pub fn finish(self) {
         for key in self.table.keys() {
             let field = format!("{}{key}", self.prefix);
             let problem = TaskProblem::of_field(self.file, &field, "is not a known field");
@@ -239,7 +236,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Whether a text is made of a-z, 0-9 and _ only, and is not empty.
-pub(super) fn is_word(text: &str) -> bool {
+pub fn is_word(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()
@@ -255,7 +252,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// A value with its type, short enough for a message: `the integer 5`.
-pub(super) fn described(value: &Value) -> String {
+pub fn described(value: &Value) -> String {
     let text = match value {
         Value::Table(_) => return "a table".to_owned(),
         other => other.to_string(),
