@@ -61,7 +61,7 @@
 //!    Limits do not run while a candidate waits for the processor; while one sleeps, its worker runs another.
 //! 3. In the worker, the reader splits the code into steps; the runner executes them and hands the boundary representation over in a
 //!    memory file; the reader extracts edges, surfaces and facts.
-//! 4. The profile decides who makes the mesh ([`executor::MeshKind`]). Under cadforge-v1 the runner exports it as CadQuery does, and
+//! 4. The profile decides who makes the mesh ([`executor::MeshMethod`]). Under cadforge-v1 the runner exports it as CadQuery does, and
 //!    [`executor`] compares it with the surfaces, face by face. If the two contradict each other, the candidate is run once more and
 //!    the reader makes the mesh: if that one agrees, it is scored, else the kind is `forged`. Under grounded-v2 the reader always
 //!    makes the mesh, with parameters chosen from counts (the worker's `mesher.py`), and nothing that a candidate claims about its

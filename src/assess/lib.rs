@@ -43,7 +43,7 @@ use cadforge_core::cache::digests::Digests;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_executor::project::Project;
 use cadforge_executor::{
-    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_cacheable,
+    Build, CancelToken, Execution, Executor, ExecutorError, Priority, RunSpec, SandboxSupport, is_cacheable,
 };
 use cadforge_geometry::{Scene, Shape};
 use cadforge_reward::{
@@ -119,20 +119,20 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The limits of the candidate's run, with the files that it may read.
-    fn run_limits(&self) -> Result<Limits, ExecutorError> {
-        with_task_files(&self.scoring.run_limits(), self.task)
+    /// The candidate's run, with the files that it may read.
+    fn run_spec(&self) -> Result<RunSpec, ExecutorError> {
+        with_task_files(self.scoring.run_spec(), self.task)
     }
 }
 
-/// `limits` with the task's own files, if any. All scripts of the task may read them, and they take precedence over a
+/// A run with the task's own files, if any. All scripts of the task may read them, and they take precedence over a
 /// project folder.
-pub fn with_task_files(limits: &Limits, task: &Task) -> Result<Limits, ExecutorError> {
-    let mut limits = limits.clone();
-    if let Some(files) = Project::of_task(&task.dir)? {
-        limits.project = Some(files);
-    }
-    Ok(limits)
+pub fn with_task_files(spec: RunSpec, task: &Task) -> Result<RunSpec, ExecutorError> {
+    let files = Project::of_task(&task.dir)?;
+    Ok(RunSpec {
+        project: files.or(spec.project),
+        ..spec
+    })
 }
 
 impl Assessor {
@@ -191,7 +191,7 @@ impl Assessor {
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
-        let (cache, code, limits) = (self.executor.cache(), request.code, &request.run_limits()?);
+        let (cache, code, spec) = (self.executor.cache(), request.code, &request.run_spec()?);
         let key = cached::key(request, &self.executor, &self.digests);
         let known = key.and_then(|key| CachedEvaluation::load(cache, &key));
         if let Some(known) = &known
@@ -210,7 +210,7 @@ impl Assessor {
         };
         let execution = self.executor.build_observed(
             code,
-            limits,
+            spec,
             request.priority,
             // A cached evaluation needs no scoring.
             &mut |execution| {
@@ -362,9 +362,9 @@ impl Assessor {
             ..
         } = *request;
         for script in partial::scripts(code, failure) {
-            let execution =
-                self.executor
-                    .build(script.as_bytes(), &request.run_limits()?, priority, cancel)?;
+            let execution = self
+                .executor
+                .build(script.as_bytes(), &request.run_spec()?, priority, cancel)?;
             match execution.build {
                 Build::Failed(failure) => *clean &= is_cacheable(Some(&failure)),
                 Build::Shape(shape) => {
@@ -429,7 +429,7 @@ impl Assessor {
         let count = scoring.trials();
         let trials = if count > 0 {
             let (trials, settled) =
-                perturbations::run(code, shape, count, &request.run_limits()?, &self.executor, cancel)?;
+                perturbations::run(code, shape, count, &request.run_spec()?, &self.executor, cancel)?;
             *clean &= settled;
             Some(trials)
         } else {

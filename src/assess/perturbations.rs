@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::parallel;
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_cacheable};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Priority, RunSpec, is_cacheable};
 use cadforge_geometry::Shape;
 use cadforge_reward::{MEASURES, Perturbation, Perturbations, measures};
 use cadforge_task::dimensions::{Dimension, dimensions};
@@ -14,7 +14,7 @@ pub(super) fn run(
     code: &str,
     whole: &Shape,
     count: u32,
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<(Perturbations, bool), ExecutorError> {
@@ -25,7 +25,7 @@ pub(super) fn run(
         .map_or(1, usize::from)
         .min(chosen.len());
     let tried = parallel::map(&chosen, threads, |dimension| {
-        try_one(dimension, code, &before, limits, executor, cancel)
+        try_one(dimension, code, &before, spec, executor, cancel)
     })?;
     let settled = tried.iter().all(|(_, settled)| *settled);
     let trials = Perturbations {
@@ -58,7 +58,7 @@ fn try_one(
     dimension: &Dimension,
     code: &str,
     before: &[f64; MEASURES],
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<(Perturbation, bool), ExecutorError> {
@@ -69,7 +69,7 @@ fn try_one(
     let mut settled = true;
     for value in dimension.perturbed_values() {
         let changed = dimension.with(code, &value);
-        let execution = executor.build(changed.as_bytes(), limits, Priority::Batch, cancel)?;
+        let execution = executor.build(changed.as_bytes(), spec, Priority::Batch, cancel)?;
         match execution.build {
             Build::Shape(shape) => {
                 let after = measures(&shape.mesh);

@@ -9,7 +9,7 @@ use super::evaluation::{ReferenceChoice, Scoring};
 use super::references::{ReferenceError, build, is_python, read, wait_for};
 use super::{perturbations, with_task_files};
 use cadforge_core::cache::KeyBuilder;
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, MeshMethod, Priority, RunSpec};
 use cadforge_geometry::{Shape, TriMesh};
 use cadforge_reward::{Comparison, TaskBaselines};
 use cadforge_task::Task;
@@ -55,8 +55,8 @@ impl PreparedTaskStore {
             .part("trials", &count.to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
-        let limits = task_limits(task)?;
-        if let Some(files) = &limits.project {
+        let spec = task_spec(task)?;
+        if let Some(files) = &spec.project {
             key = key.part("files", files.digest());
         }
         if let Some(identity) = executor.identity() {
@@ -73,7 +73,7 @@ impl PreparedTaskStore {
                 &scoring.reference,
                 other,
                 count,
-                &limits,
+                &spec,
                 executor,
                 cancel,
             )?);
@@ -89,13 +89,13 @@ fn prepare(
     choice: &ReferenceChoice,
     other: Option<(PathBuf, Vec<u8>)>,
     count: u32,
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<PreparedTask, ReferenceError> {
     let mut clean = true;
     let mut built = |path: &PathBuf, code: &str| {
-        let reference = build(path, code, limits, executor, cancel)?;
+        let reference = build(path, code, spec, executor, cancel)?;
         clean &= reference.clean;
         Ok::<_, ReferenceError>(reference)
     };
@@ -137,13 +137,13 @@ fn prepare(
     let trials = match (reference, &code, against) {
         (Some(reference), Some(code), Comparison::Shape(_)) if count > 0 => {
             let (trials, settled) =
-                perturbations::run(code, &reference.shape, count, limits, executor, cancel)?;
+                perturbations::run(code, &reference.shape, count, spec, executor, cancel)?;
             clean &= settled;
             Some(trials)
         }
         _ => None,
     };
-    let weak = executor.build(task.weak_seed().as_bytes(), limits, Priority::Batch, cancel)?;
+    let weak = executor.build(task.weak_seed().as_bytes(), spec, Priority::Batch, cancel)?;
     clean &= weak.cacheable;
     let weak: Option<Arc<Shape>> = match weak.build {
         Build::Shape(shape) => Some(shape),
@@ -162,11 +162,12 @@ fn prepare(
         clean,
     })
 }
-/// The limits for building a task's reference and seeds.
-fn task_limits(task: &Task) -> Result<Limits, ExecutorError> {
-    let limits = Limits {
-        mesh: MeshKind::Bounded,
-        ..Limits::default()
+
+/// The runs of a task's reference and seeds.
+fn task_spec(task: &Task) -> Result<RunSpec, ExecutorError> {
+    let spec = RunSpec {
+        mesh: MeshMethod::Bounded,
+        ..RunSpec::default()
     };
-    with_task_files(&limits, task)
+    with_task_files(spec, task)
 }

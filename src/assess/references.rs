@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use super::evaluation::ReferenceChoice;
 use super::with_task_files;
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
-use cadforge_geometry::{MeshError, Shape, TriMesh};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority, RunSpec};
+use cadforge_geometry::{MeshError, MeshFormat, Shape, TriMesh};
 use cadforge_reward::{Reference, References};
 use cadforge_task::Task;
 
@@ -16,7 +16,10 @@ use cadforge_task::Task;
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file cannot be read.
-    #[error("cannot read the reference {path}: {error}\nhint: give a .py, .stl, .obj or .glb file")]
+    #[error(
+        "cannot read the reference {path}: {error}\nhint: give a .py, {} file",
+        MeshFormat::NAMES
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -92,10 +95,10 @@ impl ReferenceStore {
         cancel: &CancelToken,
     ) -> Result<References, ReferenceError> {
         let identity = executor.identity();
-        let limits = with_task_files(&Limits::default(), task)?;
-        let files = limits.project.as_ref().map(|project| *project.digest());
+        let spec = with_task_files(RunSpec::default(), task)?;
+        let files = spec.project.as_ref().map(|project| *project.digest());
         let mut prepare = |source: Source| {
-            let prepared = self.prepare(source, &limits, executor, cancel)?;
+            let prepared = self.prepare(source, &spec, executor, cancel)?;
             *clean &= prepared.clean;
             Ok::<_, ReferenceError>(prepared.reference)
         };
@@ -141,7 +144,7 @@ impl ReferenceStore {
     fn prepare(
         &self,
         source: Source,
-        limits: &Limits,
+        spec: &RunSpec,
         executor: &Executor,
         cancel: &CancelToken,
     ) -> Result<Prepared, ReferenceError> {
@@ -155,7 +158,7 @@ impl ReferenceStore {
         }
         let (reference, clean) = match source {
             Source::Code { path, code, .. } => {
-                let built = build(&path, &code, limits, executor, cancel)?;
+                let built = build(&path, &code, spec, executor, cancel)?;
                 (Reference::new(&built.shape.mesh, false), built.clean)
             }
             Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
@@ -199,21 +202,24 @@ pub(super) struct BuiltReference {
     pub(super) clean: bool,
 }
 
-/// With the mesh kind and files of `limits`. A reference is trusted: it may use more resources than a candidate.
+/// With the mesh and files of `spec`. A reference is trusted: it may use more resources than a candidate.
 pub(super) fn build(
     path: &Path,
     code: &str,
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<BuiltReference, ReferenceError> {
-    let limits = Limits {
-        cpu_s: 120.0,
-        memory_mb: 4096,
-        mesh_cpu_s: 240.0,
-        ..limits.clone()
+    let spec = RunSpec {
+        limits: Limits {
+            cpu_s: 120.0,
+            memory_mb: 4096,
+            mesh_cpu_s: 240.0,
+            ..spec.limits
+        },
+        ..spec.clone()
     };
-    let execution = executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?;
+    let execution = executor.build(code.as_bytes(), &spec, Priority::Live, cancel)?;
     match execution.build {
         Build::Shape(shape) => Ok(BuiltReference {
             shape,

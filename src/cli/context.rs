@@ -13,7 +13,7 @@ use crate::cache::{Bounds, Cache};
 use crate::data::DataError;
 use crate::engine::Engine;
 use crate::executor::project::ProjectError;
-use crate::executor::{Build, CancelToken, ExecutorError, Limits, Priority, WorkerConfig};
+use crate::executor::{Build, CancelToken, ExecutorError, Priority, RunSpec, WorkerConfig};
 use crate::locate::{self, LocateError, Overrides};
 use crate::repair::ReplayError;
 use crate::task::{TaskError, TaskSet};
@@ -203,11 +203,11 @@ pub(super) fn build_drawing(
     engine: &Engine,
     path: &Path,
     code: &[u8],
-    limits: &Limits,
+    spec: &RunSpec,
 ) -> anyhow::Result<Drawing> {
     let executor = engine.assessor().executor();
     // Live runs return all objects that a script shows.
-    let execution = executor.build(code, limits, Priority::Live, &CancelToken::never())?;
+    let execution = executor.build(code, spec, Priority::Live, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(Drawing {
             shape,

@@ -43,19 +43,19 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let task = tasks.get(&args.task)?;
     let code = context::read_candidate(&args.file)?;
     let mut scoring = args.scoring.scoring();
-    args.project.apply(Some(task), &mut scoring.limits)?;
+    scoring.project = args.project.open(Some(task))?;
     // Rebuilds for editability can use more than one worker.
     let workers = parallel::workers(1 + scoring.trials() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
     let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
-        let limits = &with_task_files(&scoring.limits, task)?;
+        let spec = &with_task_files(scoring.export_spec(), task)?;
         let execution = with_notice(|| {
             engine
                 .assessor()
                 .executor()
-                .export(&code, limits, &CancelToken::never())
+                .export(&code, spec, &CancelToken::never())
         })?;
         // A failed build is a result; its message is in the evaluation.
         if evaluation.ok {

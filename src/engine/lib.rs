@@ -29,7 +29,7 @@ pub use events::{Event, JobOutcome, Wake};
 pub use run::write_step;
 
 use cadforge_assess::{Assessor, Scoring};
-use cadforge_executor::{CancelSource, CancelToken, Executor, Limits, PoolStatus, Priority, WorkerConfig};
+use cadforge_executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, RunSpec, WorkerConfig};
 pub use cadforge_repair::{EndpointConfig, RepairSummary};
 use cadforge_task::Task;
 use cadforge_trajectory::Step;
@@ -56,8 +56,8 @@ pub struct ExportJob {
     pub task: Arc<Task>,
     /// The candidate.
     pub code: Arc<[u8]>,
-    /// Its limits.
-    pub limits: Limits,
+    /// Its run.
+    pub spec: RunSpec,
     /// The file to write.
     pub path: PathBuf,
 }

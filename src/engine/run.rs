@@ -49,11 +49,11 @@ fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel
     let ExportJob {
         task,
         code,
-        limits,
+        spec,
         path,
     } = job;
-    let limits = with_task_files(limits, task);
-    match limits.and_then(|limits| assessor.executor().export(code, &limits, cancel)) {
+    let spec = with_task_files(spec.clone(), task);
+    match spec.and_then(|spec| assessor.executor().export(code, &spec, cancel)) {
         _ if cancel.is_cancelled() => Event::Cancelled,
         Ok(execution) => match write_step(path, &execution) {
             Ok(()) => Event::Done(Box::new(JobOutcome::Exported(path.clone()))),

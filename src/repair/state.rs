@@ -278,7 +278,7 @@ fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json
         "memory": limits.memory_mb,
     });
     // Plans without a project folder keep their format.
-    if let Some(project) = &limits.project {
+    if let Some(project) = &repair.scoring.project {
         plan["project"] = project.folder().display().to_string().into();
     }
     plan

@@ -10,6 +10,7 @@ use toml::Table;
 
 use cadforge_core::TaskProblem;
 use cadforge_core::fields::{Fields, is_word};
+use cadforge_geometry::MeshFormat;
 use cadforge_reward::{Check, read_checks};
 
 use super::shown::unshown_number;
@@ -22,7 +23,6 @@ const LEVELS: [(&str, Level); 3] = [
 ];
 const SCALES: [(&str, Scale); 2] = [("mm", Scale::Mm), ("free", Scale::Free)];
 const AXES: [(&str, usize); 3] = [("x", 0), ("y", 1), ("z", 2)];
-const MESH_EXTENSIONS: [&str; 3] = ["stl", "obj", "glb"];
 
 /// Problems of a task folder that its files show; empty if it can be loaded.
 ///
@@ -154,19 +154,14 @@ impl Folder {
 
     fn check_mesh(&mut self, card: &Path, named: &str) {
         let mesh = Path::new(named);
-        let extension = mesh
-            .extension()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_lowercase();
         let wrong = if named.is_empty()
             || mesh
                 .components()
                 .any(|part| !matches!(part, Component::Normal(_)))
         {
             "must be a path within the task folder"
-        } else if !MESH_EXTENSIONS.contains(&extension.as_str()) {
-            "must be a .stl, .obj or .glb file"
+        } else if MeshFormat::of_path(mesh).is_none() {
+            &format!("must be a {} file", MeshFormat::NAMES)
         } else {
             match self.inside(mesh) {
                 Ok(path) if path.is_file() => return,

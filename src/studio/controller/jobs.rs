@@ -291,7 +291,7 @@ impl Controller {
         let job = Job::Export(ExportJob {
             task: Arc::clone(&session.task),
             code: Arc::from(card.code.as_bytes()),
-            limits: self.with_project(session, card).limits,
+            spec: self.with_project(session, card).export_spec(),
             path,
         });
         self.submit(self.state.current, job, what, Purpose::Export);

@@ -14,7 +14,7 @@ impl Controller {
     pub(super) fn with_project(&self, session: &Session, card: &Card) -> Scoring {
         let mut scoring = self.state.scoring.clone();
         let folder = folder_of(session, card);
-        scoring.limits.project = folder
+        scoring.project = folder
             .and_then(|folder| self.state.projects.get(&folder))
             .cloned();
         scoring

@@ -1,6 +1,6 @@
 //! What does not build: kinds, lines, messages, limits.
 
-use cadforge::executor::{CancelToken, Limits, Priority};
+use cadforge::executor::{CancelToken, Limits, Priority, RunSpec};
 use cadforge::failure::Kind;
 
 use super::{BOX, failure, run, run_with, shared};
@@ -214,7 +214,7 @@ fn a_traceback_shows_the_candidates_frames_and_no_others() {
 fn code_that_is_no_text_is_a_result() {
     let execution = shared().build(
         b"x = '\xff'",
-        &Limits::default(),
+        &RunSpec::default(),
         Priority::Batch,
         &CancelToken::never(),
     );

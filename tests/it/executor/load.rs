@@ -212,7 +212,7 @@ fn sleepers_of_one_client_do_not_keep_another_waiting() {
                 "import time\ntime.sleep(1000)\n".to_owned()
             };
             thread::spawn(move || {
-                let answer = sleepy.build(code.as_bytes(), &limits, Priority::Batch, &token);
+                let answer = sleepy.build(code.as_bytes(), &limits.into(), Priority::Batch, &token);
                 let _ = sender.send((number, answer));
             });
             if number == 0 {
