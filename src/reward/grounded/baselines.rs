@@ -28,7 +28,7 @@ const SIDES: u32 = 96;
 #[derive(Debug)]
 pub struct TaskBaselines {
     frame: Frame,
-    envelope: Option<Envelope>,
+    envelope: Option<AllowedBox>,
     target: Option<Target>,
     checks: Vec<Check>,
     /// Sum to 1.
@@ -41,7 +41,7 @@ pub struct TaskBaselines {
 
 /// The box that a part must stay within.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Envelope {
+pub(super) struct AllowedBox {
     /// Along x, y and z, mm.
     pub(super) size: [f64; 3],
     /// Excess length without a penalty, as a share of a side.
@@ -108,7 +108,7 @@ impl TaskBaselines {
         &self.frame
     }
 
-    pub(super) fn envelope(&self) -> Option<&Envelope> {
+    pub(super) fn envelope(&self) -> Option<&AllowedBox> {
         self.envelope.as_ref()
     }
 
@@ -201,11 +201,11 @@ impl TaskBaselines {
 }
 
 /// `None` if the prompt gives no size. Within the tolerance of its check, excess has no penalty.
-fn envelope(task: &Requirements<'_>) -> Option<Envelope> {
+fn envelope(task: &Requirements<'_>) -> Option<AllowedBox> {
     let size = task.bbox_mm.filter(|_| task.scale == Scale::Mm)?;
     let check = task.checks.iter().find(|check| check.is_envelope());
     let tolerance = check.and_then(|check| check.tolerance).unwrap_or(0.0);
-    Some(Envelope {
+    Some(AllowedBox {
         size,
         free: tolerance.max(ROUNDING),
     })
