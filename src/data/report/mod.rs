@@ -18,7 +18,7 @@ use cadforge_core::failure::Kind;
 use cadforge_trajectory as trajectory;
 use reading::Reading;
 
-pub use markdown::{HEAD, markdown, table};
+pub use markdown::{COLUMNS, markdown, table};
 pub use published::{PUBLISHED, Published};
 
 /// Maximum number of malformed lines that are reported.
