@@ -36,10 +36,11 @@
 //! | loop | [`repair`], [`adversarial`] | proposers (rules, recordings, a model) and the repair loop; attacks on a reward |
 //! | persistence | [`trajectory`] | steps and artifacts on disk |
 //! | assessment | [`assess`] | builds candidate and references, has them scored |
+//! | tasks | [`task`] | task packs with their checks |
 //! | execution | [`executor`], [`reward`], [`render`] | runs code; computes scores; draws |
 //! | worker | `cadforge-worker` | the worker process: embeds CPython, executes candidates in a sandbox |
-//! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, limits of a run |
-//! | foundation | [`failure`], [`locate`], [`cache`], [`task`] (all of `cadforge-core`), [`extraction`], `cadforge-platform` | failure kinds, places of files, cache, task packs; programs out of answers; what only Linux has |
+//! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, what a run depends on |
+//! | foundation | [`failure`], [`locate`], [`cache`] (all of `cadforge-core`), [`extraction`], `cadforge-platform` | failure kinds, places of files, cache, fields of TOML files; programs out of answers; what only Linux has |
 //!
 //! [`extraction`] is a crate of its own because endpoint, rows and server need it and it needs none of the others. [`trajectory`],
 //! [`engine`] and [`adversarial`] are not part of [`repair`]: rows and server read trajectories without the loop, and an edit of a rule
@@ -94,8 +95,8 @@
 //!
 //! [`cache`] holds bytes under a SHA-256 of every input that can affect them. [`executor`] caches builds (code, limits, sources of the
 //! crates that make them, the worker, the Python environment, the kernel), so that another mode or profile is scored without running
-//! the code. [`assess`] caches evaluations (the build's key, task, profile, mode, shaping, content of the reference, sources of the
-//! rewards). Keys are computed from files alone: a cached result starts no Python. An edit in the studio, the server or the command
+//! the code. [`assess`] caches evaluations (the build's key, task, profile, mode, shaping, content of the reference, sources of
+//! rewards and tasks). Keys are computed from files alone: a cached result starts no Python. An edit in the studio, the server or the command
 //! line leaves all keys valid. Results that the machine influenced, such as time-outs, are not cacheable:
 //! [`executor::Execution::cacheable`] says which.
 //!
