@@ -34,11 +34,19 @@ pub(super) fn init(filter: Option<&str>) -> Result<(), CliError> {
             let layer = tracing_subscriber::fmt::layer()
                 .with_writer(io::stderr)
                 .event_format(Plain)
-                .with_filter(Targets::new().with_default(Level::WARN));
+                .with_filter(own_warnings());
             registry.with(layer).try_init()
         }
     };
     Ok(())
+}
+
+/// Warnings of our own crates and of the window, errors of all.
+fn own_warnings() -> Targets {
+    Targets::new()
+        .with_default(Level::ERROR)
+        .with_target("cadforge", Level::WARN)
+        .with_target(console::WINDOW, Level::WARN)
 }
 
 fn targets(filter: &str) -> Result<Targets, CliError> {
@@ -76,6 +84,15 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_filter_other_crates_only_report_errors() {
+        let default = own_warnings();
+        assert!(default.would_enable("cadforge_executor::pool", &Level::WARN));
+        assert!(!default.would_enable("cadforge_executor::pool", &Level::INFO));
+        assert!(!default.would_enable("winit::platform", &Level::WARN));
+        assert!(default.would_enable("winit::platform", &Level::ERROR));
+    }
 
     #[test]
     fn filters_are_levels_of_all_or_of_single_crates() {
