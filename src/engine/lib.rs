@@ -49,6 +49,17 @@ pub enum Job {
     Export(ExportJob),
 }
 
+impl Job {
+    /// Its name in diagnostics.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Assess(_) => "assess",
+            Self::Repair(_) => "repair",
+            Self::Export(_) => "export",
+        }
+    }
+}
+
 /// A candidate to export as a STEP file.
 #[derive(Clone, Debug)]
 pub struct ExportJob {

@@ -11,7 +11,10 @@ use cadforge_repair::{self as repair, Endpoint, Proposer, Repair, Replay, Rules}
 use cadforge_trajectory::replace_file;
 
 pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSender, cancel: CancelToken) {
+    // Belongs to what submitted it, such as a request of the server.
+    let span = tracing::debug_span!("job", id = id.0, kind = job.kind());
     let work = move || {
+        let _entered = span.enter();
         let run = AssertUnwindSafe(|| run(&job, &assessor, &mut events, &cancel));
         let last = catch_unwind(run).unwrap_or_else(|panic| {
             let message = panic
@@ -31,7 +34,7 @@ pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSe
         .name(format!("job {}", id.0))
         .spawn(work)
     {
-        eprintln!("cannot start a thread for a job: {error}");
+        tracing::error!("cannot start a thread for a job: {error}");
     }
 }
 

@@ -56,6 +56,16 @@ pub enum Build {
     Failed(Failure),
 }
 
+impl Build {
+    /// The failure kind's name, or `shape`.
+    fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Shape(_) => "shape",
+            Self::Failed(failure) => failure.kind.name(),
+        }
+    }
+}
+
 /// A [`Build`] with its output, notes and times.
 #[derive(Clone, Debug)]
 pub struct Execution {
@@ -336,6 +346,8 @@ impl Executor {
             return Ok(outcome::bad_encoding(code, error));
         }
         let spec = &spec.refreshed()?;
+        let span = tracing::debug_span!("candidate", bytes = code.len(), ?priority);
+        let _entered = span.enter();
         let identity = self.identity();
         let key = identity.map(|identity| cached::key(&identity, code, spec));
         // Objects displayed beside a scored shape are made on demand, and not cached.
@@ -347,6 +359,7 @@ impl Executor {
         if let Some(execution) = key.and_then(|key| cached::load(self.cache(), &key))
             && suffices(&execution)
         {
+            tracing::debug!(kind = execution.build.kind_name(), "build taken from the cache");
             built(&execution);
             return Ok(execution);
         }
@@ -376,6 +389,13 @@ impl Executor {
             let verified = self.pool.build(&run, cancel)?;
             execution = disputed.settle(execution, verified);
         }
+        tracing::debug!(
+            kind = execution.build.kind_name(),
+            queue_ms = execution.queue_ms,
+            run_ms = execution.run_ms,
+            mesh_ms = execution.mesh_ms,
+            "built"
+        );
         built(&execution);
         // A file may have changed while the candidate read it.
         if spec.project.is_some() && spec.refreshed().ok().as_ref() != Some(spec) {

@@ -6,6 +6,7 @@
 mod app;
 pub(crate) mod backend;
 mod compare;
+pub(crate) mod console;
 pub(crate) mod controller;
 pub(crate) mod diagnostics;
 pub(crate) mod dock;

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use super::backend::Backend;
 use super::command::{Action, Command, EditorAction, ProposerCommand, RunTab, ViewAction};
+use super::console::{Console, WINDOW};
 use super::dock::PanelKind;
 use super::files::Files;
 use super::servers::Servers;
@@ -86,6 +87,7 @@ pub struct Controller {
     wake: Wake,
     files: Files,
     servers: Servers,
+    console: Console,
     host: Option<serving::Host>,
     pending: BTreeMap<JobId, Pending>,
     next_id: u64,
@@ -105,12 +107,15 @@ impl Controller {
         let next_id = state.sessions.len() as u64 + 1;
         let files = Files::new(wake.clone());
         let servers = Servers::new(wake.clone());
+        let console = Console::of_process();
+        console.open(wake.clone());
         let mut controller = Self {
             state,
             backend,
             wake,
             files,
             servers,
+            console,
             host: None,
             pending: BTreeMap::new(),
             next_id,
@@ -154,6 +159,9 @@ impl Controller {
         self.state.now = now;
         self.update_pool_status();
         self.state.work = self.files.work();
+        for line in self.console.take() {
+            append(&mut self.state.log, line);
+        }
         while let Ok(event) = self.files.events.try_recv() {
             self.handle_file_event(event);
         }
@@ -435,9 +443,19 @@ impl Controller {
     }
 }
 
+/// Adds a line of the window itself to its log, and to the diagnostics.
 fn push_log(log: &mut Vec<LogLine>, is_error: bool, text: String) {
+    if is_error {
+        tracing::warn!(target: WINDOW, "{text}");
+    } else {
+        tracing::info!(target: WINDOW, "{text}");
+    }
+    append(log, LogLine { is_error, text });
+}
+
+fn append(log: &mut Vec<LogLine>, line: LogLine) {
     if log.len() == LOG_LINES {
         log.remove(0);
     }
-    log.push(LogLine { is_error, text });
+    log.push(line);
 }
