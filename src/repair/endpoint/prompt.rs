@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::ProposalRequest;
+use crate::proposer::ProposalRequest;
 use cadforge_core::failure::Kind;
 use cadforge_reward as reward;
 use cadforge_trajectory::Step;
