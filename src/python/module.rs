@@ -1,11 +1,14 @@
-//! A candidate as text and syntax tree; code may contain syntax errors.
+//! A text as Python with its syntax tree; it may contain syntax errors.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use crate::line_range;
 
 /// Text with its syntax tree.
-pub struct Source<'s> {
+#[derive(Clone, Debug)]
+pub struct Module<'s> {
     /// The whole file.
     pub text: &'s str,
     tree: Tree,
@@ -69,27 +72,45 @@ pub struct Binding<'t> {
     pub global: bool,
 }
 
-/// Parses Python.
-pub fn parse(text: &str) -> Tree {
+fn parser() -> Parser {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .expect("grammar and library are pinned together");
     parser
-        .parse(text, None)
-        .expect("a parser with a language and no time limit")
 }
 
-impl<'s> Source<'s> {
-    /// Parses a candidate.
+impl<'s> Module<'s> {
+    /// Parses a text.
     pub fn new(text: &'s str) -> Self {
+        let tree = parser().parse(text, None);
         Self {
             text,
-            tree: parse(text),
+            tree: tree.expect("a parser with a language and no limit"),
         }
     }
 
-    /// The module.
+    /// Parses a text with work in proportion to its length: error recovery on nested brackets takes more. `None` beyond that.
+    pub fn bounded(text: &'s str) -> Option<Self> {
+        // The parser calls back every hundred steps, so this limits work and not time.
+        let mut left = 200 + text.len() / 2;
+        let mut limit = |_: &ParseState| match left.checked_sub(1) {
+            Some(rest) => {
+                left = rest;
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Break(()),
+        };
+        let bytes = text.as_bytes();
+        let tree = parser().parse_with_options(
+            &mut |at, _| bytes.get(at..).unwrap_or_default(),
+            None,
+            Some(ParseOptions::new().progress_callback(&mut limit)),
+        )?;
+        Some(Self { text, tree })
+    }
+
+    /// The whole text as a node.
     pub fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
@@ -327,18 +348,6 @@ fn errors(node: Node<'_>) -> usize {
         .count()
 }
 
-/// Bytes of a line counted from 1, without its line end; empty at the end of the text if there is no such line.
-pub fn line_range(text: &str, line: usize) -> Range<usize> {
-    let mut start = 0;
-    for _ in 1..line {
-        match text[start..].find('\n') {
-            Some(at) => start += at + 1,
-            None => return text.len()..text.len(),
-        }
-    }
-    start..text[start..].find('\n').map_or(text.len(), |at| start + at)
-}
-
 /// The value of a number literal, with a leading minus.
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -347,14 +356,4 @@ pub fn number(text: &str) -> Option<f64> {
         return None;
     }
     text.replace(['_', ' '], "").parse().ok()
-}
-
-/// A number in usual notation.
-pub fn format_number(value: f64) -> String {
-    let rounded = (value * 1000.0).round() / 1000.0;
-    if rounded == 0.0 {
-        "0.001".to_owned()
-    } else {
-        format!("{rounded:?}")
-    }
 }

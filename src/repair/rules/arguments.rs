@@ -1,11 +1,10 @@
 //! Calls that exist, with wrong arguments: too few, too many, or of another form.
 
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::guesses::{in_place, value_for};
 use super::idioms::{positional, vector};
-use super::scope::scope;
-use super::source::{Call, number};
-use super::{Edit, RuleContext};
-use crate::keep::quoted;
+use cadforge_python::{Call, number, quoted};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !context.is_runtime() {
@@ -126,7 +125,7 @@ fn too_few(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 "passes the numbers as separate arguments",
             ));
         }
-        let names = scope(source, call.node);
+        let names = source.scope(call.node);
         if let Some(edit) = in_place(context, &call, shown, &names) {
             edits.push(edit);
         }

@@ -1,7 +1,8 @@
 //! Operations whose result is valid until CadQuery's clean-up step: skips the clean-up.
 
-use super::source::{Call, children};
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
+use cadforge_python::{Call, children};
 
 /// The text of the note on such an operation, after name and line.
 const BROKEN: &str = " is valid until CadQuery's clean-up step makes it invalid";

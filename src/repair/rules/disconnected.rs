@@ -1,7 +1,9 @@
 //! Disconnected bodies: moves the smaller one until it touches, or bridges the gap.
 
-use super::{Edit, RuleContext, fixture};
-use crate::Keep;
+use super::context::RuleContext;
+use super::edit::Edit;
+use crate::proposer::Keep;
+use cadforge_python::RESULT_NAMES;
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let (None, Some(shape)) = (context.failure, context.shape) else {
@@ -20,7 +22,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .bindings()
         .into_iter()
         .rev()
-        .find(|binding| binding.global && fixture::NAMES.contains(&binding.name))
+        .find(|binding| binding.global && RESULT_NAMES.contains(&binding.name))
         .map(|binding| binding.name.to_owned())
     else {
         return;

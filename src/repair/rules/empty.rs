@@ -1,8 +1,9 @@
 //! Parts without a surface: sketches that are never extruded, booleans with an empty result.
 
-use super::source::number;
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
+use cadforge_python::{RESULT_NAMES, number};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if context.kind != Kind::EmptyGeometry {
@@ -17,7 +18,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let Some(fixture) = globals
         .iter()
         .rev()
-        .find(|binding| super::fixture::NAMES.contains(&binding.name))
+        .find(|binding| RESULT_NAMES.contains(&binding.name))
     else {
         return;
     };

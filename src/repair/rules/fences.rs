@@ -1,9 +1,10 @@
 //! Extracts code from a model's answer: reasoning, fences, prose.
 
-use super::tokens::{Lexeme, tokens};
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
 use cadforge_extraction::{self as extraction, is_prose};
+use cadforge_python::tokens::{TokenKind, code_tokens};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let text = context.source.text;
@@ -26,9 +27,9 @@ fn prose(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = context.source;
     let lines = source.text.lines().count();
     let inside_text = |line: usize| {
-        tokens(source.text).iter().any(|token| {
+        code_tokens(source.text).iter().any(|token| {
             let ends = token.line + source.text[token.range.clone()].matches('\n').count();
-            matches!(token.lexeme, Lexeme::Text(_))
+            matches!(token.kind, TokenKind::String(_))
                 && ends > token.line
                 && (token.line..=ends).contains(&line)
         })

@@ -1,8 +1,9 @@
 //! Arguments and chains of another form than a call takes: vectors, open outlines, operands that are not parts.
 
 use super::arguments::rotate;
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::idioms::{positional, vector};
-use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {

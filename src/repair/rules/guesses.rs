@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::idioms::positional;
-use super::source::Call;
-use super::{Edit, RuleContext, nearest};
+use cadforge_python::{Call, nearest};
 
 /// A missing argument in the middle: the names of the others show which one it is.
 pub(super) fn in_place(

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::nearest;
-use super::source::{Call, Source};
 use super::vocabulary::{RENAMED, WITHOUT_EFFECT};
+use cadforge_python::{Call, Module, Node, nearest};
 
 /// A rewrite of a call: a byte range, its replacement and a rank.
 pub(super) struct Rewrite {
@@ -14,7 +13,7 @@ pub(super) struct Rewrite {
 }
 
 /// All equivalents of an unknown method of a Workplane, the most likely first.
-pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
+pub(super) fn rewrites(source: &Module<'_>, call: &Call<'_>) -> Vec<Rewrite> {
     let mut found = Vec::new();
     // Those that also insert text before the receiver.
     let mut whole = Vec::new();
@@ -225,7 +224,7 @@ fn one_axis(value: Option<&str>, form: &str, put: &mut dyn FnMut(u32, String)) {
     }
 }
 
-fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) {
+fn cone(source: &Module<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) {
     let height = argument(source, call, &["height", "h", "length", "depth"], 9);
     let base = radius(
         source,
@@ -271,7 +270,7 @@ fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) 
 }
 
 /// Copies about an axis: of a part, or, if a sketch follows, of places to draw at.
-fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>, found: &mut Vec<Rewrite>) {
+fn pattern(source: &Module<'_>, call: &Call<'_>, receiver: Node<'_>, found: &mut Vec<Rewrite>) {
     let count = argument(
         source,
         call,
@@ -325,12 +324,12 @@ fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>
 
 /// The argument with one of these names, else the positional one at that index.
 pub(super) fn argument<'s>(
-    source: &'s Source<'_>,
+    source: &'s Module<'_>,
     call: &Call<'_>,
     names: &[&str],
     place: usize,
 ) -> Option<&'s str> {
-    let text = |node: tree_sitter::Node<'_>| &source.text[node.byte_range()];
+    let text = |node: Node<'_>| &source.text[node.byte_range()];
     for name in names {
         if let Some(arg) = call
             .args
@@ -357,7 +356,7 @@ pub(super) fn argument<'s>(
 }
 
 /// As [`argument`], halved if its keyword is a diameter.
-fn radius(source: &Source<'_>, call: &Call<'_>, names: &[&str], place: usize) -> Option<String> {
+fn radius(source: &Module<'_>, call: &Call<'_>, names: &[&str], place: usize) -> Option<String> {
     let value = argument(source, call, names, place)?;
     let keyword = call
         .args
@@ -380,19 +379,19 @@ fn radius(source: &Source<'_>, call: &Call<'_>, names: &[&str], place: usize) ->
     })
 }
 
-fn value_range(source: &Source<'_>, value: &str) -> Range<usize> {
+fn value_range(source: &Module<'_>, value: &str) -> Range<usize> {
     let start = value.as_ptr() as usize - source.text.as_ptr() as usize;
     start..start + value.len()
 }
 
 /// Source of the positional arguments.
-pub(super) fn positional<'s>(source: &'s Source<'_>, call: &Call<'_>) -> Vec<&'s str> {
+pub(super) fn positional<'s>(source: &'s Module<'_>, call: &Call<'_>) -> Vec<&'s str> {
     let plain = call.args.iter().filter(|arg| arg.name.is_none());
     plain.map(|arg| &source.text[arg.value.byte_range()]).collect()
 }
 
 /// The arguments as one vector.
-pub(super) fn vector(source: &Source<'_>, call: &Call<'_>) -> String {
+pub(super) fn vector(source: &Module<'_>, call: &Call<'_>) -> String {
     let places = positional(source, call);
     match places[..] {
         [] => {

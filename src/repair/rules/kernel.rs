@@ -1,8 +1,9 @@
 //! Operations that the geometry kernel rejects: smaller sizes first, removal last.
 
-use super::source::{Call, format_number, number};
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::{Edit, format_number};
 use cadforge_core::failure::Kind;
+use cadforge_python::{Call, number};
 
 /// Shares of the failed size, in order; they keep most of a fillet's purpose.
 const SIZE_SHARES: [f64; 2] = [0.3, 0.05];

@@ -1,20 +1,14 @@
 //! Keywords that a call does not take: renames or removes them.
 
-use super::source::Call;
-use super::{Edit, RuleContext, nearest};
+use super::context::RuleContext;
+use super::edit::Edit;
+use cadforge_python::{Call, Node, callee, nearest};
 
 /// A keyword that a method does not take.
 pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
     let source = context.source;
-    let callee = context
-        .message
-        .split("() got")
-        .next()
-        .unwrap_or_default()
-        .rsplit(' ')
-        .next()
-        .unwrap_or_default();
-    let (class, method) = callee.split_once('.').unwrap_or(("Workplane", callee));
+    let (class, method) = callee(context.message);
+    let class = class.unwrap_or("Workplane");
     let params: Vec<_> = context.api.params(class, method).unwrap_or_default().to_vec();
     let shown = if method == "__init__" { class } else { method };
     let has = |call: &Call<'_>| {
@@ -211,7 +205,7 @@ fn converted(from: &str, to: &str, value: &str) -> String {
 }
 
 /// The range of an argument with its comma.
-pub(super) fn without(text: &str, node: tree_sitter::Node<'_>) -> std::ops::Range<usize> {
+pub(super) fn without(text: &str, node: Node<'_>) -> std::ops::Range<usize> {
     let (start, end) = (node.start_byte(), node.end_byte());
     let before = text[..start].trim_end();
     if before.ends_with(',') {

@@ -1,10 +1,10 @@
 //! Errors of plain Python: arguments of the candidate's own functions, indices, divisions, unpacking.
 
 use super::arguments::suspects;
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::keywords::without;
-use super::source::number;
-use super::{Edit, RuleContext, nearest};
-use crate::keep::quoted;
+use cadforge_python::{callee, nearest, number, quoted};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !context.is_runtime() {
@@ -90,14 +90,7 @@ fn own_keyword(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let Some(&keyword) = quoted(context.message).first() else {
         return;
     };
-    let callee = context
-        .message
-        .split("()")
-        .next()
-        .unwrap_or_default()
-        .rsplit([' ', '.'])
-        .next()
-        .unwrap_or_default();
+    let (_, callee) = callee(context.message);
     let functions = source.functions();
     let Some(function) = functions.iter().find(|function| function.name == callee) else {
         return;

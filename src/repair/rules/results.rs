@@ -1,7 +1,8 @@
 //! Functions whose result is not the expected one: `None`, the function itself, a list.
 
-use super::source::enclosing;
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
+use cadforge_python::enclosing;
 
 /// Adds the missing return to functions whose value is used.
 pub(super) fn missing_returns(context: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {

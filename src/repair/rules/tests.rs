@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use cadforge_core::task::{Level, Scale, Task};
+use cadforge_trajectory::Step;
 
 fn task() -> Task {
     Task {

@@ -1,25 +1,31 @@
 //! Bracket matching.
 
-use super::highlight::{Token, tokens};
+use crate::python::tokens::{Token, TokenKind, closer, code_tokens};
 
 /// The bracket next to the caret with its partner, as bytes; brackets in strings and comments are ignored.
 pub fn pair(code: &str, caret: usize) -> Option<(usize, usize)> {
     let brackets = brackets(code);
     let near = |at: usize| brackets.iter().position(|(place, _)| *place == at);
     let index = caret.checked_sub(1).and_then(near).or_else(|| near(caret))?;
-    let (at, bracket) = brackets[index];
-    let partner = partner(bracket);
+    let (at, kind) = brackets[index];
+    let partner = match kind {
+        TokenKind::Open(bracket) => closer(bracket),
+        _ => {
+            let opens = |open: &u8| TokenKind::Close(closer(*open)) == kind;
+            b"([{".iter().copied().find(opens)?
+        }
+    };
     let mut depth = 0;
-    let opens = "([{".contains(bracket);
-    let mut step = |&(place, other): &(usize, char)| {
-        if other == bracket {
+    let mut step = |&(place, other): &(usize, TokenKind)| {
+        if other == kind {
             depth += 1;
-        } else if other == partner {
+        } else if matches!(other, TokenKind::Open(bracket) | TokenKind::Close(bracket) if bracket == partner)
+        {
             depth -= 1;
         }
         (depth == 0).then_some(place)
     };
-    let found = if opens {
+    let found = if matches!(kind, TokenKind::Open(_)) {
         brackets[index..].iter().find_map(&mut step)
     } else {
         brackets[..=index].iter().rev().find_map(&mut step)
@@ -30,52 +36,28 @@ pub fn pair(code: &str, caret: usize) -> Option<(usize, usize)> {
 /// The innermost bracket open at `at`, and the number of commas at its depth before `at`.
 pub fn open_call(code: &str, at: usize) -> Option<(usize, usize)> {
     let mut open: Vec<(usize, usize)> = Vec::new();
-    for (range, text) in plain(&code[..at]) {
-        for (offset, c) in text.char_indices() {
-            match c {
-                '(' | '[' | '{' => open.push((range + offset, 0)),
-                ')' | ']' | '}' => {
-                    open.pop();
-                }
-                ',' => {
-                    if let Some((_, commas)) = open.last_mut() {
-                        *commas += 1;
-                    }
-                }
-                _ => {}
+    let tokens = code_tokens(&code[..at]);
+    for token in &tokens {
+        match token.kind {
+            TokenKind::Open(_) => open.push((token.range.start, 0)),
+            TokenKind::Close(_) => {
+                open.pop();
             }
+            _ if token.text(code) == "," => {
+                if let Some((_, commas)) = open.last_mut() {
+                    *commas += 1;
+                }
+            }
+            _ => {}
         }
     }
     open.pop().filter(|(place, _)| code[*place..].starts_with('('))
 }
 
-fn partner(bracket: char) -> char {
-    match bracket {
-        '(' => ')',
-        ')' => '(',
-        '[' => ']',
-        ']' => '[',
-        '{' => '}',
-        _ => '{',
-    }
-}
-
-fn brackets(code: &str) -> Vec<(usize, char)> {
-    plain(code)
-        .flat_map(|(start, text)| {
-            text.char_indices()
-                .filter(|(_, c)| "()[]{}".contains(*c))
-                .map(move |(offset, c)| (start + offset, c))
-        })
-        .collect()
-}
-
-/// Parts that are neither strings nor comments.
-fn plain(code: &str) -> impl Iterator<Item = (usize, &str)> {
-    tokens(code)
-        .into_iter()
-        .filter(|(token, _)| !matches!(token, Token::String | Token::Comment))
-        .map(|(_, range)| (range.start, &code[range]))
+fn brackets(code: &str) -> Vec<(usize, TokenKind)> {
+    let is_bracket = |token: &Token| matches!(token.kind, TokenKind::Open(_) | TokenKind::Close(_));
+    let brackets = code_tokens(code).into_iter().filter(is_bracket);
+    brackets.map(|token| (token.range.start, token.kind)).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Python editor: line numbers, colours, error messages below the failing line, find and replace, completion, signatures, and
 //! sliders for named numbers.
 
-pub mod api;
 mod assist;
 mod brackets;
 mod comment;
@@ -32,6 +31,7 @@ use super::command::{Action, Command, EditorAction};
 use super::panels::widgets::{self, ActionStyle, action_button};
 use super::state::{Activity, Card, CardId, EditorId, Outcome, Session, State};
 use super::theme::{self, CODE, CODE_LINE};
+use crate::python::ApiIndex;
 use crate::trajectory::Origin;
 use assist::{Assist, AtCaret};
 use find::Find;
@@ -292,7 +292,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     } else if let Some((_, failure)) = fresh_failure
         && view.fix.as_ref().is_none_or(|(known, _)| *known != key)
     {
-        view.fix = Some((key, suggest::fix(api::bundled(), failure, &view.buffer)));
+        view.fix = Some((key, suggest::fix(ApiIndex::pinned(), failure, &view.buffer)));
     }
     let fix = view.fix.as_ref().and_then(|(_, fix)| fix.clone());
     let gap = match (marked, &message) {
@@ -424,13 +424,13 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         .map(|range| indent::byte(&view.buffer, range.primary.index.0));
     if let Some(caret) = caret_byte.filter(|_| output.response.has_focus()) {
         if output.response.changed() {
-            view.assist.offer(api::bundled(), &view.buffer, caret, false);
+            view.assist.offer(ApiIndex::pinned(), &view.buffer, caret, false);
         } else if caret != caret_before && !typed {
             view.assist.close();
         }
         let revision = egui::epaint::util::hash(&view.buffer);
         view.at_caret
-            .update(api::bundled(), &view.buffer, revision, caret);
+            .update(ApiIndex::pinned(), &view.buffer, revision, caret);
     }
     let mut edited = edited;
     if let (Some(caret), Some(range)) = (caret_byte, output.cursor_range) {

@@ -6,8 +6,9 @@ use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{Align2, Galley, Id, Pos2, Rect, RichText, Shape, Stroke, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::layout::Gap;
-use super::{EditorView, api, indent, quoted, suggest};
+use super::{EditorView, indent, quoted, suggest};
 use crate::failure::Failure;
+use crate::python::ApiIndex;
 use crate::studio::theme::{self, CODE, CODE_LINE, Palette};
 
 /// Maximum distance in lines at which the caret is considered to be at the failing line.
@@ -274,7 +275,7 @@ pub(super) fn hover(view: &EditorView, output: &egui::text_edit::TextEditOutput,
     let end = view.buffer[byte..]
         .find(|c| !inside(c))
         .map_or(view.buffer.len(), |length| byte + length);
-    let Some(entry) = api::bundled().lookup(&view.buffer, end) else {
+    let Some(entry) = ApiIndex::pinned().lookup(&view.buffer, end) else {
         return;
     };
     let palette = theme::of(ui);
