@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::{ApiIndex, Class, Param};
+use crate::definitions::{DefinitionKind, definitions, statements};
 use crate::tokens::{Token, TokenKind, closer, code_tokens, is_keyword, tokens};
-use crate::{ApiIndex, Class, DefinitionKind, Param, definitions, statements};
 
 /// Maximum depth to which assignments are followed.
 const MAX_DEPTH: usize = 8;

@@ -145,7 +145,7 @@ fn is_head(text: &str, tokens: &[Token]) -> bool {
     const HEADS: [&str; 9] = [
         "def", "class", "import", "from", "return", "with", "while", "try", "del",
     ];
-    let is_unindented = tokens[0].range.start == crate::line_start(text, tokens[0].range.start);
+    let is_unindented = tokens[0].range.start == crate::lines::line_start(text, tokens[0].range.start);
     let is_assigned = tokens.get(1).is_some_and(|next| next.text(text) == "=");
     is_unindented
         && tokens[0].kind == TokenKind::Name

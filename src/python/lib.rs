@@ -35,11 +35,8 @@ pub use api::{ApiIndex, Arity, Class, Member, Param, arity};
 pub use completion::{Completion, word_before};
 pub use definitions::{Definition, DefinitionKind, definitions, statements};
 pub use lines::{line_end, line_range, line_start};
-pub use message::{callee, quoted};
+pub use message::{callee, parts, quoted};
 pub use module::{
     Arg, Binding, Call, Function, Module, children, descendants, enclosing, number, statement_of,
 };
-pub use usage::Usage;
-
-/// Names that are searched for the part, in order; the worker's harness has the same list.
-pub const RESULT_NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
+pub use usage::{RESULT_NAMES, Usage};

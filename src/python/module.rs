@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
-use crate::line_range;
+use crate::lines::line_range;
 
 /// Text with its syntax tree.
 #[derive(Clone, Debug)]

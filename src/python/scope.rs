@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Module, Node, children, enclosing};
+use tree_sitter::Node;
+
+use crate::module::{Module, children, enclosing};
 
 impl Module<'_> {
     /// Names that can be used at a node: module level, parameters and locals of its functions, loop variables.

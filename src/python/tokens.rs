@@ -162,7 +162,7 @@ impl Tokens<'_> {
         let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
         match first {
             '\n' => (TokenKind::Newline, at + 1),
-            '#' => (TokenKind::Comment, crate::line_end(text, at)),
+            '#' => (TokenKind::Comment, crate::lines::line_end(text, at)),
             '"' | '\'' => self.quoted(at),
             '(' | '[' | '{' => (TokenKind::Open(bytes[at]), at + 1),
             ')' | ']' | '}' => (TokenKind::Close(bytes[at]), at + 1),

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
+use crate::module::Module;
 use crate::strict::{has_brackets, is_rejected};
-use crate::{Module, RESULT_NAMES};
+
+/// Names that are searched for the part, in order; the worker's harness has the same list.
+pub const RESULT_NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
 /// Functions that show an object.
 const SHOWS: [&str; 4] = ["show_object", "show", "display", "debug"];

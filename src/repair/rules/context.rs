@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use cadforge_core::failure::{Failure, Kind};
+use cadforge_core::task::Task;
 use cadforge_geometry::Shape;
 use cadforge_python::{ApiIndex, Call, Module, Node};
 use cadforge_trajectory::Step;
@@ -10,6 +11,7 @@ use cadforge_trajectory::Step;
 /// Input of a rule.
 pub(super) struct RuleContext<'a> {
     pub(super) source: &'a Module<'a>,
+    pub(super) task: &'a Task,
     pub(super) kind: Kind,
     pub(super) failure: Option<&'a Failure>,
     /// First line of the failure; empty if the candidate built.

@@ -3,6 +3,7 @@
 use super::context::RuleContext;
 use super::edit::Edit;
 use crate::proposer::Keep;
+use cadforge_core::task::checks::{Check, Requirement};
 use cadforge_python::RESULT_NAMES;
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
@@ -14,7 +15,12 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .contact
         .as_ref()
         .is_some_and(|contact| contact.bodies > 1 && contact.max_gap > 1e-3);
-    if !apart {
+    // A task that asks for so many solids means them to be apart.
+    let asked = |check: &Check| {
+        !check.hidden
+            && matches!(check.ask, Requirement::Solids { count } if count > 1 && shape.facts.solids <= count)
+    };
+    if !apart || context.task.checks.iter().any(asked) {
         return;
     }
     let source = context.source;
@@ -128,4 +134,44 @@ fn widest_gap(boxes: &[Bounds]) -> Option<(usize, usize)> {
     all.max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(gap, _, _)| *gap > 0.0)
         .map(|(_, one, other)| (one, other))
+}
+
+#[cfg(test)]
+mod tests {
+    use cadforge_core::task::checks::{Check, Requirement};
+    use cadforge_geometry::shapes::blocks;
+
+    use super::super::edits;
+    use super::super::tests::{built, task};
+    use crate::proposer::ProposalRequest;
+
+    #[test]
+    fn bodies_that_the_task_asks_for_are_not_joined() {
+        let mut step = built("fixture = a.union(b)\n", &[]);
+        let contact =
+            serde_json::json!({"bodies": 2, "ignored": 0, "mean_gap": 1.0, "max_gap": 1.0, "wide_gaps": 2});
+        step.evaluation.details.contact = Some(serde_json::from_value(contact).unwrap());
+        let history = [step];
+        let shape = blocks(&[([0.0; 3], [1.0; 3]), ([5.0, 0.0, 0.0], [1.0; 3])]);
+        let bridges = |asked: Option<u32>| {
+            let mut task = task();
+            task.checks.extend(asked.map(|count| Check {
+                name: String::new(),
+                hidden: false,
+                tolerance: None,
+                ask: Requirement::Solids { count },
+                literals: Vec::new(),
+            }));
+            let ask = ProposalRequest {
+                task: &task,
+                history: &history,
+                head: 0,
+                shape: Some(&shape),
+                candidate: 0,
+            };
+            edits(&ask).iter().any(|(_, edit)| edit.rule == "bridge")
+        };
+        assert!(bridges(None) && bridges(Some(1)));
+        assert!(!bridges(Some(2)) && !bridges(Some(3)));
+    }
 }

@@ -26,14 +26,12 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 fn prose(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = context.source;
     let lines = source.text.lines().count();
-    let inside_text = |line: usize| {
-        code_tokens(source.text).iter().any(|token| {
-            let ends = token.line + source.text[token.range.clone()].matches('\n').count();
-            matches!(token.kind, TokenKind::String(_))
-                && ends > token.line
-                && (token.line..=ends).contains(&line)
-        })
-    };
+    let strings = code_tokens(source.text).into_iter().filter_map(|token| {
+        let breaks = token.text(source.text).matches('\n').count();
+        (matches!(token.kind, TokenKind::String(_)) && breaks > 0).then(|| token.line..=token.line + breaks)
+    });
+    let strings: Vec<_> = strings.collect();
+    let inside_text = |line: usize| strings.iter().any(|lines| lines.contains(&line));
     let prose: Vec<usize> = (1..=lines)
         .filter(|&line| is_prose(&source.text[source.line(line)]) && !inside_text(line))
         .collect();

@@ -3,7 +3,7 @@
 use super::context::RuleContext;
 use super::edit::Edit;
 use cadforge_core::failure::Kind;
-use cadforge_python::{Module, Node, children, nearest, quoted};
+use cadforge_python::{Definition, DefinitionKind, Module, Node, children, definitions, nearest, quoted};
 
 /// Modules that candidates commonly use, by name, with their import lines.
 const KNOWN: [(&str, &str); 7] = [
@@ -26,14 +26,8 @@ pub(super) fn import_of(name: &str) -> Option<&'static str> {
 
 /// Adds an import of `name` at the top to an edit, if the file lacks it.
 pub(super) fn with_import(source: &Module<'_>, edit: Edit, name: &str) -> Edit {
-    let imported = source.nodes().iter().any(|node| {
-        node.kind().starts_with("import")
-            && node.is_named()
-            && source
-                .at(*node)
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| word == name)
-    });
+    let is_import = |one: &Definition<'_>| one.kind == DefinitionKind::Import && one.name == name;
+    let imported = definitions(source.text).iter().any(is_import);
     match import_of(name) {
         Some(line) if !imported => {
             let at = top(source);

@@ -136,6 +136,7 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     let failure = step.evaluation.failure.as_ref();
     let context = RuleContext {
         source: &source,
+        task: ask.task,
         kind: step.evaluation.kind,
         failure,
         message: failure.map_or("", |failure| failure.message.as_str()),

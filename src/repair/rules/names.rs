@@ -279,16 +279,15 @@ fn missing_constant(context: &RuleContext<'_>, name: &str, first: Node<'_>, edit
         Edit::new("constant", rank, at..at, format!("{name} = {value}\n"), reason).needed()
     };
     for earlier in context.history.iter().rev() {
-        let value = earlier.code.lines().find_map(|line| {
-            line.strip_prefix(name)?
-                .trim_start()
-                .strip_prefix('=')
-                .filter(|rest| !rest.starts_with('='))
-        });
-        if let Some(value) = value {
+        let module = Module::new(&earlier.code);
+        let bindings = module.bindings();
+        let known = bindings
+            .iter()
+            .find(|binding| binding.global && binding.name == name);
+        if let Some(known) = known {
             edits.push(define(
                 8,
-                value.split('#').next().unwrap_or_default().trim().to_owned(),
+                module.at(known.value).to_owned(),
                 format!("`{name}` as step {} had it", earlier.step),
             ));
             break;

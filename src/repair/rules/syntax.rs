@@ -140,11 +140,8 @@ fn comments(text: &str, line: usize, offers: &mut Offers) {
 fn colons(text: &str, line: usize, offers: &mut Offers) {
     for line in [line, line.saturating_sub(1)] {
         let range = line_range(text, line);
-        let code = text[range.clone()]
-            .split('#')
-            .next()
-            .unwrap_or_default()
-            .trim_end();
+        let last = code_tokens(&text[range.clone()]).pop();
+        let code = &text[range.start..range.start + last.map_or(0, |last| last.range.end)];
         let word = code
             .trim_start()
             .split(|c: char| !c.is_alphanumeric())

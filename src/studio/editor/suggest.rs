@@ -21,12 +21,12 @@ pub struct SuggestedFix {
 pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedFix> {
     let message = failure.message.as_str();
     let named = quoted(message);
-    let wrong = *named.last()?;
-    let (text, stands) = if message.contains("has no attribute") {
-        let owner = *named.first()?;
-        let members = index.classes.get(owner).map(|class| class.members.keys());
-        let text = match members {
-            Some(members) => misspelt(wrong, members.map(String::as_str)),
+    let owner = message.contains("has no attribute").then(|| named.first().copied());
+    let wrong = *named.get(usize::from(owner.is_some()))?;
+    let (text, place) = if let Some(owner) = owner.flatten() {
+        let class = index.classes.get(owner);
+        let text = match class {
+            Some(class) => misspelt(wrong, class.members.keys().map(String::as_str)),
             None if owner == "cadquery" => misspelt(wrong, index.module.keys().map(String::as_str)),
             None => None,
         };
@@ -34,21 +34,16 @@ pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedF
     } else if message.contains("unexpected keyword argument") {
         let (class, method) = callee(message);
         let params = index.params(class.unwrap_or("Workplane"), method)?;
-        (
-            misspelt(wrong, params.iter().map(|param| param.name.as_str()))?,
-            Place::Keyword,
-        )
+        let names = params.iter().map(|param| param.name.as_str());
+        (misspelt(wrong, names)?, Place::Keyword)
     } else if message.contains("is not defined") {
-        let names: BTreeSet<&str> = definitions(code)
-            .iter()
-            .map(|definition| definition.name)
-            .collect();
+        let names: BTreeSet<&str> = definitions(code).iter().map(|one| one.name).collect();
         (misspelt(wrong, names)?, Place::Variable)
     } else {
         return None;
     };
-    let place = word(code, failure.line? as usize, wrong, stands)?;
     let text = text.to_owned();
+    let place = word(code, failure.line? as usize, wrong, place)?;
     Some(SuggestedFix { place, text })
 }
 
