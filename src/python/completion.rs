@@ -3,10 +3,11 @@
 //! Types of names are inferred from tokens alone: such code seldom parses or runs.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::api::{ApiIndex, Class, Param};
 use crate::definitions::{DefinitionKind, definitions, statements};
-use crate::tokens::{Token, TokenKind, closer, code_tokens, is_keyword, tokens};
+use crate::tokens::{Token, TokenKind, code_tokens, is_keyword, partner, tokens};
 
 /// Maximum depth to which assignments are followed.
 const MAX_DEPTH: usize = 8;
@@ -39,6 +40,8 @@ struct Inference<'i, 'c> {
     index: &'i ApiIndex,
     code: &'c str,
     tokens: Vec<Token>,
+    /// Ranges of the tokens.
+    statements: Vec<Range<usize>>,
 }
 
 impl ApiIndex {
@@ -137,10 +140,12 @@ impl ApiIndex {
 
 impl<'i> Inference<'i, '_> {
     fn new<'c>(index: &'i ApiIndex, code: &'c str) -> Inference<'i, 'c> {
+        let tokens = code_tokens(code);
         Inference {
             index,
             code,
-            tokens: code_tokens(code),
+            statements: statements(code, &tokens),
+            tokens,
         }
     }
 
@@ -160,34 +165,28 @@ impl<'i> Inference<'i, '_> {
     fn owner(&self, end: usize, depth: usize) -> Option<Owner<'i>> {
         let depth = depth.checked_sub(1)?;
         let last = (0..end).rev().find(|token| self.text(*token) != "\\")?;
-        match self.tokens[last].kind {
-            TokenKind::Close(b')') => {
-                let open = self.opening(last)?;
-                match open.checked_sub(1).filter(|callee| self.is_name(*callee)) {
-                    Some(callee) => self.returned(callee, depth),
-                    // Parentheses around an expression.
-                    None => self.owner(last, depth),
-                }
-            }
-            TokenKind::Name if self.is_member(last) => match self.owner(last - 1, depth)? {
-                Owner::Module => self
-                    .index
-                    .modules
-                    .get(self.text(last))
-                    .map(|names| Owner::Submodule(names)),
-                Owner::Submodule(_) | Owner::Class(_) => None,
-            },
-            TokenKind::Name if matches!(self.text(last), "cq" | "cadquery") => Some(Owner::Module),
-            TokenKind::Name => self.owner(self.assigned(last)?, depth),
-            TokenKind::Number
-            | TokenKind::String(_)
-            | TokenKind::Open(_)
-            | TokenKind::Close(_)
-            | TokenKind::Operator
-            | TokenKind::Comment
-            | TokenKind::Space
-            | TokenKind::Newline => None,
+        if self.tokens[last].kind == TokenKind::Close(b')') {
+            let open = partner(&self.tokens, last)?;
+            return match open.checked_sub(1).filter(|callee| self.is_name(*callee)) {
+                Some(callee) => self.returned(callee, depth),
+                // Parentheses around an expression.
+                None => self.owner(last, depth),
+            };
         }
+        if !self.is_name(last) {
+            return None;
+        }
+        let name = self.text(last);
+        if self.is_member(last) {
+            return match self.owner(last - 1, depth)? {
+                Owner::Module => self.index.modules.get(name).map(|names| Owner::Submodule(names)),
+                Owner::Submodule(_) | Owner::Class(_) => None,
+            };
+        }
+        if matches!(name, "cq" | "cadquery") {
+            return Some(Owner::Module);
+        }
+        self.owner(self.assigned(last)?, depth)
     }
 
     /// Type of the result of calling a name.
@@ -211,20 +210,19 @@ impl<'i> Inference<'i, '_> {
         // A function of the script has the type of its first `return`.
         let defined =
             (1..self.tokens.len()).find(|at| self.text(*at) == name && self.text(at - 1) == "def")?;
-        let statements = statements(self.code, &self.tokens).into_iter();
-        let mut returns =
-            statements.filter(|range| range.start > defined && self.text(range.start) == "return");
-        self.owner(returns.next()?.end, depth)
+        let returns = |range: &&Range<usize>| range.start > defined && self.text(range.start) == "return";
+        self.owner(self.statements.iter().find(returns)?.end, depth)
     }
 
     /// End of the value that was last assigned to a name before a place.
     fn assigned(&self, place: usize) -> Option<usize> {
-        let statements = statements(self.code, &self.tokens).into_iter();
-        let earlier = statements.take_while(|range| range.end <= place);
-        let value = earlier.filter(|range| {
-            range.len() > 2 && self.text(range.start) == self.text(place) && self.text(range.start + 1) == "="
-        });
-        value.last().map(|range| range.end)
+        let assigns = |range: &&Range<usize>| {
+            range.end <= place
+                && range.len() > 2
+                && self.text(range.start) == self.text(place)
+                && self.text(range.start + 1) == "="
+        };
+        self.statements.iter().rfind(assigns).map(|range| range.end)
     }
 
     fn is_name(&self, token: usize) -> bool {
@@ -234,20 +232,6 @@ impl<'i> Inference<'i, '_> {
     /// Whether a dot precedes a token.
     fn is_member(&self, token: usize) -> bool {
         token > 0 && self.text(token - 1) == "."
-    }
-
-    /// The bracket that a closing one matches.
-    fn opening(&self, close: usize) -> Option<usize> {
-        let mut expected = Vec::new();
-        for at in (0..=close).rev() {
-            match self.tokens[at].kind {
-                TokenKind::Close(bracket) => expected.push(bracket),
-                TokenKind::Open(bracket) if expected.pop() != Some(closer(bracket)) => return None,
-                TokenKind::Open(_) if expected.is_empty() => return Some(at),
-                _ => {}
-            }
-        }
-        None
     }
 }
 

@@ -119,16 +119,10 @@ pub fn statements(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
         if depth == 0 && (follows || starts_line && token.text(text) != ".") {
             starts.push(index);
         }
-        match token.kind {
-            TokenKind::Open(_) => depth += 1,
-            TokenKind::Close(_) => depth = depth.saturating_sub(1),
-            TokenKind::Name
-            | TokenKind::Number
-            | TokenKind::String(_)
-            | TokenKind::Operator
-            | TokenKind::Comment
-            | TokenKind::Space
-            | TokenKind::Newline => {}
+        if token.kind.opens().is_some() {
+            depth += 1;
+        } else if token.kind.closes().is_some() {
+            depth = depth.saturating_sub(1);
         }
     }
     let ends = starts.iter().skip(1).copied().chain([tokens.len()]);

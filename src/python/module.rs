@@ -35,8 +35,10 @@ pub struct Call<'t> {
 #[derive(Clone, Copy, Debug)]
 pub struct Arg<'t> {
     /// Its keyword.
-    pub name: Option<Node<'t>>,
-    /// Its value.
+    pub keyword: Option<&'t str>,
+    /// Text of its value.
+    pub text: &'t str,
+    /// The value.
     pub value: Node<'t>,
     /// Keyword and value.
     pub node: Node<'t>,
@@ -68,6 +70,8 @@ pub struct Binding<'t> {
     pub name_node: Node<'t>,
     /// The value.
     pub value: Node<'t>,
+    /// Its text.
+    pub text: &'t str,
     /// Whether it is at module level.
     pub global: bool,
 }
@@ -190,7 +194,7 @@ impl<'s> Module<'s> {
             children(list)
                 .into_iter()
                 .filter(|child| child.is_named() && child.kind() != "comment")
-                .map(arg)
+                .map(|node| self.arg(node))
                 .collect()
         } else {
             Vec::new()
@@ -203,6 +207,17 @@ impl<'s> Module<'s> {
             list,
             args,
         })
+    }
+
+    fn arg<'t>(&'t self, node: Node<'t>) -> Arg<'t> {
+        let part = |name| Some(node.child_by_field_name(name)?).filter(|_| node.kind() == "keyword_argument");
+        let value = part("value").unwrap_or(node);
+        Arg {
+            keyword: part("name").map(|name| self.at(name)),
+            text: self.at(value),
+            value,
+            node,
+        }
     }
 
     /// All function definitions.
@@ -255,6 +270,7 @@ impl<'s> Module<'s> {
             name: self.at(name_node),
             name_node,
             value,
+            text: self.at(value),
             global: enclosing(node, "function_definition").is_none(),
         })
     }
@@ -269,23 +285,15 @@ impl<'s> Module<'s> {
     }
 }
 
-fn arg(node: Node<'_>) -> Arg<'_> {
-    if node.kind() == "keyword_argument"
-        && let (Some(name), Some(value)) = (
-            node.child_by_field_name("name"),
-            node.child_by_field_name("value"),
-        )
-    {
-        return Arg {
-            name: Some(name),
-            value,
-            node,
-        };
+impl<'t> Call<'t> {
+    /// The argument with a keyword.
+    pub fn keyword(&self, name: &str) -> Option<&Arg<'t>> {
+        self.args.iter().find(|arg| arg.keyword == Some(name))
     }
-    Arg {
-        name: None,
-        value: node,
-        node,
+
+    /// The arguments without keywords.
+    pub fn positional(&self) -> Vec<&Arg<'t>> {
+        self.args.iter().filter(|arg| arg.keyword.is_none()).collect()
     }
 }
 

@@ -102,25 +102,36 @@ pub fn closer(open: u8) -> u8 {
 
 /// Unclosed opening brackets and unmatched closing ones, as indices of tokens.
 pub fn unbalanced(tokens: &[Token]) -> (Vec<usize>, Vec<usize>) {
-    let mut open: Vec<usize> = Vec::new();
+    let mut open: Vec<(usize, u8)> = Vec::new();
     let mut stray = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Open(_) => open.push(index),
-            TokenKind::Close(close) => {
-                let fits = open.last().is_some_and(
-                    |&last| matches!(tokens[last].kind, TokenKind::Open(open) if closer(open) == close),
-                );
-                if fits {
-                    open.pop();
-                } else {
-                    stray.push(index);
-                }
-            }
-            _ => {}
+        if let Some(bracket) = token.kind.opens() {
+            open.push((index, closer(bracket)));
+        } else if let Some(bracket) = token.kind.closes()
+            && open.pop_if(|(_, closer)| *closer == bracket).is_none()
+        {
+            stray.push(index);
         }
     }
-    (open, stray)
+    (open.into_iter().map(|(index, _)| index).collect(), stray)
+}
+
+/// The other bracket of a pair, found by counting the brackets of its kind only: in broken code others may be open.
+pub fn partner(tokens: &[Token], bracket: usize) -> Option<usize> {
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    let close = kind(bracket)?.opens().map(closer).or(kind(bracket)?.closes())?;
+    let mut depth = 0;
+    let ends = |at: &usize| {
+        let opens = kind(*at).and_then(TokenKind::opens).map(closer) == Some(close);
+        let closes = kind(*at).and_then(TokenKind::closes) == Some(close);
+        depth += i32::from(opens) - i32::from(closes);
+        depth == 0 && (opens || closes)
+    };
+    if kind(bracket)?.opens().is_some() {
+        (bracket..tokens.len()).find(ends)
+    } else {
+        (0..=bracket).rev().find(ends)
+    }
 }
 
 /// Whether every bracket and quote of some code is closed by its own kind.
@@ -132,6 +143,24 @@ pub fn is_closed(code: &str) -> bool {
 }
 
 impl TokenKind {
+    /// The opening bracket that it is.
+    pub fn opens(self) -> Option<u8> {
+        if let Self::Open(bracket) = self {
+            Some(bracket)
+        } else {
+            None
+        }
+    }
+
+    /// The closing bracket that it is.
+    pub fn closes(self) -> Option<u8> {
+        if let Self::Close(bracket) = self {
+            Some(bracket)
+        } else {
+            None
+        }
+    }
+
     /// Whether it is neither white space nor a comment.
     pub fn is_code(self) -> bool {
         !matches!(self, Self::Comment | Self::Space | Self::Newline)
@@ -320,6 +349,12 @@ mod tests {
         assert_eq!(open.len(), 1);
         assert_eq!(found[open[0]].text(code), "(");
         assert_eq!(stray.len(), 1, "`]` closes the list, `)` fits nothing: {stray:?}");
+        let pairs = [3, 7, 5, 10].map(|at| partner(&found, at));
+        assert_eq!(
+            pairs,
+            [Some(7), Some(3), Some(11), None],
+            "brackets of other kinds do not count"
+        );
     }
 
     proptest! {

@@ -180,9 +180,10 @@ fn fnv(hash: u64, bytes: &[u8]) -> u64 {
 
 /// Hashes of words, strings and signs; every number has the same.
 fn hashes(code: &str) -> Vec<u64> {
-    let hash = |token: &Token| match token.kind {
-        TokenKind::Number => fnv(OFFSET, b"0"),
-        _ => fnv(OFFSET, token.text(code).as_bytes()),
+    let hash = |token: &Token| {
+        let is_number = token.kind == TokenKind::Number;
+        let text = if is_number { "0" } else { token.text(code) };
+        fnv(OFFSET, text.as_bytes())
     };
     code_tokens(code).iter().map(hash).collect()
 }

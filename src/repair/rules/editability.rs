@@ -51,7 +51,7 @@ fn wrap_in_functions(source: &Module<'_>) -> Option<Edit> {
         let at_top = statement.parent() == Some(source.root());
         let made = source
             .call(binding.value)
-            .is_some_and(|call| call.receiver.is_some() && source.at(binding.value).contains("Workplane("));
+            .is_some_and(|call| call.receiver.is_some() && binding.text.contains("Workplane("));
         let name = format!("make_{}", binding.name);
         // A name that is bound twice would need its old value inside the function.
         if !at_top
@@ -62,7 +62,7 @@ fn wrap_in_functions(source: &Module<'_>) -> Option<Edit> {
         {
             continue;
         }
-        let value = source.at(binding.value);
+        let value = binding.text;
         // Continuation lines of a chain are unchanged: inside brackets the indent is free.
         let body = if value.contains('\n') && !value.starts_with('(') {
             format!("({value})")
@@ -138,15 +138,14 @@ fn name_dimensions(context: &RuleContext<'_>) -> Option<Edit> {
         let owner = owner(source, call.node);
         let params = context.api.params("Workplane", call.name).unwrap_or_default();
         for (place, arg) in call.args.iter().enumerate() {
-            let value = source.at(arg.value);
+            let value = arg.text;
             if !matches!(arg.value.kind(), "integer" | "float")
                 || number(value).is_none_or(|value| value <= 0.0)
             {
                 continue;
             }
             let param = arg
-                .name
-                .map(|name| source.at(name))
+                .keyword
                 .or_else(|| params.get(place).map(|param| param.name.as_str()));
             let Some(word) = param.and_then(|param| word_for(call.name, param)) else {
                 continue;

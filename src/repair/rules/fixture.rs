@@ -23,7 +23,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .find(|binding| binding.global && binding.name == name);
         if let Some(binding) = bound.filter(|binding| binding.value.kind() == "identifier") {
             let at = binding.value.end_byte();
-            let reason = format!("calls `{}`", source.at(binding.value));
+            let reason = format!("calls `{}`", binding.text);
             edits.push(Edit::new("uncalled", 8, at..at, "()", reason).needed());
         }
     }
@@ -260,7 +260,7 @@ fn exported_part<'t>(source: &Module<'_>, call: &Call<'t>) -> Option<Node<'t>> {
         .receiver
         .is_none_or(|receiver| source.at(receiver).ends_with("exporters"));
     if of_module && call.name.starts_with("export") {
-        let named = |arg: &&Arg<'_>| arg.name.is_none_or(|name| source.at(name) == "w");
+        let named = |arg: &&Arg<'_>| arg.keyword.is_none_or(|name| name == "w");
         return call.args.iter().find(named).map(|arg| arg.value);
     }
     call.receiver.filter(|_| method && !of_module)

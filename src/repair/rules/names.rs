@@ -287,7 +287,7 @@ fn missing_constant(context: &RuleContext<'_>, name: &str, first: Node<'_>, edit
         if let Some(known) = known {
             edits.push(define(
                 8,
-                module.at(known.value).to_owned(),
+                known.text.to_owned(),
                 format!("`{name}` as step {} had it", earlier.step),
             ));
             break;
@@ -337,7 +337,7 @@ fn missing_constant(context: &RuleContext<'_>, name: &str, first: Node<'_>, edit
         .bindings()
         .iter()
         .filter(|binding| binding.global && nearest::words(binding.name).last() == Some(&last))
-        .filter_map(|binding| number(source.at(binding.value)))
+        .filter_map(|binding| number(binding.text))
         .collect();
     similar.sort_by(f64::total_cmp);
     let guess = similar
@@ -372,9 +372,10 @@ pub(super) fn constants_end(source: &Module<'_>) -> usize {
     let mut end = top(source);
     for statement in children(source.root()).into_iter().filter(Node::is_named) {
         let is_import = statement.kind().starts_with("import");
-        let is_number = source.bindings().iter().any(|binding| {
-            statement_of(binding.node) == statement && number(source.at(binding.value)).is_some()
-        });
+        let is_number = source
+            .bindings()
+            .iter()
+            .any(|binding| statement_of(binding.node) == statement && number(binding.text).is_some());
         let is_text = statement.kind() == "comment" || source.at(statement).starts_with(['"', '\'']);
         if is_import || is_number {
             end = (statement.end_byte() + 1).min(text.len());

@@ -9,7 +9,7 @@ pub fn implausibility(source: &Module<'_>, lines: std::ops::RangeInclusive<usize
     let numbers: Vec<&str> = source
         .bindings()
         .iter()
-        .filter(|binding| binding.global && number(source.at(binding.value)).is_some())
+        .filter(|binding| binding.global && number(binding.text).is_some())
         .map(|binding| binding.name)
         .collect();
     let mut odd = 0;
@@ -73,7 +73,7 @@ fn odd_attribute(source: &Module<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
 }
 
 fn arguments(source: &Module<'_>, call: &Call<'_>, own: &[Function<'_>], api: &ApiIndex) -> u32 {
-    let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
+    let given = call.positional().len();
     let named = call.args.len() - given;
     let starred = call.args.iter().any(|arg| arg.value.kind().ends_with("splat"));
     let bounds = match call.receiver {

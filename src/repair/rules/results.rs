@@ -120,19 +120,10 @@ pub(super) fn uncalled(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Ed
             && source
                 .functions()
                 .iter()
-                .any(|function| function.name == source.at(binding.value))
+                .any(|function| function.name == binding.text)
         {
             let at = binding.value.end_byte();
-            edits.push(
-                Edit::new(
-                    "uncalled",
-                    8,
-                    at..at,
-                    "()",
-                    format!("calls `{}`", source.at(binding.value)),
-                )
-                .needed(),
-            );
+            edits.push(Edit::new("uncalled", 8, at..at, "()", format!("calls `{}`", binding.text)).needed());
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .args
             .first()
             .filter(|arg| arg.value.kind() == "string")
-            .map(|arg| (arg.value, source.at(arg.value)));
+            .map(|arg| (arg.value, arg.text));
         let plane = message.contains("Supported names are");
         let word = call
             .args
@@ -109,7 +109,7 @@ fn no_edges(context: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
     };
     let selects = matches!(before.name, "faces" | "edges" | "vertices");
     if let Some(arg) = before.args.first().filter(|_| selects) {
-        let inner = source.at(arg.value).trim_matches(['"', '\'']);
+        let inner = arg.text.trim_matches(['"', '\'']);
         if let Some(axis) = inner.chars().rfind(|c| "XYZ".contains(*c)) {
             let other: Vec<String> = ["|Z", "|X", "|Y", ">Z", "<Z"]
                 .iter()

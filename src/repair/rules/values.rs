@@ -32,7 +32,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 .bindings()
                 .into_iter()
                 .filter(|other| nearest::words(other.name).last() == Some(&last))
-                .find_map(|other| number(source.at(other.value)));
+                .find_map(|other| number(other.text));
             let value = similar.map_or_else(|| "10.0".to_owned(), |value| format!("{value:?}"));
             edits.push(
                 Edit::new(
@@ -97,9 +97,7 @@ fn commas(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
     for binding in source.bindings() {
         let single = binding.value.named_child_count() == 1;
-        if matches!(binding.value.kind(), "expression_list" | "tuple")
-            && single
-            && source.at(binding.value).contains(',')
+        if matches!(binding.value.kind(), "expression_list" | "tuple") && single && binding.text.contains(',')
         {
             let inner = binding.value.named_child(0).expect("counted");
             edits.push(
@@ -115,7 +113,7 @@ fn commas(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
         // A decimal comma: `5,5`.
         if binding.value.kind() == "expression_list" && binding.value.named_child_count() == 2 {
-            let parts: Vec<&str> = source.at(binding.value).split(',').map(str::trim).collect();
+            let parts: Vec<&str> = binding.text.split(',').map(str::trim).collect();
             if parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit())) {
                 edits.push(
                     Edit::new(
@@ -205,7 +203,7 @@ fn sizes(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 
 /// A named size of zero or less.
 fn constant(source: &Module<'_>, binding: &Binding<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let Some(value) = number(source.at(binding.value)) else {
+    let Some(value) = number(binding.text) else {
         return;
     };
     let words = nearest::words(binding.name);
@@ -247,7 +245,7 @@ fn alike_constant(source: &Module<'_>, binding: &Binding<'_>) -> String {
         .bindings()
         .iter()
         .filter(|other| other.global && nearest::words(other.name).last() == Some(&last))
-        .filter_map(|other| number(source.at(other.value)))
+        .filter_map(|other| number(other.text))
         .filter(|value| *value > 0.0)
         .collect();
     others.sort_by(f64::total_cmp);

@@ -1,63 +1,35 @@
 //! Bracket matching.
 
-use crate::python::tokens::{Token, TokenKind, closer, code_tokens};
+use crate::python::tokens::{code_tokens, partner};
 
 /// The bracket next to the caret with its partner, as bytes; brackets in strings and comments are ignored.
 pub fn pair(code: &str, caret: usize) -> Option<(usize, usize)> {
-    let brackets = brackets(code);
-    let near = |at: usize| brackets.iter().position(|(place, _)| *place == at);
+    let tokens = code_tokens(code);
+    let near = |at: usize| {
+        let index = tokens.binary_search_by_key(&at, |token| token.range.start).ok()?;
+        let kind = tokens[index].kind;
+        kind.opens().or(kind.closes()).map(|_| index)
+    };
     let index = caret.checked_sub(1).and_then(near).or_else(|| near(caret))?;
-    let (at, kind) = brackets[index];
-    let partner = match kind {
-        TokenKind::Open(bracket) => closer(bracket),
-        _ => {
-            let opens = |open: &u8| TokenKind::Close(closer(*open)) == kind;
-            b"([{".iter().copied().find(opens)?
-        }
-    };
-    let mut depth = 0;
-    let mut step = |&(place, other): &(usize, TokenKind)| {
-        if other == kind {
-            depth += 1;
-        } else if matches!(other, TokenKind::Open(bracket) | TokenKind::Close(bracket) if bracket == partner)
-        {
-            depth -= 1;
-        }
-        (depth == 0).then_some(place)
-    };
-    let found = if matches!(kind, TokenKind::Open(_)) {
-        brackets[index..].iter().find_map(&mut step)
-    } else {
-        brackets[..=index].iter().rev().find_map(&mut step)
-    };
-    found.map(|other| (at, other))
+    let start = |index: usize| tokens[index].range.start;
+    partner(&tokens, index).map(|other| (start(index), start(other)))
 }
 
 /// The innermost bracket open at `at`, and the number of commas at its depth before `at`.
 pub fn open_call(code: &str, at: usize) -> Option<(usize, usize)> {
     let mut open: Vec<(usize, usize)> = Vec::new();
-    let tokens = code_tokens(&code[..at]);
-    for token in &tokens {
-        match token.kind {
-            TokenKind::Open(_) => open.push((token.range.start, 0)),
-            TokenKind::Close(_) => {
-                open.pop();
-            }
-            _ if token.text(code) == "," => {
-                if let Some((_, commas)) = open.last_mut() {
-                    *commas += 1;
-                }
-            }
-            _ => {}
+    for token in code_tokens(&code[..at]) {
+        if token.kind.opens().is_some() {
+            open.push((token.range.start, 0));
+        } else if token.kind.closes().is_some() {
+            open.pop();
+        } else if token.text(code) == ","
+            && let Some((_, commas)) = open.last_mut()
+        {
+            *commas += 1;
         }
     }
     open.pop().filter(|(place, _)| code[*place..].starts_with('('))
-}
-
-fn brackets(code: &str) -> Vec<(usize, TokenKind)> {
-    let is_bracket = |token: &Token| matches!(token.kind, TokenKind::Open(_) | TokenKind::Close(_));
-    let brackets = code_tokens(code).into_iter().filter(is_bracket);
-    brackets.map(|token| (token.range.start, token.kind)).collect()
 }
 
 #[cfg(test)]

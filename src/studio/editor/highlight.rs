@@ -60,11 +60,7 @@ fn coloured(code: &str, tokens: &mut Tokens<'_>) -> Vec<(Highlight, Range<usize>
             | TokenKind::Space
             | TokenKind::Newline => Highlight::Text,
         };
-        starts_line = match token.kind {
-            TokenKind::Newline => true,
-            TokenKind::Space => starts_line,
-            _ => false,
-        };
+        starts_line = token.kind == TokenKind::Newline || starts_line && token.kind == TokenKind::Space;
         match found.last_mut() {
             Some((last, known)) if *last == highlight => known.end = token.range.end,
             Some(_) | None => found.push((highlight, token.range)),

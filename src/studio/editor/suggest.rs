@@ -21,7 +21,9 @@ pub struct SuggestedFix {
 pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedFix> {
     let message = failure.message.as_str();
     let named = quoted(message);
-    let owner = message.contains("has no attribute").then(|| named.first().copied());
+    let owner = message
+        .contains("has no attribute")
+        .then(|| named.first().copied());
     let wrong = *named.get(usize::from(owner.is_some()))?;
     let (text, place) = if let Some(owner) = owner.flatten() {
         let class = index.classes.get(owner);
