@@ -349,10 +349,10 @@ mod tests {
         assert_eq!(open.len(), 1);
         assert_eq!(found[open[0]].text(code), "(");
         assert_eq!(stray.len(), 1, "`]` closes the list, `)` fits nothing: {stray:?}");
-        let pairs = [3, 7, 5, 10].map(|at| partner(&found, at));
+        let pairs = [2, 7, 5, 10].map(|at| partner(&found, at));
         assert_eq!(
             pairs,
-            [Some(7), Some(3), Some(11), None],
+            [Some(7), Some(2), Some(11), None],
             "brackets of other kinds do not count"
         );
     }

@@ -138,7 +138,9 @@ fn widest_gap(boxes: &[Bounds]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use cadforge_core::task::checks::{Check, Requirement};
+    use std::path::Path;
+
+    use cadforge_core::task::{Task, TaskSet};
     use cadforge_geometry::shapes::blocks;
 
     use super::super::edits;
@@ -152,26 +154,25 @@ mod tests {
             serde_json::json!({"bodies": 2, "ignored": 0, "mean_gap": 1.0, "max_gap": 1.0, "wide_gaps": 2});
         step.evaluation.details.contact = Some(serde_json::from_value(contact).unwrap());
         let history = [step];
-        let shape = blocks(&[([0.0; 3], [1.0; 3]), ([5.0, 0.0, 0.0], [1.0; 3])]);
-        let bridges = |asked: Option<u32>| {
-            let mut task = task();
-            task.checks.extend(asked.map(|count| Check {
-                name: String::new(),
-                hidden: false,
-                tolerance: None,
-                ask: Requirement::Solids { count },
-                literals: Vec::new(),
-            }));
+        let bridges = |task: &Task, bodies: u32| {
+            let places = (0..bodies).map(|body| ([5.0 * f64::from(body), 0.0, 0.0], [1.0; 3]));
             let ask = ProposalRequest {
-                task: &task,
+                task,
                 history: &history,
                 head: 0,
-                shape: Some(&shape),
+                shape: Some(&blocks(&places.collect::<Vec<_>>())),
                 candidate: 0,
             };
             edits(&ask).iter().any(|(_, edit)| edit.rule == "bridge")
         };
-        assert!(bridges(None) && bridges(Some(1)));
-        assert!(!bridges(Some(2)) && !bridges(Some(3)));
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks");
+        let tasks = TaskSet::load(&[packs]).unwrap();
+        let three_bodies = tasks.get("desk_lamp_arm_joint").unwrap();
+        assert!(!bridges(three_bodies, 2) && !bridges(three_bodies, 3));
+        assert!(bridges(three_bodies, 4) && bridges(&task(), 2));
+        assert!(
+            bridges(tasks.get("caster_wheel_fork").unwrap(), 2),
+            "one solid is asked for"
+        );
     }
 }
