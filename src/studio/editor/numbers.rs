@@ -113,6 +113,11 @@ mod tests {
         let code = "a = 4.0\nb_2= -3  # mm\nc = a * 2\n    d = 1\ne, f = 1, 2\n'''\ng = 1\n'''\nh == 3\ni = 1e3\nj = 5\nj = 6\nk += 1\nø = 2.50";
         let names: Vec<_> = numbers(code).into_iter().map(|number| number.name).collect();
         assert_eq!(names, ["a", "b_2", "ø"]);
+        assert_eq!(
+            numbers("a = b\na = 3\n"),
+            [],
+            "a slider would change one of two values"
+        );
         for number in numbers(code) {
             assert_eq!(code[number.place.clone()].parse::<f64>().unwrap(), number.value);
         }
