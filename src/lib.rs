@@ -40,9 +40,10 @@
 //! | execution | [`executor`], [`reward`], [`render`] | runs code; computes scores; draws |
 //! | worker | `cadforge-worker` | the worker process: embeds CPython, executes candidates in a sandbox |
 //! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, what a run depends on |
-//! | foundation | [`failure`], [`locate`], [`cache`] (all of `cadforge-core`), [`extraction`], `cadforge-platform` | failure kinds, places of files, cache, fields of TOML files; programs out of answers; what only Linux has |
+//! | foundation | [`failure`], [`locate`], [`cache`] (all of `cadforge-core`), [`extraction`], [`python`], `cadforge-platform` | failure kinds, places of files, cache, fields of TOML files; programs out of answers; Python source and CadQuery's API; what only Linux has |
 //!
-//! [`extraction`] is a crate of its own because endpoint, rows and server need it and it needs none of the others. [`trajectory`],
+//! [`extraction`] is a crate of its own because endpoint, rows and server need it and it needs only [`python`], the one model of Python
+//! source and CadQuery's API, which the rules, the similarity of rows and the editor share. [`trajectory`],
 //! [`engine`] and [`adversarial`] are not part of [`repair`]: rows and server read trajectories without the loop, and an edit of a rule
 //! does not rebuild the attacks. `src/cli` and `src/studio` remain one crate, because the command line opens the window and both are
 //! rebuilt in seconds.
@@ -135,6 +136,7 @@ pub use cadforge_engine as engine;
 pub use cadforge_executor as executor;
 pub use cadforge_extraction as extraction;
 pub use cadforge_geometry as geometry;
+pub use cadforge_python as python;
 pub use cadforge_render as render;
 pub use cadforge_repair as repair;
 pub use cadforge_reward as reward;

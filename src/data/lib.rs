@@ -30,6 +30,7 @@ mod row_format;
 pub mod score;
 pub mod store;
 mod surrogates;
+mod text_kind;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::surrogates;
+use super::text_kind::kind_of_text;
 use cadforge_core::failure::Kind;
 use cadforge_extraction as extraction;
 use cadforge_reward::{self as reward, Profile, Reward};
@@ -209,10 +210,7 @@ impl Row {
         if self.clipped() {
             return Some(Kind::Clipped);
         }
-        Some(reward::kind_of_text(
-            &self.code().unwrap_or_default(),
-            &self.error(),
-        ))
+        Some(kind_of_text(&self.code().unwrap_or_default(), &self.error()))
     }
 
     fn named_kind(&self) -> Option<Kind> {

@@ -36,7 +36,6 @@ mod semantic_parts;
 mod shaping;
 mod similarity;
 mod source;
-mod text_kind;
 mod topology;
 
 use serde::{Deserialize, Serialize};
@@ -62,7 +61,6 @@ pub use repair_hints::repair_hints;
 pub use score::{kind_of, score};
 pub use shaping::{Advantages, advantages, shape};
 pub use source::assigns_fixture;
-pub use text_kind::kind_of_text;
 
 /// A set of formulas that turn evidence into a total.
 #[derive(

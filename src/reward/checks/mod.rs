@@ -132,6 +132,11 @@ impl Check {
         self.ask.kind()
     }
 
+    /// The required number of solids, if it is about that.
+    pub fn solids(&self) -> Option<u32> {
+        self.ask.solids()
+    }
+
     /// The numbers in its definition that the model must be shown.
     pub fn literals(&self) -> &[f64] {
         &self.literals

@@ -1,8 +1,19 @@
-//! Similarity of names.
+//! Similarity of names: edits with a swap of neighbours as one edit (`osa_distance`), or common words.
+
+pub use strsim::osa_distance;
 
 /// The most similar name, if any is similar enough; the first of equals.
 pub fn nearest<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     ranked(name, among).into_iter().next().map(|(_, found)| found)
+}
+
+/// The name that was most likely meant by a misspelling; the first of equals.
+pub fn misspelt<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut found = ranked(name, among).into_iter();
+    found
+        .next()
+        .filter(|(distance, _)| *distance <= 0.34)
+        .map(|(_, found)| found)
 }
 
 /// Names that are similar enough with their distance (0 to 1), the most similar first.
@@ -25,7 +36,7 @@ pub fn distance(a: &str, b: &str) -> f64 {
         return if a == b { 0.0 } else { 0.01 };
     }
     let longest = plain_a.chars().count().max(plain_b.chars().count()).max(1);
-    let letters = edits(&plain_a, &plain_b) as f64 / longest as f64;
+    let letters = osa_distance(&plain_a, &plain_b) as f64 / longest as f64;
     let (words_a, words_b) = (words(a), words(b));
     let shared = words_a
         .iter()
@@ -66,31 +77,6 @@ pub fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Damerau-Levenshtein distance (optimal string alignment): a swap of neighbours is one edit.
-pub fn edits(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let cost = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (rows[i - 1][j] + 1)
-                .min(rows[i][j - 1] + 1)
-                .min(rows[i - 1][j - 1] + cost);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_swap_is_one_edit() {
-        assert_eq!(edits("exturde", "extrude"), 1);
-        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(osa_distance("exturde", "extrude"), 1);
+        assert_eq!(misspelt("exturde", ["extrude", "revolve"]), Some("extrude"));
+        assert_eq!(misspelt("annulus", ["angle", "add", "all"]), None);
     }
 }

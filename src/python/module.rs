@@ -1,11 +1,14 @@
-//! A candidate as text and syntax tree; code may contain syntax errors.
+//! A text as Python with its syntax tree; it may contain syntax errors.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use crate::lines::line_range;
 
 /// Text with its syntax tree.
-pub struct Source<'s> {
+#[derive(Clone, Debug)]
+pub struct Module<'s> {
     /// The whole file.
     pub text: &'s str,
     tree: Tree,
@@ -32,8 +35,10 @@ pub struct Call<'t> {
 #[derive(Clone, Copy, Debug)]
 pub struct Arg<'t> {
     /// Its keyword.
-    pub name: Option<Node<'t>>,
-    /// Its value.
+    pub keyword: Option<&'t str>,
+    /// Text of its value.
+    pub text: &'t str,
+    /// The value.
     pub value: Node<'t>,
     /// Keyword and value.
     pub node: Node<'t>,
@@ -65,31 +70,51 @@ pub struct Binding<'t> {
     pub name_node: Node<'t>,
     /// The value.
     pub value: Node<'t>,
+    /// Its text.
+    pub text: &'t str,
     /// Whether it is at module level.
     pub global: bool,
 }
 
-/// Parses Python.
-pub fn parse(text: &str) -> Tree {
+fn parser() -> Parser {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .expect("grammar and library are pinned together");
     parser
-        .parse(text, None)
-        .expect("a parser with a language and no time limit")
 }
 
-impl<'s> Source<'s> {
-    /// Parses a candidate.
+impl<'s> Module<'s> {
+    /// Parses a text.
     pub fn new(text: &'s str) -> Self {
+        let tree = parser().parse(text, None);
         Self {
             text,
-            tree: parse(text),
+            tree: tree.expect("a parser with a language and no limit"),
         }
     }
 
-    /// The module.
+    /// Parses a text with work in proportion to its length: error recovery on nested brackets takes more. `None` beyond that.
+    pub fn bounded(text: &'s str) -> Option<Self> {
+        // The parser calls back every hundred steps, so this limits work and not time.
+        let mut left = 200 + text.len() / 2;
+        let mut limit = |_: &ParseState| match left.checked_sub(1) {
+            Some(rest) => {
+                left = rest;
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Break(()),
+        };
+        let bytes = text.as_bytes();
+        let tree = parser().parse_with_options(
+            &mut |at, _| bytes.get(at..).unwrap_or_default(),
+            None,
+            Some(ParseOptions::new().progress_callback(&mut limit)),
+        )?;
+        Some(Self { text, tree })
+    }
+
+    /// The whole text as a node.
     pub fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
@@ -169,7 +194,7 @@ impl<'s> Source<'s> {
             children(list)
                 .into_iter()
                 .filter(|child| child.is_named() && child.kind() != "comment")
-                .map(arg)
+                .map(|node| self.arg(node))
                 .collect()
         } else {
             Vec::new()
@@ -182,6 +207,17 @@ impl<'s> Source<'s> {
             list,
             args,
         })
+    }
+
+    fn arg<'t>(&'t self, node: Node<'t>) -> Arg<'t> {
+        let part = |name| Some(node.child_by_field_name(name)?).filter(|_| node.kind() == "keyword_argument");
+        let value = part("value").unwrap_or(node);
+        Arg {
+            keyword: part("name").map(|name| self.at(name)),
+            text: self.at(value),
+            value,
+            node,
+        }
     }
 
     /// All function definitions.
@@ -234,6 +270,7 @@ impl<'s> Source<'s> {
             name: self.at(name_node),
             name_node,
             value,
+            text: self.at(value),
             global: enclosing(node, "function_definition").is_none(),
         })
     }
@@ -248,23 +285,15 @@ impl<'s> Source<'s> {
     }
 }
 
-fn arg(node: Node<'_>) -> Arg<'_> {
-    if node.kind() == "keyword_argument"
-        && let (Some(name), Some(value)) = (
-            node.child_by_field_name("name"),
-            node.child_by_field_name("value"),
-        )
-    {
-        return Arg {
-            name: Some(name),
-            value,
-            node,
-        };
+impl<'t> Call<'t> {
+    /// The argument with a keyword.
+    pub fn keyword(&self, name: &str) -> Option<&Arg<'t>> {
+        self.args.iter().find(|arg| arg.keyword == Some(name))
     }
-    Arg {
-        name: None,
-        value: node,
-        node,
+
+    /// The arguments without keywords.
+    pub fn positional(&self) -> Vec<&Arg<'t>> {
+        self.args.iter().filter(|arg| arg.keyword.is_none()).collect()
     }
 }
 
@@ -327,18 +356,6 @@ fn errors(node: Node<'_>) -> usize {
         .count()
 }
 
-/// Bytes of a line counted from 1, without its line end; empty at the end of the text if there is no such line.
-pub fn line_range(text: &str, line: usize) -> Range<usize> {
-    let mut start = 0;
-    for _ in 1..line {
-        match text[start..].find('\n') {
-            Some(at) => start += at + 1,
-            None => return text.len()..text.len(),
-        }
-    }
-    start..text[start..].find('\n').map_or(text.len(), |at| start + at)
-}
-
 /// The value of a number literal, with a leading minus.
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -347,14 +364,4 @@ pub fn number(text: &str) -> Option<f64> {
         return None;
     }
     text.replace(['_', ' '], "").parse().ok()
-}
-
-/// A number in usual notation.
-pub fn format_number(value: f64) -> String {
-    let rounded = (value * 1000.0).round() / 1000.0;
-    if rounded == 0.0 {
-        "0.001".to_owned()
-    } else {
-        format!("{rounded:?}")
-    }
 }

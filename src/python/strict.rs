@@ -26,8 +26,17 @@ pub(super) fn has_brackets(kind: &str) -> bool {
     )
 }
 
+/// Whether Python 3 rejects a node that the grammar accepts: a statement of Python 2, joined lines without a bracket or backslash
+/// (so that `Sure.` and the next line are no attribute), an empty body, a `return` outside a function.
+pub(super) fn is_rejected(text: &str, node: Node<'_>, in_function: bool, in_brackets: bool) -> bool {
+    matches!(node.kind(), "print_statement" | "exec_statement")
+        || breaks_off(text, node, in_brackets)
+        || has_empty_body(node)
+        || (node.kind() == "return_statement" && !in_function)
+}
+
 /// Whether nothing follows a colon: the grammar accepts `def f():` at the end of a text.
-pub(super) fn has_empty_body(node: Node<'_>) -> bool {
+fn has_empty_body(node: Node<'_>) -> bool {
     let is_compound = matches!(
         node.kind(),
         "function_definition"
@@ -63,7 +72,7 @@ pub(super) fn has_empty_body(node: Node<'_>) -> bool {
 }
 
 /// Whether a line ends within a simple statement.
-pub(super) fn breaks_off(text: &str, node: Node<'_>, in_brackets: bool) -> bool {
+fn breaks_off(text: &str, node: Node<'_>, in_brackets: bool) -> bool {
     let is_simple = matches!(
         node.kind(),
         "expression_statement"

@@ -70,7 +70,7 @@ impl ApiIndex {
     /// The index of the pinned version.
     pub fn pinned() -> &'static Self {
         static INDEX: LazyLock<ApiIndex> = LazyLock::new(|| {
-            serde_json::from_str(include_str!("../../../assets/api/cadquery.json"))
+            serde_json::from_str(include_str!("../../assets/api/cadquery.json"))
                 .expect("a test holds this file")
         });
         &INDEX
@@ -92,6 +92,17 @@ impl ApiIndex {
     /// The arity of a method.
     pub fn arity(&self, class: &str, name: &str) -> Option<Arity> {
         self.params(class, name).map(arity)
+    }
+}
+
+impl Param {
+    /// As in a signature: `both=False`, `*args`.
+    pub fn signature(&self) -> String {
+        let star = self.star.as_deref().unwrap_or_default();
+        match &self.default {
+            Some(default) => format!("{star}{}={default}", self.name),
+            None => format!("{star}{}", self.name),
+        }
     }
 }
 

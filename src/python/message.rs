@@ -1,9 +1,9 @@
-//! Quoted parts of a message.
+//! Names in the messages of Python's exceptions.
 
-/// Parts of a message, each with whether it was quoted; the quotes are removed.
+/// Parts of a message, each with its quote (`'` or a backtick), if it had one; the quotes are removed.
 ///
 /// An apostrophe inside a word and an unpaired quote are text.
-pub(super) fn parts(message: &str) -> Vec<(bool, &str)> {
+pub fn parts(message: &str) -> Vec<(Option<char>, &str)> {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut parts = Vec::new();
     let (mut from, mut at) = (0, 0);
@@ -17,27 +17,59 @@ pub(super) fn parts(message: &str) -> Vec<(bool, &str)> {
         let closes = |close: &usize| !is_word(message[close + 1..].chars().next());
         let mut closing = message[at..].match_indices(quote).map(|(close, _)| at + close);
         if let Some(close) = closing.find(closes) {
-            parts.push((false, &message[from..open]));
-            parts.push((true, &message[at..close]));
+            parts.push((None, &message[from..open]));
+            parts.push((quote.chars().next(), &message[at..close]));
             (from, at) = (close + 1, close + 1);
         }
     }
-    parts.push((false, &message[from..]));
+    parts.push((None, &message[from..]));
     parts.retain(|(_, part)| !part.is_empty());
     parts
 }
 
+/// The names in a message: parts in single quotes.
+pub fn quoted(message: &str) -> Vec<&str> {
+    let names = parts(message)
+        .into_iter()
+        .filter(|(quote, _)| *quote == Some('\''));
+    names.map(|(_, name)| name).collect()
+}
+
+/// Class, if named, and function of `Workplane.box() got an unexpected keyword argument 'heigth'` and its like.
+pub fn callee(message: &str) -> (Option<&str>, &str) {
+    let called = message.split("()").next().unwrap_or_default();
+    let path = called.rsplit(' ').next().unwrap_or_default();
+    match path.rsplit_once('.') {
+        Some((class, function)) => (Some(class), function),
+        None => (None, path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use super::*;
 
-    fn quoted(message: &str) -> Vec<&str> {
-        let quoted = parts(message).into_iter().filter(|(is_quoted, _)| *is_quoted);
-        quoted.map(|(_, part)| part).collect()
+    #[test]
+    fn names_are_read_from_messages() {
+        let message = "TypeError: Workplane.box() got an unexpected keyword argument 'heigth'";
+        assert_eq!(callee(message), (Some("Workplane"), "box"));
+        assert_eq!(quoted(message), ["heigth"]);
+        assert_eq!(
+            callee("leg() missing 1 required positional argument: 'x'"),
+            (None, "leg")
+        );
     }
 
     #[test]
     fn names_are_quoted_and_apostrophes_are_not() {
+        let all = |message| {
+            let quoted = parts(message).into_iter().filter(|(quote, _)| quote.is_some());
+            quoted.map(|(_, part)| part).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            quoted("can't multiply sequence by non-int of type 'float'"),
+            ["float"]
+        );
         let attribute = "'Workplane' object has no attribute 'cricle'";
         assert_eq!(quoted(attribute), ["Workplane", "cricle"]);
         assert_eq!(
@@ -45,7 +77,7 @@ mod tests {
             ["helper"]
         );
         assert_eq!(
-            quoted("'(' was never closed, bind it: `fixture = r`"),
+            all("'(' was never closed, bind it: `fixture = r`"),
             ["(", "fixture = r"]
         );
         assert_eq!(quoted("two scripts' files aren't 'there"), [""; 0]);

@@ -1,17 +1,14 @@
-//! Analyses a text as Python: whether it parses, the names that it binds, and its use of CadQuery.
+//! What a program uses: the names that it binds and needs, and CadQuery.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::ops::{ControlFlow, Range};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
-use tree_sitter::{Node, ParseOptions, Parser, Tree};
+use tree_sitter::Node;
 
-use super::grammar::{breaks_off, has_brackets, has_empty_body};
+use crate::module::Module;
+use crate::strict::{has_brackets, is_rejected};
 
-/// Result names in search order; the worker's harness has the same list.
-const RESULTS: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
+/// Names that are searched for the part, in order; the worker's harness has the same list.
+pub const RESULT_NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
 
 /// Functions that show an object.
 const SHOWS: [&str; 4] = ["show_object", "show", "display", "debug"];
@@ -19,12 +16,9 @@ const SHOWS: [&str; 4] = ["show_object", "show", "display", "debug"];
 /// CadQuery's classes that scripts call without the module's name.
 const CLASSES: [&str; 3] = ["Workplane", "Sketch", "Assembly"];
 
-/// Maximum length of a parsed text: programs are a few kilobytes, and parsing a body of 16 MB could be an attack.
-const LONGEST: usize = 1 << 20;
-
-/// Facts about a text that parses.
-#[derive(Debug, Default)]
-pub(super) struct Facts {
+/// What a program uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
     /// Whether it imports CadQuery.
     pub imports: bool,
     /// Whether it uses CadQuery beyond the import.
@@ -35,127 +29,56 @@ pub(super) struct Facts {
     pub bound: BTreeSet<String>,
     /// Names read before they are bound; in functions, names that are never bound.
     pub free: BTreeSet<String>,
-    /// The text without lines of bare words at its ends: `Sure` and `Done` parse as names, but fail when run.
-    pub core: Range<usize>,
 }
 
-impl Facts {
-    /// Whether it uses CadQuery.
-    pub(super) fn is_program(&self) -> bool {
+impl Usage {
+    /// Whether a text can use CadQuery; cheaper than parsing.
+    pub fn is_possible(text: &str) -> bool {
+        text.contains("cadquery") || text.contains("cq") || CLASSES.iter().any(|class| text.contains(class))
+    }
+
+    /// Whether the program uses CadQuery.
+    pub fn is_program(&self) -> bool {
         self.imports || self.builds
     }
 
     /// Whether it needs one of these names from elsewhere.
-    pub(super) fn depends_on(&self, names: &BTreeSet<String>) -> bool {
+    pub fn depends_on(&self, names: &BTreeSet<String>) -> bool {
         !self.free.is_disjoint(names)
     }
 }
 
-/// A parser with a cache; stops when an answer exceeds its limit of work.
-pub(super) struct Parses {
-    known: RefCell<HashMap<u64, Option<Rc<Facts>>>>,
-    /// Bytes that may still be parsed.
-    left: Cell<usize>,
-}
-
-impl Parses {
-    /// For an answer of this length.
-    pub fn new(length: usize) -> Self {
-        Self {
-            known: RefCell::default(),
-            left: Cell::new((24 * length).clamp(1 << 16, 24 * LONGEST)),
-        }
-    }
-
-    /// Facts about a text that parses as Python 3 without errors.
-    pub fn facts(&self, text: &str) -> Option<Rc<Facts>> {
-        if text.len() > LONGEST {
+impl Module<'_> {
+    /// What the text uses; `None` if it is not Python 3 without errors.
+    pub fn usage(&self) -> Option<Usage> {
+        if self.root().has_error() {
             return None;
         }
-        let key = BuildHasherDefault::<DefaultHasher>::default().hash_one(text);
-        if let Some(known) = self.known.borrow().get(&key) {
-            return known.clone();
+        let mut reading = Reading {
+            text: self.text,
+            usage: Usage::default(),
+            names: ["cq", "cadquery"].map(str::to_owned).into(),
+            imported: BTreeSet::new(),
+            late: BTreeSet::new(),
+        };
+        let mut stack = vec![Visit {
+            node: self.root(),
+            role: Role::Read,
+            in_function: false,
+            in_brackets: false,
+        }];
+        let mut inner = Vec::new();
+        while let Some(visit) = stack.pop() {
+            if is_rejected(self.text, visit.node, visit.in_function, visit.in_brackets) {
+                return None;
+            }
+            reading.node(&visit, &mut inner);
+            stack.extend(inner.drain(..).rev());
         }
-        self.left.set(self.left.get().checked_sub(text.len())?);
-        let facts = read(text).map(Rc::new);
-        self.known.borrow_mut().insert(key, facts.clone());
-        facts
+        let Reading { mut usage, late, .. } = reading;
+        usage.free.extend(late.difference(&usage.bound).cloned());
+        Some(usage)
     }
-
-    /// Facts about a text that is a CadQuery program.
-    pub fn program(&self, text: &str) -> Option<Rc<Facts>> {
-        if !mentions(text) {
-            return None;
-        }
-        self.facts(text).filter(|facts| facts.is_program())
-    }
-}
-
-/// Whether a text can use CadQuery; cheaper than parsing.
-pub(super) fn mentions(text: &str) -> bool {
-    text.contains("cadquery") || text.contains("cq") || CLASSES.iter().any(|class| text.contains(class))
-}
-
-fn tree(text: &str) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .expect("grammar and library are pinned together");
-    // The parser calls back every hundred steps, so this limits work and not time: error recovery on nested brackets
-    // takes more than linear work.
-    let mut left = 200 + text.len() / 2;
-    let mut limit = |_: &tree_sitter::ParseState| match left.checked_sub(1) {
-        Some(rest) => {
-            left = rest;
-            ControlFlow::Continue(())
-        }
-        None => ControlFlow::Break(()),
-    };
-    let bytes = text.as_bytes();
-    parser.parse_with_options(
-        &mut |at, _| bytes.get(at..).unwrap_or_default(),
-        None,
-        Some(ParseOptions::new().progress_callback(&mut limit)),
-    )
-}
-
-fn read(text: &str) -> Option<Facts> {
-    let tree = tree(text)?;
-    let root = tree.root_node();
-    if root.has_error() {
-        return None;
-    }
-    let mut reading = Reading {
-        text,
-        facts: Facts::default(),
-        names: ["cq", "cadquery"].map(str::to_owned).into(),
-        imported: BTreeSet::new(),
-        late: BTreeSet::new(),
-    };
-    let mut stack = vec![Visit {
-        node: root,
-        role: Role::Read,
-        in_function: false,
-        in_brackets: false,
-    }];
-    let mut inner = Vec::new();
-    while let Some(visit) = stack.pop() {
-        // Constructs that the grammar accepts and Python 3 does not: Python 2 statements, and joined lines without a
-        // bracket or backslash. So `Sure.` and the next line are not an attribute.
-        if matches!(visit.node.kind(), "print_statement" | "exec_statement")
-            || breaks_off(text, visit.node, visit.in_brackets)
-            || has_empty_body(visit.node)
-            || (visit.node.kind() == "return_statement" && !visit.in_function)
-        {
-            return None;
-        }
-        reading.node(&visit, &mut inner);
-        stack.extend(inner.drain(..).rev());
-    }
-    let Reading { mut facts, late, .. } = reading;
-    facts.free.extend(late.difference(&facts.bound).cloned());
-    facts.core = core(text, root, &facts.bound);
-    Some(facts)
 }
 
 /// Use of a name.
@@ -177,7 +100,7 @@ struct Visit<'t> {
 
 struct Reading<'t> {
     text: &'t str,
-    facts: Facts,
+    usage: Usage,
     /// Names bound to CadQuery's modules.
     names: BTreeSet<String>,
     /// Names imported from them.
@@ -248,15 +171,15 @@ impl<'t> Reading<'t> {
         match role {
             Role::Neither => {}
             Role::Bind => {
-                self.facts.result |= RESULTS.contains(&name);
-                self.facts.bound.insert(name.to_owned());
+                self.usage.result |= RESULT_NAMES.contains(&name);
+                self.usage.bound.insert(name.to_owned());
             }
             Role::Read => {
-                self.facts.builds |= self.imported.contains(name);
+                self.usage.builds |= self.imported.contains(name);
                 if in_function {
                     self.late.insert(name.to_owned());
-                } else if !self.facts.bound.contains(name) {
-                    self.facts.free.insert(name.to_owned());
+                } else if !self.usage.bound.contains(name) {
+                    self.usage.free.insert(name.to_owned());
                 }
             }
         }
@@ -271,7 +194,7 @@ impl<'t> Reading<'t> {
             return;
         };
         // Writing a part to a file builds nothing.
-        self.facts.builds |=
+        self.usage.builds |=
             self.names.contains(object) && !["exporters", "importers", "vis"].contains(&name);
     }
 
@@ -280,8 +203,8 @@ impl<'t> Reading<'t> {
             && function.kind() == "identifier"
         {
             let name = self.at(function);
-            self.facts.builds |= CLASSES.contains(&name);
-            self.facts.result |= SHOWS.contains(&name);
+            self.usage.builds |= CLASSES.contains(&name);
+            self.usage.result |= SHOWS.contains(&name);
         }
     }
 
@@ -291,7 +214,7 @@ impl<'t> Reading<'t> {
             .map(|module| self.at(module));
         let is_cadquery = |name: &str| name == "cadquery" || name.starts_with("cadquery.");
         let from_cadquery = module.is_some_and(is_cadquery);
-        self.facts.imports |= from_cadquery;
+        self.usage.imports |= from_cadquery;
         let mut cursor = node.walk();
         let named: Vec<Node<'t>> = node.children_by_field_name("name", &mut cursor).collect();
         for item in named {
@@ -308,14 +231,14 @@ impl<'t> Reading<'t> {
                 |alias| self.at(alias),
             );
             if module.is_none() && is_cadquery(path) {
-                self.facts.imports = true;
+                self.usage.imports = true;
                 self.names.insert(name.to_owned());
             }
             if from_cadquery {
                 self.imported.insert(name.to_owned());
             }
             // A part from another file is not built by this one.
-            self.facts.bound.insert(name.to_owned());
+            self.usage.bound.insert(name.to_owned());
         }
     }
 }
@@ -346,60 +269,12 @@ fn role_of(parent: &str, field: Option<&str>, role: Role) -> Role {
     }
 }
 
-/// The text without lines of bare words at its ends.
-fn core(text: &str, root: Node<'_>, bound: &BTreeSet<String>) -> Range<usize> {
-    let mut cursor = root.walk();
-    let statements: Vec<Node<'_>> = root
-        .named_children(&mut cursor)
-        .filter(|node| node.kind() != "comment")
-        .collect();
-    let is_words = |node: &&Node<'_>| {
-        let line = text[line_start(text, node.start_byte())..line_end(text, node.end_byte())].trim();
-        line == &text[node.byte_range()] && is_bare_words(line, bound)
-    };
-    let leading = statements.iter().take_while(is_words).count();
-    let trailing = statements[leading..].iter().rev().take_while(is_words).count();
-    if statements.len() == leading {
-        return 0..text.len();
-    }
-    let start = match leading.checked_sub(1) {
-        Some(last) => line_end(text, statements[last].end_byte()),
-        None => 0,
-    };
-    let end = match trailing {
-        0 => text.len(),
-        count => line_start(text, statements[statements.len() - count].start_byte()),
-    };
-    start..end.max(start)
-}
-
-/// `Sure`, `Done`, `Answer: below`, `python`: words that no statement binds.
-fn is_bare_words(line: &str, bound: &BTreeSet<String>) -> bool {
-    const LABELS: [&str; 6] = ["python", "python3", "py", "code", "assistant", "model"];
-    let mut words = line.split([' ', ',', ':', '-']).filter(|word| !word.is_empty());
-    let plain = |word: &str| word.chars().all(char::is_alphabetic) && !bound.contains(word);
-    match words.next() {
-        Some(first) if LABELS.contains(&first) => words.next().is_none() && !bound.contains(first),
-        Some(first) => first.starts_with(char::is_uppercase) && plain(first) && words.all(plain),
-        None => false,
-    }
-}
-
-pub(super) fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |end| end + 1)
-}
-
-/// End of the line that contains a byte, without its line break.
-pub(super) fn line_end(text: &str, at: usize) -> usize {
-    text[at..].find('\n').map_or(text.len(), |end| at + end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn facts(text: &str) -> Option<Rc<Facts>> {
-        Parses::new(text.len()).facts(text)
+    fn usage(text: &str) -> Option<Usage> {
+        Module::new(text).usage()
     }
 
     #[test]
@@ -443,9 +318,9 @@ mod tests {
                 false,
             ),
         ] {
-            let facts = facts(text).unwrap();
+            let usage = usage(text).unwrap();
             assert_eq!(
-                (facts.imports, facts.builds, facts.result),
+                (usage.imports, usage.builds, usage.result),
                 (imports, builds, result),
                 "{text}"
             );
@@ -471,7 +346,7 @@ mod tests {
             "import cadquery as cq\n```\n",
             "a < /b>",
         ] {
-            assert!(facts(text).is_none(), "{text}");
+            assert!(usage(text).is_none(), "{text}");
         }
     }
 
@@ -479,36 +354,10 @@ mod tests {
     fn names_that_are_missing_are_found() {
         let text = "r = cq.Workplane().box(w, *[h for h in sizes], key=w)\ndef f(a, b=c): return a + late\nlate = 1\nr = r\n\
                     for i in row: i\nlast = last\nif (n := m): n";
-        let facts = facts(text).unwrap();
-        let free: Vec<&str> = facts.free.iter().map(String::as_str).collect();
+        let usage = usage(text).unwrap();
+        let free: Vec<&str> = usage.free.iter().map(String::as_str).collect();
         assert_eq!(free, ["c", "cq", "last", "m", "row", "sizes", "w"]);
-        assert!(facts.depends_on(&BTreeSet::from(["w".to_owned(), "x".to_owned()])));
-        assert!(!facts.depends_on(&BTreeSet::from(["h".to_owned(), "late".to_owned()])));
-    }
-
-    #[test]
-    fn bare_words_at_the_ends_are_not_code() {
-        for (text, core) in [
-            ("Sure\nimport cadquery\nDone", "\nimport cadquery\n"),
-            ("python\nx = cq.f()", "\nx = cq.f()"),
-            ("X = cq.f()\nX", "X = cq.f()\nX"),
-            ("x = cq.f()\nx", "x = cq.f()\nx"),
-            ("Done", "Done"),
-        ] {
-            assert_eq!(&text[facts(text).unwrap().core.clone()], core, "{text}");
-        }
-    }
-
-    #[test]
-    fn work_is_bounded() {
-        assert!(read(&"(".repeat(200_000)).is_none());
-        let parses = Parses::new(0);
-        let long = format!("# cq {}\n", "x".repeat(1 << 15));
-        assert!(parses.facts(&long).is_some());
-        assert!(
-            parses.facts(&format!("{long} ")).is_none(),
-            "the second one is beyond the limit"
-        );
-        assert!(parses.facts(&long).is_some(), "a cached text costs nothing");
+        assert!(usage.depends_on(&BTreeSet::from(["w".to_owned(), "x".to_owned()])));
+        assert!(!usage.depends_on(&BTreeSet::from(["h".to_owned(), "late".to_owned()])));
     }
 }
