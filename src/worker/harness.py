@@ -246,9 +246,9 @@ def _nothing_to_export(names) -> str:
         return f"the code ran but left no shape to export: {', '.join(seen)}; {remedy}"
     unbound = [name for name, value in names.items() if name[0] != "_" and name not in _BOUND and isinstance(value, cq.Workplane | cq.Shape | cq.Assembly)]
     if unbound:
-        return f"the code ran but left nothing to export: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({remedy})"
+        return f"the code ran but left nothing to score: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({remedy})"
     hint = advice.of_nothing_bound(_read_source(), names)
-    return f"the code ran but left nothing to export: {hint}; {remedy}" if hint else f"the code ran but left nothing to export: {remedy}"
+    return f"the code ran but left nothing to score: {hint}; {remedy}" if hint else f"the code ran but left nothing to score: {remedy}"
 
 
 def write_brep(shapes, path: str) -> None:
