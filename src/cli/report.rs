@@ -41,13 +41,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let mut runs = Vec::new();
     for file in &args.files {
         let run = report::read(file, args.num_generations)?;
-        for bad in &run.first_bad_lines {
-            eprintln!("cadforge: {}:{}: {}", file.display(), bad.line, bad.message);
-        }
-        let more = run.bad_lines - run.first_bad_lines.len();
-        if more > 0 {
-            eprintln!("cadforge: … and {more} more malformed lines");
-        }
+        context::report_malformed(&run.malformed);
         runs.push(run);
     }
     let whole = Report {

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use super::command::{Action, Command};
 use super::dock::PanelKind;
 use super::notes::Notes;
-use super::rows::Rows;
+use super::rows::RowIndex;
 use super::share::ExportFormat;
 use super::state::{PathPurpose, Phase, State};
 use super::testing::{
@@ -166,7 +166,7 @@ fn rows_are_pinned_annotated_chosen_and_written() {
     until(&mut window, "the export", |state| {
         state.log.iter().any(|line| line.text.starts_with("wrote "))
     });
-    let chosen = Rows::read(&out).unwrap();
+    let chosen = RowIndex::read(&out).unwrap();
     assert_eq!(chosen.rows.len(), 2);
     assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
     // Rows are never written over their source file.

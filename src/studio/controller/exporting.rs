@@ -8,7 +8,7 @@ use crate::data::report::Run;
 use crate::data::store::Imported;
 use crate::locate::{self, Overrides};
 use crate::studio::exporting::{self, ExportKind, Repaired};
-use crate::studio::rows::Rows;
+use crate::studio::rows::RowIndex;
 use crate::studio::state::Report;
 
 impl Controller {
@@ -97,7 +97,7 @@ impl Controller {
         }
     }
 
-    pub(super) fn handle_report(&mut self, rows: &Arc<Rows>, read: Result<Vec<Run>, String>) {
+    pub(super) fn handle_report(&mut self, rows: &Arc<RowIndex>, read: Result<Vec<Run>, String>) {
         // Other rows may have been opened in the meantime.
         if !self
             .state

@@ -315,7 +315,7 @@ fn the_page_that_walks_a_round_says_what_happens() {
 
 #[test]
 fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
-    use cadforge::data::repaired::{Source, append, path_beside};
+    use cadforge::data::repaired::{RepairedRow, append, path_beside};
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("run.jsonl");
     let code =
@@ -330,7 +330,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
         &["eval", "part.py", "--task", "cable_clip_snap", "--mode", "fast"],
     );
     let evaluation = serde_json::from_value(evaluation).unwrap();
-    let source = Source {
+    let source = RepairedRow {
         file: log.clone(),
         line: 3,
     };
@@ -352,7 +352,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
     ] {
         assert_eq!(row[key], value, "{key}");
     }
-    let wrong = Source { line: 2, ..source };
+    let wrong = RepairedRow { line: 2, ..source };
     assert!(append(&beside, &wrong, "x", &evaluation).unwrap_err().is_input());
     // Exports go by what it says, and not by what is most like it.
     let arguments = [
