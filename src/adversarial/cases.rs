@@ -221,6 +221,21 @@ mod tests {
     }
 
     #[test]
+    fn a_script_that_is_not_the_part_has_a_deprecated_name_too() {
+        let kind = |name: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            let own = dir.path().join("box");
+            std::fs::create_dir(&own).unwrap();
+            let card = format!("trick = \"a box\"\ntask = \"spacer\"\nkind = \"{name}\"\n");
+            std::fs::write(own.join("attack.toml"), card).unwrap();
+            attacks(dir.path()).map(|attacks| attacks[0].kind.clone())
+        };
+        assert_eq!(kind("not_the_part").unwrap(), AttackKind::NotThePart);
+        assert_eq!(kind("talk").unwrap(), AttackKind::NotThePart);
+        assert!(kind("box").unwrap_err().to_string().contains("not_the_part"));
+    }
+
+    #[test]
     fn a_defect_is_done_to_the_reference() {
         let attack = Attack {
             name: "thin".to_owned(),

@@ -66,7 +66,7 @@ impl Stage {
     }
 }
 
-/// CurriculumOptions of a curriculum.
+/// Options of a curriculum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurriculumOptions {
     /// Stages to write; all if empty.

@@ -44,6 +44,13 @@ impl MalformedLines {
         }
     }
 
+    /// Adds the lines of other files.
+    pub fn append(&mut self, other: Self) {
+        self.count += other.count;
+        self.first.extend(other.first);
+        self.first.truncate(MAX_REPORTED);
+    }
+
     /// One message per reported line, with file and line number, and one for the rest.
     pub fn messages(&self) -> impl Iterator<Item = String> {
         let more = self.count - self.first.len();
@@ -86,6 +93,11 @@ mod tests {
             (messages[0].as_str(), messages[20].as_str()),
             ("run.jsonl:1: no", "… and 3 more malformed lines")
         );
+        let mut more = MalformedLines::default();
+        more.push(Path::new("other.jsonl"), 1, "no".to_owned());
+        more.append(lines.clone());
+        assert_eq!((more.count, more.first.len()), (24, 20));
+        assert_eq!(more.first[0].file, Path::new("other.jsonl"));
         let value = serde_json::to_value(&lines).unwrap();
         for (new, deprecated) in [
             ("malformed_lines", "bad_lines"),

@@ -103,19 +103,31 @@ impl Row {
         }
     }
 
-    /// The model's whole answer, if the row has it.
+    /// The model's whole answer, if the row has it: `completion`, the last message, or what other trainers call `response` or `output`
+    /// and batch interfaces nest in a response.
     pub fn completion(&self) -> Option<String> {
-        ["completion", "messages"]
+        let own = ["completion", "messages"].iter();
+        let foreign = ["response", "output"]
             .iter()
+            .filter(|_| self.get("code").is_none());
+        own.chain(foreign)
             .find_map(|key| answer_text(self.get(key)?))
+            .or_else(|| {
+                let choice = self.get("response")?.pointer("/body/choices/0/message")?;
+                answer_text(choice)
+            })
     }
 
-    /// The prompt, as messages; empty if the row has none.
+    /// The prompt, as messages; empty if the row has none. Some trainers call it `query` or `input`.
     pub fn prompt(&self) -> Vec<Value> {
-        match self.get("prompt") {
-            Some(Value::Array(messages)) => return messages.clone(),
-            Some(Value::String(text)) => return vec![serde_json::json!({"role": "user", "content": text})],
-            _ => {}
+        for key in ["prompt", "query", "input"] {
+            match self.get(key) {
+                Some(Value::Array(messages)) => return messages.clone(),
+                Some(Value::String(text)) => {
+                    return vec![serde_json::json!({"role": "user", "content": text})];
+                }
+                _ => {}
+            }
         }
         let Some(Value::Array(messages)) = self.get("messages") else {
             return Vec::new();
@@ -247,9 +259,11 @@ impl Row {
             .to_owned()
     }
 
-    /// Its reward call.
+    /// Its reward call, which other trainers call `step`; the step of a trajectory or an episode is none.
     pub fn call(&self) -> Option<u64> {
+        let is_of_trainer = self.get("origin").is_none() && self.get("observation").is_none();
         self.count("reward_call")
+            .or_else(|| self.count("step").filter(|_| is_of_trainer))
     }
 }
 

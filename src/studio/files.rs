@@ -273,6 +273,7 @@ impl Files {
                     let imported = store.import(file, None, &mut |_| {})?;
                     all.rows += imported.rows;
                     all.added += imported.added;
+                    all.malformed.append(imported.malformed);
                     if rows.files.len() == 1 {
                         all.run = imported.run;
                     }

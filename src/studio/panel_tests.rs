@@ -175,6 +175,32 @@ fn rows_are_pinned_annotated_chosen_and_written() {
 }
 
 #[test]
+fn a_compressed_run_is_browsed_like_a_plain_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (backend, mut window) = scored();
+    let path = rows(dir.path(), "run.jsonl", 0.0);
+    let gz = dir.path().join("packed.jsonl.gz");
+    let text = std::fs::read_to_string(&path).unwrap() + "no row\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    std::fs::write(&gz, packed.finish().unwrap()).unwrap();
+    ask(&mut window, Command::Open(vec![gz]));
+    until(&mut window, "the rows", |state| state.rows.is_some());
+    let report = state(&window)
+        .log
+        .iter()
+        .any(|line| line.text.contains("packed.jsonl.gz:7: expected"));
+    assert!(report, "the malformed line is reported with its number");
+    window.get_by_label("row 5, build_ok 0.400").click();
+    until(&mut window, "the row", |state| state.open_row == Some(4));
+    backend.last(|job| assert_eq!(job.code(), "box 4"));
+    ask(&mut window, Command::SearchRows("box 2".to_owned()));
+    until(&mut window, "the match", |state| {
+        state.row_matches.as_deref() == Some(&[2])
+    });
+}
+
+#[test]
 fn an_uninformative_group_is_marked_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();

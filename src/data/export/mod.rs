@@ -40,7 +40,7 @@ pub fn write(
     let pool = Pool::read(inputs, tasks, options, &mut summary)?;
     let mut spool = Spool::new()?;
     let (mut items, mut places) = (Vec::new(), Vec::new());
-    let mut split = split::Split::new();
+    let mut split = split::Relations::new();
     let mut tokens = Vec::new();
     let mut seen = std::collections::HashSet::new();
     rows::each(&pool, options, template, &mut |made| {

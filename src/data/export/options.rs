@@ -1,4 +1,4 @@
-//! ExportOptions and counts of an export.
+//! Options and counts of an export.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub enum SplitBy {
     Code,
 }
 
-/// ExportOptions of an export.
+/// Options of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportOptions {
     /// Kind of the data set.

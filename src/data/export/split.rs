@@ -18,13 +18,13 @@ pub(super) struct Item {
 }
 
 /// Relations between rows.
-pub(super) struct Split {
+pub(super) struct Relations {
     sets: Vec<Vec<u32>>,
     known: HashMap<[u8; 16], u32>,
     tasks: HashMap<String, u32>,
 }
 
-impl Split {
+impl Relations {
     pub fn new() -> Self {
         Self {
             sets: Vec::new(),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn held(rows: &[(String, String)], options: &ExportOptions) -> Vec<bool> {
-        let mut split = Split::new();
+        let mut split = Relations::new();
         let items: Vec<Item> = rows
             .iter()
             .enumerate()

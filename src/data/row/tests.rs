@@ -61,6 +61,39 @@ fn code_is_found_in_every_row_format() {
 }
 
 #[test]
+fn keys_of_other_trainers_are_read() {
+    let fenced = format!("So:\n```python\n{CODE}```");
+    let user = json!({"role": "user", "content": "a box"});
+    // verl; OpenRLHF, SkyRL and ms-swift; an OpenAI batch; TRL.
+    for form in [
+        json!({"input": "a box", "output": fenced, "gts": null, "score": 0.5, "step": 3}),
+        json!({"query": "a box", "response": fenced, "reward": 0.5, "step": 3}),
+        json!({"prompt": [user], "completion": [{"role": "assistant", "content": fenced}], "reward": 0.5, "step": 3}),
+        json!({"prompt": "a box", "response": {"body": {"choices": [{"message": {"role": "assistant", "content": fenced}}]}}, "score": 0.5, "step": 3}),
+    ] {
+        let row = row(form.clone());
+        assert_eq!(row.code().as_deref(), Some(CODE), "{form}");
+        assert!(row.has_code(), "{form}");
+        assert_eq!(row.prompt(), std::slice::from_ref(&user), "{form}");
+        assert_eq!((row.score(), row.call()), (Some(0.5), Some(3)), "{form}");
+    }
+    // What a program printed is no answer, and the step of an episode is no call.
+    let printed = row(json!({"code": "x = 1", "output": "hello", "response": "bye"}));
+    assert_eq!(
+        (printed.code().as_deref(), printed.completion()),
+        (Some("x = 1"), None)
+    );
+    for form in [
+        json!({"origin": "rules", "step": 2, "code": "x"}),
+        json!({"observation": {}, "action": {"code": "x"}, "step": 2}),
+    ] {
+        assert_eq!(row(form.clone()).call(), None, "{form}");
+    }
+    let both = row(json!({"reward_call": 1, "step": 2, "code": "x"}));
+    assert_eq!(both.call(), Some(1));
+}
+
+#[test]
 fn half_of_a_surrogate_pair_is_preserved() {
     let line = r#"{"code":"x = '\ud800'","task":"\ud83d\ude00"}"#;
     let row = Row::parse(line.as_bytes()).unwrap();

@@ -25,7 +25,7 @@ use resume::Finished;
 
 pub use rows::{add_evaluation, failed, scored};
 
-/// ScoreOptions of a scoring run.
+/// Options of a scoring run.
 #[derive(Clone, Debug)]
 pub struct ScoreOptions {
     /// File of the rows.

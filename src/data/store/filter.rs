@@ -1,7 +1,8 @@
 //! Filters on the index's columns.
 
+use clap::ValueEnum as _;
 use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value};
 use serde::Serialize;
 
 use super::Store;
@@ -120,7 +121,9 @@ impl Store {
                         run: row.get(1)?,
                         source: row.get(2)?,
                         line: row.get(3)?,
-                        row_format: named(4, row.get_ref(4)?)?,
+                        row_format: RowFormat::from_str(row.get_ref(4)?.as_str()?, false).map_err(
+                            |error| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, error.into()),
+                        )?,
                         task_id: row.get(5)?,
                         kind: row.get(6)?,
                         built: row.get(7)?,
@@ -193,19 +196,6 @@ impl Store {
         };
         read().map_err(|error| self.fail(error))
     }
-}
-
-/// The row format with the name in that column.
-fn named(column: usize, name: rusqlite::types::ValueRef<'_>) -> rusqlite::Result<RowFormat> {
-    let text = name.as_str()?;
-    let unknown = || {
-        let error = format!("unknown row format `{text}`").into();
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error)
-    };
-    RowFormat::ALL
-        .into_iter()
-        .find(|format| format.name() == text)
-        .ok_or_else(unknown)
 }
 
 /// Column to count by.

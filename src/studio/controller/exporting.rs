@@ -77,16 +77,21 @@ impl Controller {
     pub(super) fn handle_import(&mut self, folder: &Path, imported: Result<Imported, String>) {
         match imported {
             Err(message) => self.report_error(&message),
-            Ok(imported) => self.log(format!(
-                "imported {} rows as {}, {} of them new, into the store in {}",
-                imported.rows,
-                match &imported.run[..] {
-                    "" => "separate runs".to_owned(),
-                    run => format!("`{run}`"),
-                },
-                imported.added,
-                folder.display()
-            )),
+            Ok(imported) => {
+                self.log(format!(
+                    "imported {} rows as {}, {} of them new, into the store in {}",
+                    imported.rows,
+                    match &imported.run[..] {
+                        "" => "separate runs".to_owned(),
+                        run => format!("`{run}`"),
+                    },
+                    imported.added,
+                    folder.display()
+                ));
+                for message in imported.malformed.messages() {
+                    self.log(message);
+                }
+            }
         }
     }
 

@@ -45,7 +45,7 @@ fn line() -> impl Strategy<Value = String> {
 
 /// Numbers of one reader.
 #[derive(Debug, Default)]
-struct Numbers {
+struct Readings {
     scored: usize,
     build_rate: Option<f64>,
     reward: [Option<f64>; 2],
@@ -62,7 +62,7 @@ fn messages(malformed: &MalformedLines) -> Vec<(u64, String)> {
 }
 
 /// As the studio shows them; groups in the order of their first lines.
-fn of_index(index: &RowIndex, group_lines: &[u64]) -> Numbers {
+fn of_index(index: &RowIndex, group_lines: &[u64]) -> Readings {
     let all: Vec<u32> = (0..index.rows.len() as u32).collect();
     let summary = index.summary(&all);
     let alone = |row: &usize| index.group_of(*row).is_none();
@@ -70,7 +70,7 @@ fn of_index(index: &RowIndex, group_lines: &[u64]) -> Numbers {
     let lone = (0..index.rows.len()).filter(alone).map(|row| vec![row as u32]);
     let mut of: Vec<Vec<u32>> = members.chain(lone).collect();
     of.sort_by_key(|rows| group_lines[rows[0] as usize]);
-    Numbers {
+    Readings {
         scored: summary.scored(),
         build_rate: summary.build_rate(),
         reward: [summary.reward.mean(), summary.reward.best()],
@@ -97,8 +97,8 @@ fn of_index(index: &RowIndex, group_lines: &[u64]) -> Numbers {
 }
 
 /// As `cadforge report` prints them.
-fn of_report(run: &report::Run) -> Numbers {
-    Numbers {
+fn of_report(run: &report::Run) -> Readings {
+    Readings {
         scored: run.scored,
         build_rate: run.build_rate,
         reward: [run.mean_reward, run.best_reward],
@@ -154,7 +154,7 @@ fn near(one: f64, other: f64) -> bool {
     (one - other).abs() < 1e-5
 }
 
-fn assert_agree(one: &Numbers, other: &Numbers, what: &str) {
+fn assert_agree(one: &Readings, other: &Readings, what: &str) {
     let optional = |one: Option<f64>, other: Option<f64>| match (one, other) {
         (Some(one), Some(other)) => near(one, other),
         (one, other) => one == other,
@@ -179,7 +179,7 @@ fn assert_agree(one: &Numbers, other: &Numbers, what: &str) {
 }
 
 /// Reads a file in every way, and returns the numbers of its index.
-fn agree(dir: &Path, lines: &[String]) -> Option<Numbers> {
+fn agree(dir: &Path, lines: &[String]) -> Option<Readings> {
     let text = lines.join("\n");
     let plain = dir.join("run.jsonl");
     let gz = dir.join("packed.jsonl.gz");
