@@ -12,7 +12,7 @@ use crate::trajectory::write_atomically;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReportArgs {
-    /// One file per run: rows with rewards, a trajectory's folder, or a trainer's log of losses
+    /// One file per run: rows with rewards (plain or compressed with gzip), a trajectory's folder, or a trainer's log of losses
     #[arg(value_name = "FILE.jsonl", required = true)]
     files: Vec<PathBuf>,
     /// Write report.md, report.json and plots as SVG to this folder

@@ -16,7 +16,7 @@ use crate::trajectory::{self, TrajectoryError};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StudioArgs {
-    /// File to open: a CadQuery file, a trajectory, rows of a training run (JSONL), a folder of these, or a store
+    /// File to open: a CadQuery file, a trajectory, rows of a training run (JSON Lines, plain or compressed with gzip), a folder of these, or a store
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
     /// Initial task

@@ -102,7 +102,8 @@ impl Groups {
     fn key(&self, row: &Row) -> ([u8; 16], bool) {
         let prompt = row.prompt();
         let (file, call, task) = (self.file, row.call(), row.task_id());
-        let is_step = RowFormat::of(row) == Some(RowFormat::Step);
+        // Most rows have no origin: their format costs more to tell.
+        let is_step = row.get("origin").is_some() && RowFormat::of(row) == Some(RowFormat::Step);
         match (row.get("group_id"), prompt.is_empty(), call) {
             (Some(id), _, _) => (digest(&("id", file, id)), true),
             // Steps with the same parent.

@@ -13,7 +13,7 @@ pub enum Content {
     Other(RowFormat),
     /// Skips it: it is the header of a trajectory.
     Header,
-    /// Reports it as malformed, see [`UNKNOWN_FORMAT`].
+    /// Reports it as malformed.
     Unknown,
 }
 

@@ -5,6 +5,7 @@ mod choice;
 use std::path::Path;
 
 use super::notes::Notes;
+use crate::data::{Row, line_of};
 
 pub use crate::data::index::{GroupBy, IndexedGroup, REPLACES_ITSELF, RowIndex};
 pub use choice::{Order, RowClass, RowFilter, RowList};
@@ -20,11 +21,12 @@ pub fn write_rows(
     path: &Path,
     progress: &dyn Fn(f32),
 ) -> Result<(), String> {
-    let noted = |index: usize, mut row: crate::data::Row| {
+    let noted = |index: usize, line: &[u8]| {
         let note = notes.of(index)?;
+        let mut row = Row::parse(line).ok()?;
         row.0.insert("pinned".to_owned(), note.pinned.into());
         row.0.insert("annotation".to_owned(), note.text.clone().into());
-        Some(row)
+        Some(line_of(&row.0))
     };
     rows.write(of, path, &noted, progress)
         .map_err(|error| error.to_string())

@@ -81,34 +81,22 @@ impl Grouping {
 
     /// Compares the rows of each group.
     pub fn finish(self, index: &mut RowIndex) {
-        let Self { firsts, rows, .. } = self;
-        // Rows by group, in order: a counting sort.
-        let mut starts = vec![0_u32; firsts.len() + 1];
-        for (group, _) in &rows {
-            starts[*group as usize + 1] += 1;
-        }
-        for group in 0..firsts.len() {
-            starts[group + 1] += starts[group];
-        }
-        let mut next = starts.clone();
-        index.members = vec![0; rows.len()];
-        for (row, (group, _)) in (0..).zip(&rows) {
-            let place = &mut next[*group as usize];
-            index.members[*place as usize] = row;
-            *place += 1;
-        }
+        let Self { mut firsts, rows, .. } = self;
+        let group_of = |row: &u32| rows[*row as usize].0;
+        let mut members: Vec<u32> = (0..rows.len() as u32).collect();
+        // Stable: rows of a group stay in order.
+        members.sort_by_key(group_of);
         index.advantages = vec![f32::NAN; rows.len()];
         index.group_of = vec![u32::MAX; rows.len()];
-        for (group, first) in firsts.into_iter().enumerate() {
-            let (start, end) = (starts[group], starts[group + 1]);
-            let members = &index.members[start as usize..end as usize];
-            if members.is_empty() {
-                continue;
-            }
-            let scores: Vec<Option<f64>> = members.iter().map(|row| rows[*row as usize].1).collect();
+        let mut end = 0;
+        for group in members.chunk_by(|one, other| group_of(one) == group_of(other)) {
+            let start = end;
+            end += group.len() as u32;
+            let first = &mut firsts[group_of(&group[0]) as usize];
+            let scores: Vec<Option<f64>> = group.iter().map(|row| rows[*row as usize].1).collect();
             let compared = compare(&scores, first.profile);
-            let is_listed = members.len() > 1 || first.id.is_some();
-            for (row, advantage) in members.iter().zip(compared.advantages) {
+            let is_listed = group.len() > 1 || first.id.is_some();
+            for (row, advantage) in group.iter().zip(compared.advantages) {
                 index.advantages[*row as usize] = advantage.map_or(f32::NAN, |advantage| advantage as f32);
                 if is_listed {
                     index.group_of[*row as usize] = index.groups.len() as u32;
@@ -118,13 +106,14 @@ impl Grouping {
                 index.groups.push(IndexedGroup {
                     start,
                     end,
-                    run: index.rows[members[0] as usize].run,
+                    run: index.rows[group[0] as usize].run,
                     informative: compared.informative,
                     line: first.line,
-                    id: first.id.map(String::into_boxed_str),
+                    id: first.id.take().map(String::into_boxed_str),
                 });
             }
         }
+        index.members = members;
     }
 }
 

@@ -22,7 +22,7 @@ use grouping::Grouping;
 pub use folder::{files, is_run_folder};
 pub use grouping::IndexedGroup;
 pub use numbers::GroupBy;
-pub use texts::{ChangeRow, REPLACES_ITSELF};
+pub use texts::{ChangeLine, REPLACES_ITSELF};
 
 /// Rows of a file, a folder or a store.
 #[derive(Debug, Default)]

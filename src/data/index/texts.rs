@@ -15,8 +15,8 @@ use crate::{DataError, Lines, Row};
 pub const REPLACES_ITSELF: &str =
     "the selection would replace the file that it comes from\nhint: choose another name";
 
-/// Changes a row that is written; `None` leaves its line as it is.
-pub type ChangeRow<'a> = dyn Fn(usize, Row) -> Option<Row> + 'a;
+/// Changes the line of a row that is written, by the row's index; `None` leaves it as it is.
+pub type ChangeLine<'a> = dyn Fn(usize, &[u8]) -> Option<Vec<u8>> + 'a;
 
 /// Reader of row texts.
 enum Texts<'a> {
@@ -89,7 +89,7 @@ impl RowIndex {
             .is_ok_and(|whole| self.files.iter().any(|file| same(file, &whole)))
     }
 
-    /// Writes some rows to a file; `change` gets the index of a row.
+    /// Writes some rows to a file.
     ///
     /// # Errors
     /// If a file cannot be read or written, or would replace a source of the rows.
@@ -97,7 +97,7 @@ impl RowIndex {
         &self,
         of: &[u32],
         path: &Path,
-        change: &ChangeRow<'_>,
+        change: &ChangeLine<'_>,
         progress: &dyn Fn(f32),
     ) -> Result<(), DataError> {
         if self.is_source(path) {
@@ -109,8 +109,7 @@ impl RowIndex {
             for (done, index) in of.iter().map(|index| *index as usize).enumerate() {
                 let Some(row) = self.rows.get(index) else { continue };
                 texts.read(row, &mut line)?;
-                let changed = Row::parse(&line).ok().and_then(|row| change(index, row));
-                let changed = changed.map(|row| crate::line_of(&row.0));
+                let changed = change(index, &line);
                 let whole = changed.as_deref().unwrap_or(&line).trim_ascii();
                 out.write_all(whole)
                     .and_then(|()| out.write_all(b"\n"))

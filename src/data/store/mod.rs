@@ -35,7 +35,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a folder, and creates it if there is none.
+    /// Opens the store in a folder, and creates it if there is none. A store of another format is an error, and stays as it is.
     pub fn open(folder: &Path) -> Result<Self, DataError> {
         std::fs::create_dir_all(folder).map_err(DataError::io("make", folder))?;
         // Only one process at a time may create the index.
