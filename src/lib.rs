@@ -32,7 +32,7 @@
 //! | program | `cadforge-studio` (root): [`cli`], [`studio`] | command line and window |
 //! | service | [`server`] | HTTP, WebSocket and MCP; submits jobs to the engine |
 //! | jobs | [`engine`] | jobs in, events out, on threads of its own |
-//! | data | [`data`] | rows of training runs: scoring, store, reports, curricula, exports |
+//! | data | [`data`] | rows of training runs: one reader, group rule, summary and index; scoring, store, reports, curricula, exports |
 //! | loop | [`repair`], [`adversarial`] | proposers (rules, recordings, a model) and the repair loop; attacks on a reward |
 //! | persistence | [`trajectory`] | steps and artifacts on disk |
 //! | assessment | [`assess`] | builds candidate and references, has them scored |

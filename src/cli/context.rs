@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::render::Drawing;
 use crate::assess::AssessError;
 use crate::cache::{Bounds, Cache};
-use crate::data::DataError;
+use crate::data::{DataError, MalformedLines};
 use crate::engine::Engine;
 use crate::executor::project::ProjectError;
 use crate::executor::{Build, CancelToken, ExecutorError, Priority, RunSpec, WorkerConfig};
@@ -171,6 +171,13 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 pub(super) fn progress(text: &str) {
     if std::io::stderr().is_terminal() {
         eprintln!("{text}");
+    }
+}
+
+/// Reports malformed lines on standard error.
+pub(super) fn report_malformed(lines: &MalformedLines) {
+    for message in lines.messages() {
+        eprintln!("cadforge: {message}");
     }
 }
 

@@ -28,6 +28,10 @@ pub fn shape(
 /// Advantages of a group of candidates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advantages {
+    /// Mean of the scores; 0 without any.
+    pub mean: f64,
+    /// Their standard deviation as a sample (n - 1); 0 for a single score.
+    pub std: f64,
     /// Each score's difference from the group's mean, divided by the scale; in the group's order.
     pub values: Vec<f64>,
     /// Whether the scores differ enough to learn from.
@@ -42,14 +46,17 @@ pub struct Advantages {
 pub fn advantages(scores: &[f64], profile: Profile) -> Advantages {
     let count = scores.len().max(1) as f64;
     let mean = scores.iter().sum::<f64>() / count;
-    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
+    let std = (squares / (count - 1.0).max(1.0)).sqrt();
     let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let (scale, informative) = match profile {
-        Profile::CadforgeV1 => (variance.sqrt() + 1e-4, most > least),
-        Profile::GroundedV2 => (variance.sqrt().max(0.10), most - least >= 0.02),
+        Profile::CadforgeV1 => (std + 1e-4, most > least),
+        Profile::GroundedV2 => (std.max(0.10), most - least >= 0.02),
     };
     Advantages {
+        mean,
+        std,
         values: scores.iter().map(|score| (score - mean) / scale).collect(),
         informative,
     }

@@ -157,7 +157,7 @@ impl ScoringService {
             Some(limit) => match tokio::time::timeout(limit, work).await {
                 Ok(done) => done,
                 Err(_) => {
-                    self.metrics.fault();
+                    self.metrics.internal_error();
                     return Err(ScoringError::Late { limit });
                 }
             },
@@ -172,7 +172,7 @@ impl ScoringService {
         };
         match &result {
             Ok(assessment) => self.metrics.scored(&assessment.evaluation, start.elapsed()),
-            Err(_) => self.metrics.fault(),
+            Err(_) => self.metrics.internal_error(),
         }
         result
     }

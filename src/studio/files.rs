@@ -16,12 +16,13 @@ use crossbeam_channel::{Receiver, Sender};
 use super::exporting;
 use super::new_task::NewTask;
 use super::notes::Notes;
-use super::rows::{Rows, is_run_folder};
+use super::rows::{RowIndex, write_rows};
 use super::settings::Settings;
 use super::share::{self, ExportFormat, Timeline};
 use super::state::{CardId, PathPurpose, Work, file_name};
 use crate::cache;
 use crate::data::DataError;
+use crate::data::index::is_run_folder;
 use crate::data::report::Run;
 use crate::data::store::{self, Imported, Store};
 use crate::engine::Wake;
@@ -56,9 +57,9 @@ pub enum FileEvent {
     /// A trajectory was read.
     Trajectory(Box<Result<Trajectory, String>>),
     /// A file of rows was read, with its notes.
-    Rows(Arc<Rows>, Result<Notes, String>),
+    Rows(Arc<RowIndex>, Result<Notes, String>),
     /// Rows to compare with were read.
-    Other(Result<Arc<Rows>, String>),
+    Other(Result<Arc<RowIndex>, String>),
     /// Codes of a group were read: row index, task and code of each.
     Group(usize, Vec<(usize, RowCode)>),
     /// A row's code was read: its index, task and code.
@@ -74,7 +75,7 @@ pub enum FileEvent {
     /// Size of the cache on disk.
     CacheUsage(CacheUsage),
     /// Report of the runs among rows.
-    Report(Arc<Rows>, Result<Vec<Run>, String>),
+    Report(Arc<RowIndex>, Result<Vec<Run>, String>),
     /// Rows were imported into the store in a folder.
     Imported(PathBuf, Result<Imported, String>),
     /// A timeline was exported.
@@ -191,46 +192,51 @@ impl Files {
     pub fn read_trajectory(&mut self, path: PathBuf) {
         self.run_long(format!("reading {}", file_name(&path)), move |progress| {
             if store::exists(&path) || is_run_folder(&path) {
-                return Some(match read_rows(&path, progress) {
+                return Some(match RowIndex::open(&path, progress) {
                     Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
-                    Err(message) => FileEvent::NotSaved(message),
+                    Err(error) => FileEvent::NotSaved(error.to_string()),
                 });
             }
             match trajectory::read(&path) {
                 Ok(read) => Some(FileEvent::Trajectory(Box::new(Ok(read)))),
                 // A JSONL file without a header holds rows of a training run.
-                Err(TrajectoryError::BadHeader { .. }) if path.is_file() => Some(match Rows::read(&path) {
-                    Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
-                    Err(message) => FileEvent::Trajectory(Box::new(Err(message))),
-                }),
+                Err(TrajectoryError::BadHeader { .. }) if path.is_file() => {
+                    Some(match RowIndex::read(&path) {
+                        Ok(rows) => FileEvent::Rows(Arc::new(rows), Notes::read(&path)),
+                        Err(error) => FileEvent::Trajectory(Box::new(Err(error.to_string()))),
+                    })
+                }
                 Err(error) => Some(FileEvent::Trajectory(Box::new(Err(error.to_string())))),
             }
         });
     }
 
-    pub fn read_row(&self, rows: Arc<Rows>, index: usize) {
-        self.run(move || Some(FileEvent::RowCode(index, rows.code(index))));
+    pub fn read_row(&self, rows: Arc<RowIndex>, index: usize) {
+        self.run(move || Some(FileEvent::RowCode(index, code(&rows, index))));
     }
 
     /// Reads rows to compare with: a file, a store or a folder.
     pub fn read_other(&mut self, path: PathBuf) {
         self.run_long(format!("reading {}", file_name(&path)), move |progress| {
-            Some(FileEvent::Other(read_rows(&path, progress).map(Arc::new)))
+            let rows = RowIndex::open(&path, progress);
+            Some(FileEvent::Other(
+                rows.map(Arc::new).map_err(|error| error.to_string()),
+            ))
         });
     }
 
     /// Reads the codes of a group's rows.
-    pub fn read_group(&self, rows: Arc<Rows>, group: usize, members: Vec<usize>) {
+    pub fn read_group(&self, rows: Arc<RowIndex>, group: usize, members: Vec<usize>) {
         self.run(move || {
-            let codes = members.into_iter().map(|row| (row, rows.code(row))).collect();
+            let codes = members.into_iter().map(|row| (row, code(&rows, row))).collect();
             Some(FileEvent::Group(group, codes))
         });
     }
 
     /// Writes some rows with their notes.
-    pub fn export_rows(&mut self, path: PathBuf, rows: Arc<Rows>, chosen: Vec<u32>, notes: Notes) {
+    pub fn export_rows(&mut self, path: PathBuf, rows: Arc<RowIndex>, chosen: Vec<u32>, notes: Notes) {
         self.run_long(format!("writing {}", file_name(&path)), move |progress| {
-            let done = rows.export(&chosen, &notes, &path, progress);
+            let done = write_rows(&rows, &chosen, &notes, &path, progress);
             Some(FileEvent::Exported(path, done))
         });
     }
@@ -244,7 +250,7 @@ impl Files {
     }
 
     /// Computes the report of the runs among the rows, and of another run to compare with.
-    pub fn read_report(&mut self, rows: Arc<Rows>, other: Option<Arc<Rows>>) {
+    pub fn read_report(&mut self, rows: Arc<RowIndex>, other: Option<Arc<RowIndex>>) {
         self.run_long("reading the report".to_owned(), move |_| {
             let read = exporting::runs(&rows).and_then(|mut runs| {
                 if let Some(other) = other {
@@ -258,7 +264,7 @@ impl Files {
 
     /// Imports the files of rows into the store in a folder, which is created if missing. The counts of several files are
     /// summed, without a run's name.
-    pub fn import_rows(&mut self, rows: Arc<Rows>, folder: PathBuf) {
+    pub fn import_rows(&mut self, rows: Arc<RowIndex>, folder: PathBuf) {
         self.run_long(format!("importing {}", file_name(&rows.path)), move |progress| {
             let import = || {
                 let mut store = Store::open(&folder)?;
@@ -267,6 +273,7 @@ impl Files {
                     let imported = store.import(file, None, &mut |_| {})?;
                     all.rows += imported.rows;
                     all.added += imported.added;
+                    all.malformed.append(imported.malformed);
                     if rows.files.len() == 1 {
                         all.run = imported.run;
                     }
@@ -315,9 +322,10 @@ impl Files {
     }
 
     /// Searches the rows for a text.
-    pub fn search_rows(&mut self, rows: Arc<Rows>, text: String, serial: u64) {
+    pub fn search_rows(&mut self, rows: Arc<RowIndex>, text: String, serial: u64) {
         self.run_long("searching".to_owned(), move |_| {
-            Some(FileEvent::Matches(serial, rows.search(&text)))
+            let found = rows.search(&text).map_err(|error| error.to_string());
+            Some(FileEvent::Matches(serial, found))
         });
     }
 
@@ -356,10 +364,12 @@ impl Files {
             let start = Instant::now();
             let dialog = rfd::FileDialog::new();
             let dialog = match purpose {
-                PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
+                PathPurpose::Open => {
+                    dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl", "gz"])
+                }
                 PathPurpose::Folder => dialog,
                 PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
-                PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
+                PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl", "gz"]),
                 PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
                 PathPurpose::Export(format) => dialog.add_filter(format.extension(), &[format.extension()]),
             };
@@ -497,15 +507,8 @@ fn clear_cache(folder: Option<&Path>) -> Option<String> {
     problem
 }
 
-/// Rows of a store, a folder of files or one file.
-fn read_rows(path: &Path, progress: &dyn Fn(f32)) -> Result<Rows, String> {
-    if store::exists(path) {
-        Rows::from_store(path)
-    } else if is_run_folder(path) {
-        Rows::from_folder(path, progress)
-    } else {
-        Rows::read(path)
-    }
+fn code(rows: &RowIndex, index: usize) -> RowCode {
+    rows.code(index).map_err(|error| error.to_string())
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -16,7 +16,7 @@ pub use session::{
 use super::files::CacheUsage;
 use super::notes::Notes;
 use super::proposing::Proposing;
-use super::rows::Rows;
+use super::rows::RowIndex;
 use super::serving::Serving;
 use super::session_store::Draft;
 use super::settings::Settings;
@@ -67,7 +67,7 @@ pub struct State {
     /// Path field, shown if no file dialog is available.
     pub path_prompt: Option<PathPrompt>,
     /// Open rows of a training run.
-    pub rows: Option<Arc<Rows>>,
+    pub rows: Option<Arc<RowIndex>>,
     /// Rows that match the search; none without a search.
     pub row_matches: Option<Vec<u32>>,
     /// Incremented with every change of `row_matches`.
@@ -77,7 +77,7 @@ pub struct State {
     /// Notes on the rows.
     pub notes: Notes,
     /// Training run to compare with.
-    pub other_rows: Option<Arc<Rows>>,
+    pub other_rows: Option<Arc<RowIndex>>,
     /// Group on screen, with its built candidates.
     pub group: Option<GroupView>,
     /// Report of the runs among the rows.

@@ -133,11 +133,11 @@ fn one(text: &mut String, run: &Run) {
             run.unknown
         );
     }
-    if run.bad_lines + run.other_rows > 0 {
+    if run.malformed.count + run.other_rows > 0 {
         let _ = writeln!(
             text,
             "\n{} malformed lines; {} rows without a candidate with a reward.",
-            run.bad_lines, run.other_rows
+            run.malformed.count, run.other_rows
         );
     }
     text.push_str("\n| kind | completions |\n|---|---|\n");

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use cadforge_core::failure::{Failure, Kind};
-use cadforge_task::Task;
 use cadforge_geometry::Shape;
 use cadforge_python::{ApiIndex, Call, Module, Node};
+use cadforge_task::Task;
 use cadforge_trajectory::Step;
 
 /// Input of a rule.

@@ -17,7 +17,10 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .is_some_and(|contact| contact.bodies > 1 && contact.max_gap > 1e-3);
     // A task that asks for so many solids means them to be apart.
     let asked = |check: &Check| {
-        !check.hidden && check.solids().is_some_and(|count| count > 1 && shape.facts.solids <= count)
+        !check.hidden
+            && check
+                .solids()
+                .is_some_and(|count| count > 1 && shape.facts.solids <= count)
     };
     if !apart || context.task.checks.iter().any(asked) {
         return;

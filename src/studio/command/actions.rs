@@ -3,7 +3,7 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::{Action, Answer, EditorAction, RunTab, ViewAction};
-use crate::data::export::Kind;
+use crate::data::export::DataSetKind;
 use crate::repair::ProposerKind;
 use crate::studio::dock::PanelKind;
 use crate::studio::exporting::ExportKind;
@@ -300,19 +300,19 @@ pub const ACTIONS: &[ActionInfo] = &[
         false,
     ),
     export(
-        ExportKind::DataSet(Kind::Sft),
+        ExportKind::DataSet(DataSetKind::Sft),
         "rows.sft",
         "Rows: export SFT examples",
         false,
     ),
     export(
-        ExportKind::DataSet(Kind::Preference),
+        ExportKind::DataSet(DataSetKind::Preference),
         "rows.preference",
         "Rows: export preferences",
         false,
     ),
     export(
-        ExportKind::DataSet(Kind::Rollouts),
+        ExportKind::DataSet(DataSetKind::Rollouts),
         "rows.rollouts",
         "Rows: export rollouts",
         false,

@@ -8,7 +8,7 @@ use crate::data::report::Run;
 use crate::data::store::Imported;
 use crate::locate::{self, Overrides};
 use crate::studio::exporting::{self, ExportKind, Repaired};
-use crate::studio::rows::Rows;
+use crate::studio::rows::RowIndex;
 use crate::studio::state::Report;
 
 impl Controller {
@@ -77,16 +77,21 @@ impl Controller {
     pub(super) fn handle_import(&mut self, folder: &Path, imported: Result<Imported, String>) {
         match imported {
             Err(message) => self.report_error(&message),
-            Ok(imported) => self.log(format!(
-                "imported {} rows as {}, {} of them new, into the store in {}",
-                imported.rows,
-                match &imported.run[..] {
-                    "" => "separate runs".to_owned(),
-                    run => format!("`{run}`"),
-                },
-                imported.added,
-                folder.display()
-            )),
+            Ok(imported) => {
+                self.log(format!(
+                    "imported {} rows as {}, {} of them new, into the store in {}",
+                    imported.rows,
+                    match &imported.run[..] {
+                        "" => "separate runs".to_owned(),
+                        run => format!("`{run}`"),
+                    },
+                    imported.added,
+                    folder.display()
+                ));
+                for message in imported.malformed.messages() {
+                    self.log(message);
+                }
+            }
         }
     }
 
@@ -97,7 +102,7 @@ impl Controller {
         }
     }
 
-    pub(super) fn handle_report(&mut self, rows: &Arc<Rows>, read: Result<Vec<Run>, String>) {
+    pub(super) fn handle_report(&mut self, rows: &Arc<RowIndex>, read: Result<Vec<Run>, String>) {
         // Other rows may have been opened in the meantime.
         if !self
             .state

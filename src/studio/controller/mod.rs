@@ -29,6 +29,7 @@ use super::servers::Servers;
 use super::settings::Settings;
 use super::state::{Activity, CardId, LogLine, NO_GROUP, Notice, Outcome, PathPurpose, Report, State};
 use super::viewport::CompareWith;
+use crate::data::is_row_file;
 use crate::engine::{JobId, Wake};
 use crate::executor::Priority;
 use crate::repair::ProposerKind;
@@ -145,7 +146,7 @@ impl Controller {
 
     /// Opens a Python file, or the trajectory in a folder or a JSONL file.
     pub fn open(&mut self, path: PathBuf) {
-        if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") {
+        if path.is_dir() || is_row_file(&path) {
             self.files.read_trajectory(path);
         } else {
             self.files.read(path);

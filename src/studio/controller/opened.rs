@@ -62,7 +62,7 @@ impl Controller {
             dir,
             header,
             steps,
-            bad_lines,
+            malformed_lines,
         } = trajectory;
         let place = dir.display();
         let of_task = |id: &str| {
@@ -107,10 +107,10 @@ impl Controller {
             session.selected = id;
         }
         self.log(format!("opened {} steps of {place}", cards.len()));
-        if let [first, ..] = &bad_lines[..] {
+        if let [first, ..] = &malformed_lines[..] {
             self.report_error(&format!(
                 "{} malformed lines skipped; the first is line {}: {}",
-                bad_lines.len(),
+                malformed_lines.len(),
                 first.line,
                 first.message
             ));

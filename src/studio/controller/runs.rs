@@ -5,26 +5,31 @@ use std::sync::Arc;
 
 use super::Controller;
 use crate::assess::Assessment;
+use crate::data::file_stem;
 use crate::engine::JobId;
 use crate::studio::files::RowCode;
 use crate::studio::notes::Notes;
-use crate::studio::rows::{REPLACES_ITSELF, Rows};
-use crate::studio::state::{GroupView, Member, Phase, Report, file_name};
+use crate::studio::rows::{REPLACES_ITSELF, RowIndex};
+use crate::studio::state::{GroupView, Member, Phase, Report};
 
 /// Number of candidates of a group that are built; more would block the workers.
 pub const MAX_MEMBERS: usize = 24;
 
 impl Controller {
-    pub(super) fn show_rows(&mut self, rows: Arc<Rows>, notes: Result<Notes, String>) {
-        let bad = match rows.malformed {
-            0 => String::new(),
-            bad => format!("; {bad} malformed lines skipped"),
-        };
-        self.log(format!(
-            "opened {} rows of {}{bad}",
-            rows.rows.len(),
-            rows.path.display()
-        ));
+    pub(super) fn show_rows(&mut self, rows: Arc<RowIndex>, notes: Result<Notes, String>) {
+        let mut text = format!("opened {} rows of {}", rows.rows.len(), rows.path.display());
+        for (count, what) in [
+            (rows.malformed.count, "malformed lines skipped"),
+            (rows.unlisted, "rows without a scored candidate not listed"),
+        ] {
+            if count > 0 {
+                text.push_str(&format!("; {count} {what}"));
+            }
+        }
+        self.log(text);
+        for message in rows.malformed.messages() {
+            self.log(message);
+        }
         self.close_rows();
         match notes {
             Ok(notes) => self.state.notes = notes,
@@ -49,7 +54,7 @@ impl Controller {
         state.notes = Notes::default();
     }
 
-    pub(super) fn show_other(&mut self, rows: Arc<Rows>) {
+    pub(super) fn show_other(&mut self, rows: Arc<RowIndex>) {
         self.log(format!(
             "comparing with {} rows of {}",
             rows.rows.len(),
@@ -82,8 +87,8 @@ impl Controller {
 
     pub(super) fn suggested_rows(&self) -> String {
         let rows = self.state.rows.as_ref();
-        let name = rows.map_or(String::new(), |rows| file_name(&rows.path));
-        format!("{}-selection.jsonl", name.trim_end_matches(".jsonl"))
+        let name = rows.map_or(String::new(), |rows| file_stem(&rows.path));
+        format!("{name}-selection.jsonl")
     }
 
     pub(super) fn export_rows(&mut self, path: PathBuf) {
@@ -108,8 +113,8 @@ impl Controller {
         let Some(group) = rows.groups.get(index) else {
             return;
         };
-        let members: Vec<usize> = group
-            .rows
+        let members: Vec<usize> = rows
+            .members(group)
             .iter()
             .take(MAX_MEMBERS)
             .map(|row| *row as usize)
