@@ -2,7 +2,6 @@
 //! store of rows by the functions of the command line.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::notes::Notes;
 use super::rows::Rows;
@@ -173,9 +172,4 @@ fn write_report(runs: &[report::Run], folder: &Path) -> Result<(), String> {
         text.push_str(&format!("\n![{}]({name})\n", name.trim_end_matches(".svg")));
     }
     replace_file(&folder.join("report.md"), text.as_bytes()).map_err(fail)
-}
-
-/// Tasks of a window as a task set.
-pub fn task_set(tasks: impl IntoIterator<Item = Arc<crate::task::Task>>) -> TaskSet {
-    tasks.into_iter().collect()
 }

@@ -5,6 +5,7 @@
 
 mod app;
 pub(crate) mod backend;
+pub(crate) mod background;
 mod compare;
 pub(crate) mod controller;
 pub(crate) mod diagnostics;

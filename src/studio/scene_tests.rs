@@ -8,9 +8,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use super::controller::DEBOUNCE;
 use super::editor;
 use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio};
-use super::viewport::{Action as ViewAction, Layout};
+use super::viewport::{Layout, ViewCommand};
 use crate::assess::{Assessment, Built};
-use crate::engine::{Event, JobOutcome};
+use crate::engine::RepairProgress;
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::geometry::{Scene, SceneObject, TriMesh};
@@ -51,11 +51,11 @@ fn two_objects() -> Assessment {
     assessment
 }
 
-fn before_scoring(assessment: &Assessment) -> Event {
-    Event::Built(Built {
+fn before_scoring(assessment: &Assessment) -> Built {
+    Built {
         shape: Arc::clone(assessment.shape.as_ref().unwrap()),
         scene: assessment.scene.clone(),
-    })
+    }
 }
 
 fn drawn(window: &mut Window) -> Vec<String> {
@@ -101,7 +101,7 @@ fn objects_are_listed_with_the_scored_one_marked_and_can_be_hidden() {
 #[test]
 fn hidden_objects_stay_hidden_when_the_script_runs_again() {
     let (backend, mut window) = shown();
-    studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
+    studio(&mut window).viewport_mut().act(ViewCommand::ScoredObject);
     window.run();
     type_code(&mut window, "#");
     backend.last(|job| job.answer(two_objects()));
@@ -122,13 +122,13 @@ fn without_a_scene_there_is_no_list() {
 fn hidden_objects_are_not_drawn_and_comparisons_use_the_scored_object() {
     let (_standin, mut window) = shown();
     assert_eq!(drawn(&mut window), ["bracket", "object 2"]);
-    studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
+    studio(&mut window).viewport_mut().act(ViewCommand::ScoredObject);
     window.run();
     assert_eq!(drawn(&mut window), ["bracket"]);
-    studio(&mut window).viewport_mut().act(ViewAction::AllObjects);
+    studio(&mut window).viewport_mut().act(ViewCommand::AllObjects);
     studio(&mut window)
         .viewport_mut()
-        .act(ViewAction::Arrange(Layout::Overlay));
+        .act(ViewCommand::Arrange(Layout::Overlay));
     window.run();
     assert!(drawn(&mut window).is_empty(), "the shape itself is drawn");
 }
@@ -139,8 +139,8 @@ fn a_part_is_displayed_before_its_score() {
     type_code(&mut window, "#");
     let assessment = two_objects();
     backend.last(|job| {
-        job.send(Event::Started);
-        job.send(before_scoring(&assessment));
+        job.start();
+        job.build(before_scoring(&assessment));
     });
     window.run();
     let card = state(&window).card();
@@ -166,7 +166,7 @@ fn an_edit_drops_the_running_build_and_its_score() {
     assert!(backend.job(job, SubmittedJob::is_cancelled));
     let assessment = two_objects();
     backend.job(job, |job| {
-        job.send(before_scoring(&assessment));
+        job.build(before_scoring(&assessment));
         job.answer(assessment);
     });
     window.run();
@@ -186,7 +186,7 @@ fn a_new_build_is_not_marked_with_the_previous_failure() {
     let message = "does not build: line 2: '(' was never closed";
     window.get_by_label(message);
     type_code(&mut window, "#");
-    backend.last(|job| job.send(before_scoring(&two_objects())));
+    backend.last(|job| job.build(before_scoring(&two_objects())));
     window.run();
     assert!(
         window.query_by_label(message).is_none(),
@@ -206,16 +206,16 @@ fn selecting_a_step_of_a_batch_requests_its_scene() {
     window.run_steps(2);
     let code = "fixture = one\nshow_object(fixture)\n";
     backend.last(|job| {
-        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
-        job.send(Event::Proposing { step: 1 });
-        job.send(step(1, code, built(0.7, 0.6)));
-        job.send(Event::Done(Box::new(JobOutcome::Repaired(RepairSummary {
+        job.progress(step(0, "fixture = seed\n", built(0.5, 0.4)));
+        job.progress(RepairProgress::Proposing { step: 1 });
+        job.progress(step(1, code, built(0.7, 0.6)));
+        job.finish(RepairSummary {
             steps: 2,
             best: 1,
             delta_reward: 0.2,
             reached: false,
             trajectory: None,
-        }))));
+        });
     });
     let count = backend.count();
     window.run();

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use egui::{Key, Modifiers, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 
-use super::command::Command;
+use super::command::ControllerCommand;
 use super::panels::{palette, rows};
-use super::share::ExportFormat;
+use super::state::ExportFormat;
 use super::state::{PathPurpose, State};
 use super::testing::{FakeBackend, Window, built, state, studio, window};
 use super::viewport::{CompareWith, Layout};
@@ -18,7 +18,7 @@ use crate::trajectory::Origin;
 
 fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     let start = Instant::now();
-    while !is_so(state(window)) {
+    while !is_so(&state(window)) {
         assert!(
             start.elapsed() < Duration::from_secs(20),
             "{what} did not come about"
@@ -118,7 +118,7 @@ fn a_closed_session_is_restored() {
     assert_eq!(drafts.len(), 1);
     assert!(drafts[0].code.starts_with("draft = 1"));
     assert_eq!(second.state().as_ref().unwrap().layout(), Layout::Distance);
-    assert_eq!(state(&second).scoring.profile, Profile::GroundedV2);
+    assert_eq!(state(&second).sessions.scoring.profile, Profile::GroundedV2);
     assert!(second.query_by_label("Restore").is_none());
 }
 
@@ -133,20 +133,22 @@ fn an_externally_changed_file_is_loaded_unless_it_has_edits() {
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     std::fs::write(&path, "a = 22\n").unwrap();
     until(&mut window, "the change", |state| state.card().code == "a = 22\n");
-    assert!(state(&window).conflict.is_none());
+    assert!(state(&window).documents.conflict.is_none());
 
     type_code(&mut window, "# mine\n");
     let edited = state(&window).card().code.clone();
     assert!(edited.contains("# mine"));
     std::fs::write(&path, "a = 333\n").unwrap();
-    until(&mut window, "the question", |state| state.conflict.is_some());
+    until(&mut window, "the question", |state| {
+        state.documents.conflict.is_some()
+    });
     window.get_by_label("part.py changed on disk");
     window.get_by_label("Keep mine").click();
     window.run_steps(3);
     assert_eq!(state(&window).card().code, edited);
     std::fs::write(&path, "a = 4444\n").unwrap();
     until(&mut window, "the question again", |state| {
-        state.conflict.is_some()
+        state.documents.conflict.is_some()
     });
     window.get_by_label("Load from disk").click();
     window.run_steps(3);
@@ -179,7 +181,7 @@ fn closing_with_unsaved_edits_asks() {
         window.run_steps(2);
     };
     close(&mut window);
-    assert!(state(&window).quit.is_none(), "nothing to ask");
+    assert!(state(&window).documents.quit.is_none(), "nothing to ask");
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     type_code(&mut window, "# mine\n");
@@ -187,7 +189,7 @@ fn closing_with_unsaved_edits_asks() {
     window.get_by_label("Quit now?");
     window.get_by_label("Don't quit").click();
     window.run_steps(3);
-    assert!(state(&window).quit.is_none());
+    assert!(state(&window).documents.quit.is_none());
     close(&mut window);
     let answered = |window: &mut Window, answer: &str| {
         window.get_by_label(answer).click();
@@ -203,7 +205,10 @@ fn closing_with_unsaved_edits_asks() {
     close(&mut window);
     answered(&mut window, "Quit");
     close(&mut window);
-    assert!(state(&window).quit.is_none(), "the question was answered");
+    assert!(
+        state(&window).documents.quit.is_none(),
+        "the question was answered"
+    );
 }
 
 #[test]
@@ -289,14 +294,14 @@ fn rows_of_a_run_are_filtered_counted_and_opened() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path));
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     window.run_steps(3);
     window.get_by_label_contains("built 67 % · mean 0.133");
     window.get_by_label("row 2, invented_api −1.00").click();
     until(&mut window, "the row's code", |state| {
         state.card().code == "b = annulus"
     });
-    assert_eq!(state(&window).open_row, Some(1));
+    assert_eq!(state(&window).runs.open_row, Some(1));
     window.get_by_label("row 3, build_ok 0.900").click();
     until(&mut window, "the other row's code", |state| {
         state.card().code == "c = 3"
@@ -306,14 +311,14 @@ fn rows_of_a_run_are_filtered_counted_and_opened() {
     window.run_steps(2);
     window.get_by_label(rows::FILTER).type_text("annulus");
     until(&mut window, "the search", |state| {
-        state.row_matches.as_deref() == Some(&[1])
+        state.runs.matches.as_deref() == Some(&[1])
     });
     window.run_steps(3);
     assert!(window.query_by_label("row 1, build_ok 0.500").is_none());
     window.get_by_label("row 2, invented_api −1.00");
     window.get_by_label("Close rows").click();
     window.run_steps(3);
-    assert!(state(&window).rows.is_none());
+    assert!(state(&window).runs.rows.is_none());
 }
 
 #[test]
@@ -343,7 +348,9 @@ fn settings_are_applied_and_saved_with_comments() {
 /// Types a path for saving, as on a desktop without dialogs.
 fn save_as(window: &mut Window, path: &Path) {
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
-    until(window, "the path field", |state| state.path_prompt.is_some());
+    until(window, "the path field", |state| {
+        state.documents.path_prompt.is_some()
+    });
     window.get_by_label("Path").focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -368,8 +375,11 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
         window.get_all_by_label(answer).last().unwrap().click();
         window.run_steps(3);
     };
-    let await_question =
-        |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
+    let await_question = |window: &mut Window| {
+        until(window, "the question", |state| {
+            state.documents.overwrite.is_some()
+        })
+    };
 
     save_as(&mut window, &taken);
     await_question(&mut window);
@@ -387,12 +397,12 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     await_question(&mut window);
     window.key_press(Key::Escape);
     window.run_steps(3);
-    assert!(state(&window).overwrite.is_none());
+    assert!(state(&window).documents.overwrite.is_none());
 
     save_as(&mut window, &taken);
     await_question(&mut window);
     answered(&mut window, "Choose another name");
-    let prompt = state(&window).path_prompt.as_ref().unwrap();
+    let prompt = state(&window).documents.path_prompt.as_ref().unwrap();
     assert_eq!(prompt.start, taken.display().to_string());
     answered(&mut window, "Cancel");
 
@@ -403,7 +413,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     type_code(&mut window, "# more\n");
     save_as(&mut window, &free);
     until(&mut window, "the second save", |state| !state.card().unsaved());
-    assert!(state(&window).overwrite.is_none());
+    assert!(state(&window).documents.overwrite.is_none());
 
     save_as(&mut window, &taken);
     await_question(&mut window);
@@ -438,13 +448,17 @@ fn an_export_asks_before_it_replaces_a_file_too() {
     std::fs::write(&path, "theirs").unwrap();
     let (_standin, mut window) = super::testing::scored();
     let export = PathPurpose::Export(ExportFormat::Page);
-    super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
-    until(&mut window, "the question", |state| state.overwrite.is_some());
+    super::testing::ask(&mut window, ControllerCommand::UsePath(export, path.clone()));
+    until(&mut window, "the question", |state| {
+        state.documents.overwrite.is_some()
+    });
     window.get_by_label("Cancel").click();
     window.run_steps(3);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs");
-    super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
-    until(&mut window, "the question", |state| state.overwrite.is_some());
+    super::testing::ask(&mut window, ControllerCommand::UsePath(export, path.clone()));
+    until(&mut window, "the question", |state| {
+        state.documents.overwrite.is_some()
+    });
     window.get_by_label("Replace").click();
     until(&mut window, "the page", |_| {
         std::fs::read_to_string(&path).is_ok_and(|text| text.contains("<html"))
@@ -495,7 +509,9 @@ fn a_file_that_has_just_changed_is_not_overwritten() {
     // Whether saved before or after the watch notices: the other version stays until the decision.
     std::fs::write(&path, "theirs = 1\n").unwrap();
     window.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    until(&mut window, "the question", |state| state.conflict.is_some());
+    until(&mut window, "the question", |state| {
+        state.documents.conflict.is_some()
+    });
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs = 1\n");
     window.get_by_label("Keep mine").click();
     window.run_steps(3);
@@ -512,7 +528,7 @@ fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
     std::fs::write(&folder, "").unwrap();
     let mut window = remembering(&folder);
     type_code(&mut window, "precious = 1\n");
-    until(&mut window, "the banner", |state| state.notice.is_some());
+    until(&mut window, "the banner", |state| state.messages.notice.is_some());
     let notice = super::testing::notice(&window);
     assert!(
         notice.contains("edits cannot be recovered after a crash"),
@@ -523,7 +539,9 @@ fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
         "and nothing is lost here"
     );
     std::fs::remove_file(&folder).unwrap();
-    until(&mut window, "the banner's end", |state| state.notice.is_none());
+    until(&mut window, "the banner's end", |state| {
+        state.messages.notice.is_none()
+    });
     let files = std::fs::read_dir(&folder).unwrap().flatten();
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
     assert!(files.map(|entry| entry.path()).any(holds));

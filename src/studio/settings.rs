@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::session_store::free_name;
+use super::state::free_name;
 use crate::trajectory::replace_file;
 
 /// All settings.

@@ -11,7 +11,7 @@ use super::panels::json_tree;
 use super::state::Activity;
 use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, step, studio, until, window};
 use crate::assess::Versions;
-use crate::engine::{Event, JobOutcome, ProposerConfig};
+use crate::engine::{ProposerConfig, RepairProgress};
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
@@ -50,7 +50,7 @@ fn finish_loop(backend: &FakeBackend, index: usize, reached: bool) {
         reached,
         trajectory: None,
     };
-    backend.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
+    backend.last(|job| job.finish(summary));
 }
 
 #[test]
@@ -205,10 +205,10 @@ fn propose_runs_one_step_from_the_selected_one() {
     backend.last(|job| {
         let repair = job.repair();
         assert_eq!((repair.max_steps, repair.from.as_deref()), (1, None));
-        job.send(Event::Started);
-        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
-        job.send(Event::Proposing { step: 1 });
-        job.send(step(1, "fixture = one\n", built(0.7, 0.6)));
+        job.start();
+        job.progress(step(0, "fixture = seed\n", built(0.5, 0.4)));
+        job.progress(RepairProgress::Proposing { step: 1 });
+        job.progress(step(1, "fixture = one\n", built(0.7, 0.6)));
     });
     finish_loop(&backend, 1, false);
     window.run();
@@ -239,15 +239,15 @@ fn a_loop_runs_by_keys_and_stops_by_its_button() {
     window.run_steps(3);
     backend.last(|job| {
         assert_eq!(job.repair().max_steps, 12);
-        job.send(Event::Started);
-        job.send(Event::Proposing { step: 1 });
+        job.start();
+        job.progress(RepairProgress::Proposing { step: 1 });
     });
     window.run_steps(2);
     assert_eq!(state(&window).session().cards.len(), 2);
     window.get_by_label("Stop").click();
     window.run();
     assert!(backend.last(SubmittedJob::is_cancelled));
-    assert!(state(&window).running.is_empty());
+    assert!(state(&window).sessions.running.is_empty());
     assert_eq!(
         state(&window).session().cards.len(),
         1,
@@ -267,7 +267,7 @@ fn a_loop_does_not_move_the_selection_of_another_step() {
     let draft = state(&window).session().cards[1].id;
     window.get_by_label_contains("edited, ").click();
     window.run_steps(2);
-    backend.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
+    backend.last(|job| job.progress(step(1, "fixture = one\n", built(0.7, 0.6))));
     window.run_steps(2);
     assert_eq!(state(&window).card().id, draft);
 }
@@ -277,7 +277,7 @@ fn selecting_a_step_loads_its_code_into_the_editor() {
     let (backend, mut window) = scored_seed();
     window.get_by_label("Run loop").click();
     window.run_steps(2);
-    backend.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
+    backend.last(|job| job.progress(step(1, "fixture = one\n", built(0.7, 0.6))));
     finish_loop(&backend, 1, false);
     window.run();
     let shown = |window: &Window| window.get_by_label(editor::NAME).value().unwrap();
@@ -316,10 +316,7 @@ fn an_internal_error_is_reported_with_a_hint_and_not_scored() {
     let mut window = window(&backend);
     let message = "no worker: python is missing\nhint: run make env".to_owned();
     backend.last(|job| {
-        job.send(Event::Failed {
-            message,
-            input: false,
-        });
+        job.fail(&message, false);
     });
     window.run();
     assert_eq!(state(&window).card().total(), None);
@@ -361,15 +358,14 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
     let mut window = window(&backend);
     studio(&mut window).set_environment_recipe(recipe);
     backend.last(|job| {
-        job.send(Event::Failed {
-            message: broken,
-            input: false,
-        });
+        job.fail(&broken, false);
     });
     window.run();
     window.get_by_label("Set up Python").click();
     until(&mut window, "the environment", |_| folder.is_dir());
-    until(&mut window, "another try", |state| state.notice.is_none());
+    until(&mut window, "another try", |state| {
+        state.messages.notice.is_none()
+    });
     assert_eq!(backend.count(), 2, "the seed is scored again");
     assert!(window.query_by_label("Set up Python").is_none());
 }
@@ -385,7 +381,7 @@ fn a_failed_python_set_up_stays_on_screen() {
     window.run();
     window.get_by_label("Set up Python").click();
     until(&mut window, "what went wrong", |state| {
-        let notice = state.notice.as_ref();
+        let notice = state.messages.notice.as_ref();
         notice.is_some_and(|notice| notice.text.ends_with("no network"))
     });
     window.run_steps(3);
@@ -467,8 +463,8 @@ fn an_idle_window_asks_for_no_frame() {
 fn a_trajectory_is_displayed_and_scored_again() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
-    let recorded = |event: Event| match event {
-        Event::Step(step, _) => *step,
+    let recorded = |event: RepairProgress| match event {
+        RepairProgress::Step(step, _) => *step,
         other => panic!("{other:?}"),
     };
     let mut steps = vec![
@@ -515,7 +511,7 @@ fn a_trajectory_is_displayed_and_scored_again() {
     studio.open(Opened::Trajectory(Box::new(trajectory)));
     window.run();
     assert_eq!(state(&window).session().task.id, "other");
-    assert_eq!(state(&window).scoring.mode, Mode::Fast);
+    assert_eq!(state(&window).sessions.scoring.mode, Mode::Fast);
     let codes: Vec<_> = state(&window)
         .session()
         .cards
@@ -532,7 +528,8 @@ fn a_trajectory_is_displayed_and_scored_again() {
         3,
         "the seed is taken as the task's own; each step is scored once"
     );
-    assert_eq!(state(&window).session().group().len(), 2);
+    let group = state(&window).session().group();
+    assert_eq!(group.map(|group| group.len()), Some(2));
     // In the banner and in the log.
     assert!(window.query_all_by_label_contains("line 5: cut off").count() > 0);
 }

@@ -28,9 +28,9 @@ use egui::{
     Event, Frame, Id, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2,
 };
 
-use super::command::{Action, Command, EditorAction};
+use super::command::{Command, ControllerCommand, EditorAction};
 use super::panels::widgets::{self, ActionStyle, action_button};
-use super::state::{Activity, Card, CardId, EditorId, Outcome, Session, State};
+use super::state::{Activity, Card, CardId, CardResult, EditorId, Session, Sessions};
 use super::theme::{self, CODE, CODE_LINE};
 use crate::trajectory::Origin;
 use assist::{Assist, AtCaret};
@@ -111,7 +111,7 @@ impl EditorView {
     }
 
     /// Switches to the text and history of a card.
-    fn switch_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
+    fn switch_to(&mut self, card: &Card, sessions: &Sessions, id: Id, ui: &Ui) {
         if self.seen != Some((card.id, card.revision)) {
             if self.buffer != card.code {
                 self.buffer.clone_from(&card.code);
@@ -128,7 +128,7 @@ impl EditorView {
             if let Some(of) = self.history_of.replace(card.editor) {
                 self.histories.insert(of, last);
             }
-            let cards = || state.sessions.iter().flat_map(|session| &session.cards);
+            let cards = || sessions.cards().map(|(_, card)| card);
             self.histories
                 .retain(|editor, _| cards().any(|card| card.editor == *editor));
         }
@@ -159,12 +159,12 @@ impl EditorView {
 }
 
 /// Draws the card on screen for editing.
-pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let session = state.session();
+pub fn show(view: &mut EditorView, sessions: &Sessions, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let session = sessions.session();
     let card = session.card();
     header(session, card, ui, commands);
     let id = Id::unique(("code", card.editor));
-    view.switch_to(card, state, id, ui);
+    view.switch_to(card, sessions, id, ui);
     if ui.input(|input| input.pointer.any_pressed()) {
         view.history.seal();
     }
@@ -187,7 +187,7 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
             let before = caret_of(ui, id, &view.buffer);
             view.buffer.clone_from(&code);
             view.record(EditOrigin::Slider(name), before, id, ui);
-            commands.push(Command::Tune { card: card.id, code });
+            commands.push(ControllerCommand::Tune { card: card.id, code }.into());
         }
     }
     ui.advance_cursor_after_rect(full);
@@ -225,8 +225,14 @@ fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Comman
                 }
             }
             if has_room && card.origin != Origin::Seed {
-                action_button(ui, Action::ResetToSeed, ActionStyle::Small, None, commands)
-                    .on_hover_text("return to the seed; hand edits stay in the timeline");
+                action_button(
+                    ui,
+                    ControllerCommand::ResetToSeed,
+                    ActionStyle::Small,
+                    None,
+                    commands,
+                )
+                .on_hover_text("return to the seed; hand edits stay in the timeline");
             }
         },
     );
@@ -258,18 +264,18 @@ fn names(session: &Session, card: &Card) -> (String, String) {
 }
 
 fn run_text(card: &Card) -> Option<String> {
-    match (card.activity, &card.outcome) {
+    match (card.activity, &card.result) {
         _ if card.is_being_scored() => Some("scoring…".to_owned()),
         (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
         (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
-        (Activity::Idle, Outcome::Scored(scored)) if scored.revision != card.revision => {
+        (Activity::Idle, CardResult::Scored(scored)) if scored.revision != card.revision => {
             Some("edited since the last run".to_owned())
         }
-        (Activity::Idle, Outcome::Scored(scored)) => {
+        (Activity::Idle, CardResult::Scored(scored)) => {
             let timing = &scored.evaluation.timing;
             Some(format!("ran in {:.0} ms", timing.run_ms + timing.mesh_ms))
         }
-        (Activity::Idle, Outcome::Unknown | Outcome::InternalError { .. }) => None,
+        (Activity::Idle, CardResult::Unknown | CardResult::InternalError { .. }) => None,
     }
 }
 
@@ -443,10 +449,13 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         }
     }
     if edited {
-        commands.push(Command::Edit {
-            card: card.id,
-            code: view.buffer.clone(),
-        });
+        commands.push(
+            ControllerCommand::Edit {
+                card: card.id,
+                code: view.buffer.clone(),
+            }
+            .into(),
+        );
     }
 
     let origin = pos2(full.left(), output.galley_pos.y);
@@ -504,10 +513,13 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                 set_selection(ui, id, &view.buffer, end..end);
                 view.record(EditOrigin::Other, before, id, ui);
                 output.response.request_focus();
-                commands.push(Command::Edit {
-                    card: card.id,
-                    code: view.buffer.clone(),
-                });
+                commands.push(
+                    ControllerCommand::Edit {
+                        card: card.id,
+                        code: view.buffer.clone(),
+                    }
+                    .into(),
+                );
             }
         }
     }

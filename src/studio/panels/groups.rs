@@ -5,9 +5,9 @@ use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use super::group_grid::{self, Cell, Picture, UNINFORMATIVE};
 use super::runs::{hint, summary_text};
 use super::widgets;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::rows::Rows;
-use crate::studio::state::{Member, Phase, State};
+use crate::studio::state::{BuildPhase, GroupMember, State};
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::studio::viewport::Viewport;
 
@@ -26,16 +26,17 @@ pub(super) fn show(
             "These rows have no `group_id`: `cadforge score` writes it for candidates of one prompt.",
         );
     }
-    let open = state.group.as_ref();
+    let open = state.runs.group.as_ref();
     // Starts with the group of the row on screen.
     let own = state
+        .runs
         .open_row
         .and_then(|row| rows.group_of.get(row))
         .map(|group| *group as usize);
     let Some(open) = open else {
-        commands.push(Command::OpenGroup(
-            own.filter(|own| *own < rows.groups.len()).unwrap_or(0),
-        ));
+        commands.push(
+            ControllerCommand::OpenGroup(own.filter(|own| *own < rows.groups.len()).unwrap_or(0)).into(),
+        );
         return;
     };
     let group = &rows.groups[open.group.min(rows.groups.len() - 1)];
@@ -48,7 +49,7 @@ pub(super) fn show(
             let button = ui.add_enabled(to.is_some(), Button::new(text).small());
             button.widget_info(|| WidgetInfo::labeled(Role::Button, to.is_some(), name));
             if let Some(to) = to.filter(|_| button.clicked()) {
-                commands.push(Command::OpenGroup(to));
+                commands.push(ControllerCommand::OpenGroup(to).into());
             }
         };
         turn(ui, "◀", "Previous group", open.group.checked_sub(1));
@@ -82,7 +83,7 @@ pub(super) fn show(
                 };
                 let response = group_grid::show(&cell, viewport, size, ui);
                 if response.clicked() {
-                    commands.push(Command::OpenRow(member.row));
+                    commands.push(ControllerCommand::OpenRow(member.row).into());
                 }
                 response.on_hover_text(
                     "reward, and below it the advantage within the group; click to show the code",
@@ -98,22 +99,22 @@ pub(super) fn show(
         });
 }
 
-fn cell<'a>(member: &'a Member, rows: &Rows, state: &State) -> Option<Cell<'a>> {
+fn cell<'a>(member: &'a GroupMember, rows: &Rows, state: &State) -> Option<Cell<'a>> {
     let row = rows.rows.get(member.row)?;
     let kind = rows.kinds.get(row.kind as usize);
     Some(Cell {
         name: format!("#{}", member.row + 1),
         label: format!("candidate {}", member.row + 1),
         picture: match &member.phase {
-            Phase::Reading => Picture::InProgress("reading…"),
-            Phase::Building(_) => Picture::InProgress("building…"),
-            Phase::Broken(why) => Picture::Broken(why),
-            Phase::Built(shape) => Picture::Shape(shape),
+            BuildPhase::Reading => Picture::InProgress("reading…"),
+            BuildPhase::Building(_) => Picture::InProgress("building…"),
+            BuildPhase::Broken(why) => Picture::Broken(why),
+            BuildPhase::Built(shape) => Picture::Shape(shape),
         },
         total: Some(f64::from(row.total)).filter(|total| total.is_finite()),
         built: row.built != Some(false),
         kind: kind.cloned().unwrap_or_default(),
         advantage: rows.advantage(member.row),
-        open: state.open_row == Some(member.row),
+        open: state.runs.open_row == Some(member.row),
     })
 }

@@ -10,7 +10,7 @@ use egui::{
 use serde_json::Value;
 
 use super::widgets::{self, ActionStyle, action_button, header};
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{Command, WindowCommand};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 
@@ -59,7 +59,13 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
         },
         |ui| {
             let blocked = scored.is_none().then_some("not scored yet");
-            action_button(ui, Action::CopyReward, ActionStyle::Small, blocked, commands);
+            action_button(
+                ui,
+                WindowCommand::CopyReward,
+                ActionStyle::Small,
+                blocked,
+                commands,
+            );
         },
     );
     let Some(scored) = scored else {
@@ -243,7 +249,7 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
         )
         .frame(false);
         if ui.put(button, copy).clicked() {
-            commands.push(Command::Copy(copied(row.value)));
+            commands.push(WindowCommand::Copy(copied(row.value)).into());
         }
     }
     if cut {

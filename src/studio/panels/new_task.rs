@@ -3,7 +3,7 @@
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use super::widgets;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::new_task::NewTask;
 use crate::studio::state::State;
 use crate::studio::theme;
@@ -104,13 +104,13 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ScrollArea::vertical()
             .max_height(height)
             .show(ui, |ui| fields(draft, ui));
-        if let Some(problem) = state.new_task_problem.as_ref().filter(|_| draft.submitted) {
+        if let Some(problem) = state.setup.new_task_problem.as_ref().filter(|_| draft.submitted) {
             ui.add_space(4.0);
             for line in problem.lines() {
                 ui.add(egui::Label::new(RichText::new(line).color(palette.bad)).wrap());
             }
         }
-        let place = match &state.pack {
+        let place = match &state.setup.pack {
             Some(pack) => format!("saved in {}", pack.join(&draft.task.id).display()),
             None => "no folder for new tasks\nhint: set CADFORGE_DATA".to_owned(),
         };
@@ -118,7 +118,10 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui
-                .add_enabled(state.pack.is_some(), widgets::primary("Create task", palette))
+                .add_enabled(
+                    state.setup.pack.is_some(),
+                    widgets::primary("Create task", palette),
+                )
                 .clicked()
             {
                 draft.submitted = true;
@@ -130,7 +133,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
                     reference: draft.reference.code(state),
                     ..draft.task.clone()
                 };
-                commands.push(Command::WriteTask(Box::new(task)));
+                commands.push(ControllerCommand::WriteTask(Box::new(task)).into());
             }
             close |= ui.button("Cancel").clicked();
         });

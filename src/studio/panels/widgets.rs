@@ -8,7 +8,7 @@ use egui::{
 };
 use std::sync::Arc;
 
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{ActionInfo, Command};
 use crate::studio::state::CardStatus;
 use crate::studio::theme::{self, HEADER, PAD, Palette, RADIUS, SMALL, TEXT};
 
@@ -176,26 +176,34 @@ pub fn paint_line(ui: &Ui, at: Pos2, anchor: Align2, galley: Arc<Galley>) -> Rec
 /// Button for an action: its label, its shortcut beside it or in its tooltip, and why it is disabled.
 pub fn action_button(
     ui: &mut Ui,
-    action: Action,
+    command: impl Into<Command>,
     style: ActionStyle,
     blocked: Option<&str>,
     commands: &mut Vec<Command>,
 ) -> Response {
-    named_button(ui, action, action.info().label, style, blocked, commands)
+    let command = command.into();
+    let label = label_of(&command);
+    named_button(ui, command, label, style, blocked, commands)
+}
+
+/// Label of a command in the menus.
+fn label_of(command: &Command) -> &'static str {
+    command.info().map_or("", |info| info.label)
 }
 
 /// Like [`action_button`] with a shorter label; its accessible name stays the action's.
 pub fn named_button(
     ui: &mut Ui,
-    action: Action,
+    command: impl Into<Command>,
     label: &str,
     style: ActionStyle,
     blocked: Option<&str>,
     commands: &mut Vec<Command>,
 ) -> Response {
     let palette = theme::of(ui);
-    let info = action.info();
-    let keys = info.keys();
+    let command = command.into();
+    let name = label_of(&command);
+    let keys = command.info().and_then(ActionInfo::keys_text);
     let mut button = match style {
         ActionStyle::Primary => primary(label, palette),
         ActionStyle::Danger => Button::new(RichText::new(label).font(theme::medium(TEXT)).color(palette.bad))
@@ -209,9 +217,9 @@ pub fn named_button(
         button = button.right_text(RichText::new(keys.replace("Enter", "⏎")).color(palette.dim));
     }
     let response = ui.add_enabled(blocked.is_none(), button);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, blocked.is_none(), info.label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, blocked.is_none(), name));
     if response.clicked() {
-        commands.push(Command::Do(action));
+        commands.push(command);
     }
     let response = match &keys {
         Some(keys) => response.on_hover_text(keys),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::failure::Failure;
 use crate::geometry::Shape;
 use crate::reward::Component;
-use crate::studio::state::{Card, Session};
+use crate::studio::state::{Card, ExportFormat, Session};
 
 pub use animation::animation;
 pub use page::page;
@@ -50,31 +50,6 @@ pub struct TimelineStep {
     pub failure: Option<Failure>,
     /// Last shape that it, or an ancestor, built.
     pub shape: Option<Arc<Shape>>,
-}
-
-/// Formats of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ExportFormat {
-    /// One HTML file.
-    Page,
-    /// An animated GIF.
-    Animation,
-    /// The part on screen, as exported by CadQuery.
-    Stl,
-    /// A PNG of the seed beside the step on screen.
-    Picture,
-}
-
-impl ExportFormat {
-    /// File name extension.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Page => "html",
-            Self::Animation => "gif",
-            Self::Stl => "stl",
-            Self::Picture => "png",
-        }
-    }
 }
 
 /// Renders a timeline in a format; `progress` gets the share done, 0 to 1.

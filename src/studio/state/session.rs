@@ -11,10 +11,6 @@ use crate::repair::ProposerKind;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
 
-/// Reason why there is no group to display.
-pub const NO_GROUP: &str = "the step on screen is not one of several candidates: \
-    let the rules or a model propose more than one at a time";
-
 /// A task and the steps made on it since the window opened.
 #[derive(Debug)]
 pub struct Session {
@@ -82,7 +78,7 @@ pub struct Card {
     /// Revision that the file holds.
     pub saved_revision: u64,
     /// Result of the last assessment.
-    pub outcome: Outcome,
+    pub result: CardResult,
     /// Running or scheduled work.
     pub activity: Activity,
     /// Last shape that it, or an ancestor, built.
@@ -111,7 +107,7 @@ pub struct Recorded {
 
 /// Result of a card's last assessment.
 #[derive(Clone, Debug, Default)]
-pub enum Outcome {
+pub enum CardResult {
     /// None yet.
     #[default]
     Unknown,
@@ -184,7 +180,7 @@ impl Card {
             row: None,
             file: None,
             saved_revision: 0,
-            outcome: Outcome::Unknown,
+            result: CardResult::Unknown,
             activity: Activity::Idle,
             last_shape: None,
             last_scene: None,
@@ -208,9 +204,9 @@ impl Card {
 
     /// Score, if any.
     pub fn scored(&self) -> Option<&Arc<Scored>> {
-        match &self.outcome {
-            Outcome::Scored(scored) => Some(scored),
-            Outcome::Unknown | Outcome::InternalError { .. } => None,
+        match &self.result {
+            CardResult::Scored(scored) => Some(scored),
+            CardResult::Unknown | CardResult::InternalError { .. } => None,
         }
     }
 
@@ -240,6 +236,12 @@ impl Card {
     /// Whether its file lacks the latest edit.
     pub fn unsaved(&self) -> bool {
         self.file.is_some() && self.saved_revision != self.revision
+    }
+
+    /// Whether it holds code that no file holds.
+    pub fn is_draft(&self) -> bool {
+        let of_row = self.row.is_some() && self.revision == 0;
+        self.origin == Origin::Hand && !of_row && (self.file.is_none() || self.unsaved())
     }
 
     /// Whether its shape is displayed and its score is pending.
@@ -280,7 +282,7 @@ impl Card {
             self.last_total = None;
         }
         self.unscored_shape = None;
-        self.outcome = Outcome::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
+        self.result = CardResult::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
     }
 }
 
@@ -302,12 +304,12 @@ pub enum CardStatus {
 impl CardStatus {
     /// Status of a card.
     pub fn of(card: &Card) -> Self {
-        match &card.outcome {
-            Outcome::Unknown => Self::Unknown,
-            Outcome::InternalError { .. } => Self::InternalError,
-            Outcome::Scored(scored) if !scored.evaluation.ok => Self::Failed,
-            Outcome::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
-            Outcome::Scored(_) => Self::Weak,
+        match &card.result {
+            CardResult::Unknown => Self::Unknown,
+            CardResult::InternalError { .. } => Self::InternalError,
+            CardResult::Scored(scored) if !scored.evaluation.ok => Self::Failed,
+            CardResult::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
+            CardResult::Scored(_) => Self::Weak,
         }
     }
 
@@ -413,8 +415,8 @@ impl Session {
     }
 
     /// Candidates of one prompt around the card on screen, in order: those of the running loop, else the group of the card, else
-    /// the last group made from it. Empty for fewer than two.
-    pub fn group(&self) -> Vec<&Card> {
+    /// the last group made from it. None if it is not one of several.
+    pub fn group(&self) -> Option<Vec<&Card>> {
         let card = self.card();
         let under_way = |other: &&Card| matches!(other.activity, Activity::Proposing(_));
         let members: Vec<_> = self.cards.iter().filter(under_way).collect();
@@ -423,7 +425,7 @@ impl Session {
             || members.first().is_some_and(|first| first.parent == Some(card.id))
             || settled.is_some_and(|settled| settled.id == card.id);
         if members.len() > 1 && follows {
-            return members;
+            return Some(members);
         }
         // Another loop from the same card restarts its step numbers: its scores identify it.
         let place = |card: &Card| {
@@ -432,14 +434,25 @@ impl Session {
             Some((card.parent, group.group_id, scores))
         };
         let made = |other: &&Card| other.parent == Some(card.id);
-        let Some(wanted) = place(card).or_else(|| self.cards.iter().rev().filter(made).find_map(place))
-        else {
-            return Vec::new();
-        };
-        self.cards
-            .iter()
-            .filter(|other| place(other) == Some(wanted))
-            .collect()
+        let wanted = place(card).or_else(|| self.cards.iter().rev().filter(made).find_map(place))?;
+        let of_group = |other: &&Card| place(other) == Some(wanted);
+        Some(self.cards.iter().filter(of_group).collect())
+    }
+
+    /// Folder of the file that a card, or its nearest ancestor with a file, was opened from or saved to.
+    pub fn folder_of(&self, card: &Card) -> Option<PathBuf> {
+        let mut next = Some(card);
+        while let Some(card) = next {
+            // Code of a row has no folder.
+            if card.row.is_some() {
+                return None;
+            }
+            if let Some(file) = &card.file {
+                return file.parent()?.canonicalize().ok();
+            }
+            next = card.parent.and_then(|parent| self.get(parent));
+        }
+        None
     }
 
     /// Title of a card: `seed`, `step 2`, `edited` or its file's name.

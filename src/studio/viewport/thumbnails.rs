@@ -102,7 +102,7 @@ fn picture(
         look: DrawStyle::Shaded,
         section: None,
         marks: None,
-        lit: None,
+        highlight: None,
         // A thumbnail has few pixels.
         coarse: true,
         frame,
@@ -114,9 +114,9 @@ fn picture(
         grid: false,
         transparent: true,
     };
-    let mut film = scene.film(picture.samples());
-    scene.draw(&picture, &mut film).ok()?;
-    let pixels = film.pixels();
+    let mut buffer = scene.buffer(picture.samples());
+    scene.draw(&picture, &mut buffer).ok()?;
+    let pixels = buffer.pixels();
     Some(ColorImage::from_rgba_premultiplied(
         THUMBNAIL_SIZE.map(|side| side as usize),
         pixels.as_flattened(),
