@@ -2,6 +2,7 @@
 
 mod launch;
 
+#[cfg(test)]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +14,6 @@ use super::command::{Command, ControllerCommand, EditorAction, Requirement, RunT
 use super::controller::{Appearance, Controller};
 use super::dock::{Dock, PanelKind};
 use super::editor::{self as code, EditorView};
-use super::environment::Recipe;
 use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
 use super::panels::new_task::{self, NewTaskView};
@@ -29,7 +29,7 @@ use super::panels::timeline::{self as timeline_panel, TimelineView};
 use super::panels::{ask, banner, candidates, console, reward, server, status_bar, tasks, top_bar};
 use super::session_store::ViewSnapshot;
 use super::settings::ThemeChoice;
-use super::state::{Sessions, State};
+use super::state::{Sessions, Setup, State};
 use super::viewport::{CompareWith, Viewport};
 use super::{compare, diagnostics, theme, viewport};
 use crate::assess::Scoring;
@@ -139,14 +139,9 @@ impl Studio {
         }
     }
 
-    /// Enables *Set up Python*.
-    pub fn set_environment_recipe(&mut self, recipe: Recipe) {
-        self.controller.set_environment_recipe(recipe);
-    }
-
-    /// Saves settings in that file.
-    pub fn set_settings_file(&mut self, path: PathBuf) {
-        self.controller.set_settings_file(path);
+    /// Settings and folders, to be set before the first frame.
+    pub(super) fn setup_mut(&mut self) -> &mut Setup {
+        self.controller.setup_mut()
     }
 
     /// Applies theme and scale from the settings.
@@ -201,15 +196,9 @@ impl Studio {
         self.controller.choose_rows(rows);
     }
 
-    /// Sets the folder of the row store.
     #[cfg(test)]
     pub(super) fn set_row_store(&mut self, folder: PathBuf) {
         self.controller.set_row_store(folder);
-    }
-
-    /// Sets the folder for new tasks.
-    pub fn set_task_folder(&mut self, folder: PathBuf) {
-        self.controller.set_pack(folder);
     }
 
     /// Processes events and requests the next frame if one is due. An idle window requests none.

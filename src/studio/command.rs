@@ -22,7 +22,6 @@ use super::viewport::ViewCommand;
 use crate::repair::ProposerKind;
 use crate::reward::{Mode, Profile};
 
-/// A command, by who executes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     Window(WindowCommand),
@@ -56,15 +55,12 @@ pub enum WindowCommand {
     Restyle,
     /// A command of the 3D view.
     View(ViewCommand),
-    /// A command of the editor.
     Editor(EditorAction),
     /// The code was saved: later edits are separate steps of undo.
     SealUndo,
-    /// Toggle the code diff.
     ToggleDiff,
     /// Toggle the grid of a prompt's candidates in place of the 3D view.
     ToggleGroup,
-    /// Toggle the command palette.
     TogglePalette,
     /// Toggle the list of keyboard shortcuts.
     ToggleShortcuts,
@@ -83,7 +79,6 @@ pub enum WindowCommand {
     Close,
 }
 
-/// What the controller does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ControllerCommand {
     SelectTask(String),
@@ -120,7 +115,6 @@ pub enum ControllerCommand {
     ShowReference,
     /// Cancel running jobs.
     Cancel,
-    /// Propose from this recording.
     SetRecording(String),
     /// Request one step from the proposer.
     Propose,
@@ -148,7 +142,6 @@ pub enum ControllerCommand {
     ExportStep,
     /// A path was entered in the path field.
     UsePath(PathPurpose, PathBuf),
-    /// The path field was closed.
     ClosePathPrompt,
     /// Answer to the question about an existing file.
     AnswerOverwrite(Overwriting),
@@ -173,7 +166,6 @@ pub enum ControllerCommand {
     /// Search the rows for a text; an empty text shows all.
     SearchRows(String),
     CloseRows,
-    /// Pin or unpin a row.
     PinRow(usize, bool),
     /// Set a row's note.
     AnnotateRow(usize, String),
@@ -189,18 +181,15 @@ pub enum ControllerCommand {
     CloseOther,
     /// Build the candidates of a group.
     OpenGroup(usize),
-    /// Open the store of rows.
     OpenStore,
     /// Import the open rows into the store.
     ImportRows,
-    /// Save and apply settings.
     ApplySettings(Settings),
     WriteTask(Box<NewTask>),
     /// Forget why the last new task was not written.
     DismissTaskProblem,
     /// Create the missing Python environment.
     CreateEnvironment,
-    /// Measure the cache on disk.
     MeasureCache,
     /// Clear the cache and what killed workers left.
     ClearCache,
@@ -224,7 +213,6 @@ impl RunTab {
     /// All tabs, from left to right.
     pub const ALL: [Self; 4] = [Self::Curves, Self::Groups, Self::Compare, Self::Report];
 
-    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Curves => "Curves",
@@ -235,7 +223,6 @@ impl RunTab {
     }
 }
 
-/// A command about the proposer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProposerCommand {
     Kind(ProposerKind),
@@ -247,7 +234,6 @@ pub enum ProposerCommand {
     MaxSteps(usize),
     /// Total at which loops stop; none for the target of the profile.
     Target(Option<f64>),
-    /// Add a server and select it.
     AddServer(String),
     /// Remove the server of that index.
     ForgetServer(usize),
@@ -255,9 +241,7 @@ pub enum ProposerCommand {
     UseServer(usize),
     /// Replace the entry of the server of that index.
     SetServer(usize, ServerEntry),
-    /// Query the server of that index.
     QueryServer(usize),
-    /// Hide the prompt.
     ClosePrompt,
 }
 
@@ -288,7 +272,6 @@ pub enum Overwriting {
 /// Decision on a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// Continue from it.
     Accept,
     /// Continue from an editable copy.
     Edit,
@@ -296,7 +279,6 @@ pub enum Answer {
     Reject,
 }
 
-/// A command of the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EditorAction {
     Undo,

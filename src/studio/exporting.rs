@@ -20,11 +20,9 @@ const COLUMNS: usize = 8;
 pub enum ExportKind {
     /// The code on screen, as a repair of the row that it started from.
     Repair,
-    /// A report with plots.
     Report,
     /// Prompts of the next round.
     Curriculum,
-    /// A data set for training.
     DataSet(export::Kind),
 }
 
@@ -37,7 +35,6 @@ pub struct Repaired {
 }
 
 impl ExportKind {
-    /// Path of the export.
     pub fn path(self, rows: &Path) -> PathBuf {
         match self {
             Self::Repair => repaired::path_beside(rows),

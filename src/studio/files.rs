@@ -40,11 +40,8 @@ pub enum FileEvent {
     Read(PathBuf, Result<String, String>),
     /// A folder as project folder.
     Project(PathBuf, Box<Result<Project, String>>),
-    /// A trajectory was read.
     Trajectory(Box<Result<Trajectory, String>>),
-    /// Rows were read, with their notes.
     Rows(Result<Arc<Rows>, String>, Result<Notes, String>),
-    /// A timeline was exported.
     Exported(PathBuf, Result<(), String>),
     /// A watched file has new content.
     Changed(PathBuf, String),

@@ -47,6 +47,8 @@ mod editor_tests;
 #[cfg(test)]
 mod exporting_tests;
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
 mod panel_tests;
@@ -54,6 +56,8 @@ mod panel_tests;
 mod project_tests;
 #[cfg(test)]
 mod proposing_tests;
+#[cfg(test)]
+mod repair_tests;
 #[cfg(test)]
 mod scene_tests;
 #[cfg(test)]

@@ -303,7 +303,7 @@ fn two_runs_are_compared() {
 fn a_new_task_is_written_and_shown() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();
-    studio(&mut window).set_task_folder(dir.path().to_owned());
+    studio(&mut window).setup_mut().pack = Some(dir.path().to_owned());
     ask(&mut window, WindowCommand::ToggleNewTask);
     window.get_by_label("Create task").click();
     until(&mut window, "what is wrong", |state| {

@@ -57,7 +57,6 @@ impl Default for Proposing {
 }
 
 impl Proposing {
-    /// Selected server, if any.
     pub fn selected_server(&self) -> Option<&ServerEntry> {
         self.servers.get(self.server)
     }
@@ -82,29 +81,23 @@ impl Proposing {
     }
 }
 
-/// Preview of a prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PromptView {
-    /// In preparation.
     Asking,
-    /// Ready.
     Shown {
         /// Both messages, formatted like a template.
         text: String,
         /// Tokens as counted by the server, else a high estimate.
         tokens: u64,
-        /// Whether the server counted.
         counted: bool,
         /// Parts omitted to fit the context.
         omitted: Vec<&'static str>,
         /// Prompt and place of the training row to compare with, if any.
         row: Option<Result<PromptRow, String>>,
     },
-    /// Error.
     Failed(String),
 }
 
-/// Prompt of a curriculum row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptRow {
     /// File and line.

@@ -11,6 +11,7 @@ use crate::engine::{ProposerConfig, RepairProgress};
 use crate::failure::Kind;
 use crate::repair::ProposerKind;
 use crate::repair::RepairSummary;
+use crate::reward::Profile;
 use crate::trajectory::{GroupPlace, Origin};
 
 /// A window with a scored seed and a proposer selected by a click.
@@ -393,4 +394,18 @@ fn a_task_without_recordings_uses_the_rules() {
         ServerEntry::default().config(None).is_err(),
         "an empty address is none"
     );
+}
+
+#[test]
+fn the_target_of_a_loop_is_that_of_the_profile_until_one_is_chosen() {
+    let (_backend, mut window) = with_proposer("rules");
+    let chosen = ProposerCommand::Target(Some(0.5));
+    for (command, target) in [
+        (ControllerCommand::SetProfile(Profile::GroundedV2), "0.90"),
+        (ControllerCommand::SetProfile(Profile::CadforgeV1), "0.92"),
+        (ControllerCommand::Proposer(chosen), "0.50"),
+    ] {
+        ask(&mut window, command);
+        window.get_by_label(&format!("{SETTINGS_LABEL}, 12 steps to {target}"));
+    }
 }

@@ -6,8 +6,9 @@ use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::controller::DEBOUNCE;
-use super::editor;
-use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio};
+use super::testing::{
+    FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio, type_code, wait,
+};
 use super::viewport::{Layout, ViewCommand};
 use crate::assess::{Assessment, Built};
 use crate::engine::RepairProgress;
@@ -15,17 +16,6 @@ use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::geometry::{Scene, SceneObject, TriMesh};
 use crate::repair::RepairSummary;
-
-fn type_code(window: &mut Window, code: &str) {
-    window.get_by_label(editor::NAME).focus();
-    window.run();
-    window.get_by_label(editor::NAME).type_text(code);
-    window.run();
-    let end = window.ctx.input(|input| input.time) + DEBOUNCE + 0.1;
-    while window.ctx.input(|input| input.time) < end {
-        window.step();
-    }
-}
 
 fn object(name: Option<&str>, color: Option<[f32; 3]>, is_scored: bool, mesh: &TriMesh) -> SceneObject {
     SceneObject {
@@ -72,6 +62,7 @@ fn is_on(window: &Window, label: &str) -> bool {
 fn shown() -> (FakeBackend, Window) {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(two_objects()));
     window.run();
     (backend, window)
@@ -104,6 +95,7 @@ fn hidden_objects_stay_hidden_when_the_script_runs_again() {
     studio(&mut window).viewport_mut().act(ViewCommand::ScoredObject);
     window.run();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(two_objects()));
     window.run();
     window.get_by_label("Objects 1/2");
@@ -113,6 +105,7 @@ fn hidden_objects_stay_hidden_when_the_script_runs_again() {
 fn without_a_scene_there_is_no_list() {
     let (backend, mut window) = shown();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert!(window.query_by_label_contains("Objects").is_none());
@@ -137,6 +130,7 @@ fn hidden_objects_are_not_drawn_and_comparisons_use_the_scored_object() {
 fn a_part_is_displayed_before_its_score() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     let assessment = two_objects();
     backend.last(|job| {
         job.start();
@@ -160,9 +154,11 @@ fn a_part_is_displayed_before_its_score() {
 fn an_edit_drops_the_running_build_and_its_score() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     let before = state(&window).card().last_shape.clone();
     let job = backend.count() - 1;
     type_code(&mut window, "!");
+    wait(&mut window, DEBOUNCE + 0.1);
     assert!(backend.job(job, SubmittedJob::is_cancelled));
     let assessment = two_objects();
     backend.job(job, |job| {
@@ -181,11 +177,13 @@ fn an_edit_drops_the_running_build_and_its_score() {
 fn a_new_build_is_not_marked_with_the_previous_failure() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     let message = "does not build: line 2: '(' was never closed";
     window.get_by_label(message);
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.build(before_scoring(&two_objects())));
     window.run();
     assert!(
@@ -194,6 +192,7 @@ fn a_new_build_is_not_marked_with_the_previous_failure() {
     );
     // The next edit fails again: the part stays, marked as old.
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     window.get_by_label(message);
@@ -253,6 +252,7 @@ const NOT_SCORED: &str =
 fn an_exported_part_is_displayed_as_not_scored() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     let assessment = export_only();
     let part = assessment.unscored.clone().unwrap();
     backend.last(|job| job.answer(assessment));
@@ -276,15 +276,18 @@ fn an_exported_part_is_displayed_as_not_scored() {
 fn an_exported_part_is_marked_old_once_the_code_fails() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(export_only()));
     window.run();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     assert!(window.query_by_label(NOT_SCORED).is_none());
     window.get_by_label("does not build: line 2: '(' was never closed");
     // A scored part replaces it.
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert!(window.query_by_label_contains("does not build: ").is_none());

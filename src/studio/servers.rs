@@ -26,7 +26,6 @@ pub enum ServerEvent {
         /// Names, with whether each is an adapter; or the error.
         found: Result<Vec<(String, bool)>, String>,
     },
-    /// The requested prompt.
     Prompt(PromptView),
     /// The file of servers could not be saved.
     NotSaved(String),

@@ -36,7 +36,6 @@ const PREFIX: &str = "open-";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SessionSnapshot {
-    /// Task on screen.
     pub task: String,
     /// Profile and mode; none for the default.
     pub scoring: Option<(Profile, Mode)>,
@@ -55,9 +54,7 @@ pub struct SessionSnapshot {
 pub struct ViewSnapshot {
     /// Arrangement of panes.
     pub layout: Layout,
-    /// Shape compared with.
     pub against: CompareWith,
-    /// Drawing style.
     pub look: DrawStyle,
     pub projection: Projection,
 }
@@ -116,7 +113,6 @@ pub struct SessionStore {
     /// Edits of the last window that this one took over.
     taken: Vec<UnsavedEdit>,
     sender: Sender<SessionStoreEvent>,
-    /// Events of the writer.
     pub events: Receiver<SessionStoreEvent>,
     wake: Wake,
 }
@@ -185,7 +181,6 @@ impl SessionStore {
         (store, found)
     }
 
-    /// Saves this snapshot.
     pub fn save(&mut self, snapshot: SessionSnapshot) {
         if snapshot != self.latest {
             self.send(snapshot, Vec::new());

@@ -45,17 +45,14 @@ pub struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    /// Session on screen.
     pub fn session(&self) -> &'a Session {
         self.sessions.session()
     }
 
-    /// Card on screen.
     pub fn card(&self) -> &'a Card {
         self.session().card()
     }
 
-    /// Running repair, if any.
     pub fn repair(&self) -> Option<&'a Running> {
         self.sessions.repair()
     }

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 
 use super::Studio;
 use super::backend::Backend;
 use super::command::Command;
+use super::editor;
 use super::state::State;
 use super::theme;
 use crate::assess::{Artifacts, Assessment, Built, Evaluation, Scoring, Timing, Versions};
@@ -60,6 +62,22 @@ pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
     window.run_steps(3);
 }
 
+/// Advances window time frame by frame.
+pub fn wait(window: &mut Window, seconds: f64) {
+    let end = window.ctx.input(|input| input.time) + seconds;
+    while window.ctx.input(|input| input.time) < end {
+        window.step();
+    }
+}
+
+/// Types into the code editor.
+pub fn type_code(window: &mut Window, code: &str) {
+    window.get_by_label(editor::NAME).focus();
+    window.run_steps(2);
+    window.get_by_label(editor::NAME).type_text(code);
+    window.run_steps(2);
+}
+
 /// A window with a scored seed.
 pub fn scored() -> (FakeBackend, Window) {
     let backend = FakeBackend::ready();
@@ -80,7 +98,6 @@ pub struct BackendLog {
     pub stops: Arc<AtomicUsize>,
 }
 
-/// A submitted job.
 pub struct SubmittedJob {
     pub job: SentJob,
     cancelled: CancelToken,
@@ -141,7 +158,6 @@ impl SubmittedJob {
         }
     }
 
-    /// Ends as cancelled.
     pub fn end_cancelled(&self) {
         match &self.job {
             SentJob::Assess(_, sender) => send(sender, Event::Cancelled),
@@ -174,7 +190,6 @@ impl SubmittedJob {
         self.send_assess(Event::Done(Box::new(assessment)));
     }
 
-    /// A repair makes progress.
     pub fn progress(&self, progress: RepairProgress) {
         self.send_repair(Event::Progress(progress));
     }
@@ -184,7 +199,6 @@ impl SubmittedJob {
         self.send_repair(Event::Done(Box::new(summary)));
     }
 
-    /// An export is written.
     pub fn written(&self, path: &str) {
         match &self.job {
             SentJob::Export(_, sender) => send(sender, Event::Done(Box::new(path.into()))),
@@ -205,12 +219,18 @@ impl FakeBackend {
         backend
     }
 
+    /// Inspects the last repair.
+    pub fn last_repair<R>(&self, look: impl FnOnce(&SubmittedJob) -> R) -> R {
+        let log = self.0.borrow();
+        let is_repair = |sent: &&SubmittedJob| matches!(sent.job, SentJob::Repair(..));
+        look(log.jobs.iter().rfind(is_repair).expect("a repair"))
+    }
+
     /// Number of jobs so far.
     pub fn count(&self) -> usize {
         self.0.borrow().jobs.len()
     }
 
-    /// Inspects the job of that index.
     pub fn job<R>(&self, index: usize, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         look(&self.0.borrow().jobs[index])
     }
@@ -227,7 +247,6 @@ impl FakeBackend {
         JobHandle::new(id, events, cancel)
     }
 
-    /// Inspects the last job.
     pub fn last<R>(&self, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         self.job(self.count() - 1, look)
     }

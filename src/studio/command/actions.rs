@@ -13,7 +13,6 @@ pub struct ActionInfo {
     pub name: &'static str,
     /// Displayed name.
     pub label: &'static str,
-    /// Keyboard shortcut, if any.
     pub shortcut: Option<KeyboardShortcut>,
     /// Without it the command is disabled.
     pub requirement: Requirement,
@@ -26,7 +25,6 @@ pub enum Requirement {
     /// No repair is running, and the proposer can make a step.
     Repair,
     PendingProposal,
-    /// A known server of models.
     ModelServer,
     RunningJob,
     /// A score of the card on screen.

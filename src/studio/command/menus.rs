@@ -297,7 +297,6 @@ const PANELS: &[&[ActionInfo]] = &[
     &[window(WindowCommand::ResetLayout, "panel.reset", "Reset layout")],
 ];
 
-/// The actions of all menus.
 pub fn actions() -> impl Iterator<Item = &'static ActionInfo> {
     MENUS
         .iter()

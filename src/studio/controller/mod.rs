@@ -19,9 +19,8 @@ use super::backend::Backend;
 use super::background::Operations;
 use super::command::{ControllerCommand, ProposerCommand, ServingCommand, WindowCommand};
 use super::dock::PanelKind;
-use super::environment::Recipe;
 use super::settings::Settings;
-use super::state::{LongOperation, Messages, PathPurpose, Sessions, State};
+use super::state::{LongOperation, Messages, PathPurpose, Sessions, Setup, State};
 use crate::engine::Wake;
 use crate::repair::ProposerKind;
 use files::FilePart;
@@ -48,7 +47,6 @@ pub struct Controller {
     listed_operations: Vec<LongOperation>,
     backend: Rc<dyn Backend>,
     wake: Wake,
-    /// What the window has to do.
     window: Vec<WindowCommand>,
 }
 
@@ -143,7 +141,6 @@ impl Controller {
         }
     }
 
-    /// Executes a command.
     pub fn apply(&mut self, command: ControllerCommand) {
         let messages = &mut self.messages;
         match command {
@@ -276,24 +273,13 @@ impl Controller {
         self.setup.state.settings = settings;
     }
 
-    /// Sets how to create a missing Python environment.
-    pub fn set_environment_recipe(&mut self, recipe: Recipe) {
-        self.setup.state.recipe = Some(recipe);
-    }
-
-    /// Sets the folder for new tasks.
-    pub fn set_pack(&mut self, folder: PathBuf) {
-        self.setup.state.pack = Some(folder);
-    }
-
-    /// Sets the folder of the row store.
     pub fn set_row_store(&mut self, folder: PathBuf) {
         self.runs.state.store = Some(folder);
     }
 
-    /// Sets the settings file.
-    pub fn set_settings_file(&mut self, path: PathBuf) {
-        self.setup.state.settings_file = Some(path);
+    /// Settings and folders, to be set before the first frame.
+    pub fn setup_mut(&mut self) -> &mut Setup {
+        &mut self.setup.state
     }
 
     /// Reads the servers of a file and saves them there from now on.
@@ -301,7 +287,6 @@ impl Controller {
         self.proposer.set_servers_file(path, &mut self.messages);
     }
 
-    /// Sets the folder of prompt templates.
     pub fn set_prompt_folder(&mut self, folder: PathBuf) {
         self.proposer.state.prompts = Some(folder);
     }

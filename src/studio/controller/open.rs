@@ -140,7 +140,6 @@ impl Controller {
         self.sessions.show_trajectory(trajectory, &mut self.messages);
     }
 
-    /// Displays the step of a client.
     pub(super) fn show_client_step(&mut self, serial: u64) {
         let Some(step) = self.serving.state.step(serial) else {
             return;
@@ -275,7 +274,6 @@ impl Controller {
         self.tracker.appearance.clone()
     }
 
-    /// Sets the appearance to store.
     pub fn set_appearance(&mut self, appearance: Appearance) {
         self.tracker.appearance = appearance;
     }

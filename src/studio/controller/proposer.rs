@@ -29,7 +29,6 @@ impl ProposerPart {
         }
     }
 
-    /// Executes a command.
     pub fn apply(&mut self, command: ProposerCommand, messages: &mut Messages) {
         let state = &mut self.state;
         match command {

@@ -47,13 +47,10 @@ pub(super) enum RunEvent {
     RowCode(usize, RowCode),
     /// Rows that contain a text, with the serial number of the search.
     Matches(u64, Result<Vec<u32>, String>),
-    /// Report of the runs among rows.
     Report(Arc<Rows>, Result<Vec<Run>, String>),
     /// Rows were imported into the store in a folder.
     Imported(PathBuf, Result<Imported, String>),
-    /// An export was written.
     Exported(PathBuf, Result<(), String>),
-    /// Notes could not be saved.
     NotSaved(String),
 }
 

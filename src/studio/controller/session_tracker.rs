@@ -24,7 +24,6 @@ pub(super) struct SessionTracker {
     closing: Closing,
 }
 
-/// Appearance of the window.
 #[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Appearance {
     /// Dark theme; none for the default.
@@ -35,7 +34,6 @@ pub struct Appearance {
     pub panels: Option<Saved>,
 }
 
-/// How the window closes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Closing {
     #[default]

@@ -23,7 +23,6 @@ pub(super) struct SetupPart {
 
 #[derive(Debug)]
 enum SetupEvent {
-    /// The Python environment was created.
     EnvironmentCreated(Result<(), String>),
     TaskWritten(Result<Arc<Task>, String>),
     /// The cache was measured or cleared.

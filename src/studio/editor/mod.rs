@@ -17,6 +17,7 @@ mod paint;
 mod paste;
 mod quoted;
 mod search;
+mod selection;
 mod sliders;
 mod suggest;
 
@@ -40,7 +41,8 @@ use history::{EditOrigin, EditTime, History};
 use keys::Keys;
 use layout::{CodeLayout, Gap};
 use paint::FIX;
-use search::{caret_of, place_of, set_selection};
+use search::place_of;
+use selection::{caret_of, set_selection};
 use sliders::Sliders;
 
 /// Accessible name of the text field.

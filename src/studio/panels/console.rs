@@ -89,14 +89,14 @@ impl OutputFilter {
     const ALL: [(Self, &'static str); 3] = [(Self::All, "all"), (Self::Output, "output"), (Self::Log, "log")];
 }
 
-struct Line {
+struct ConsoleLine {
     text: String,
     color: Color32,
     /// Prose is wrapped; output of a program keeps its lines.
     wraps: bool,
 }
 
-fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
+fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
     for line in state
         .messages
@@ -135,16 +135,16 @@ fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
     lines
 }
 
-fn push(lines: &mut Vec<Line>, text: &str, color: Color32, wraps: bool) {
+fn push(lines: &mut Vec<ConsoleLine>, text: &str, color: Color32, wraps: bool) {
     let mut rest = text.trim_end().lines();
-    lines.extend(rest.by_ref().take(LINES).map(|line| Line {
+    lines.extend(rest.by_ref().take(LINES).map(|line| ConsoleLine {
         text: widgets::cut(line),
         color,
         wraps,
     }));
     let more = rest.count();
     if more > 0 {
-        lines.push(Line {
+        lines.push(ConsoleLine {
             text: format!("… {more} more lines"),
             color,
             wraps: true,

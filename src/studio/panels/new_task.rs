@@ -23,19 +23,19 @@ struct Draft {
     hints: String,
     sized: bool,
     size: [f64; 3],
-    seed: Source,
-    reference: Source,
+    seed: CodeSource,
+    reference: CodeSource,
     submitted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum CodeSource {
     None,
     Plate,
     Screen,
 }
 
-impl Source {
+impl CodeSource {
     fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -78,8 +78,8 @@ impl NewTaskView {
                 hints: String::new(),
                 sized: false,
                 size: [60.0, 40.0, 20.0],
-                seed: Source::Plate,
-                reference: Source::None,
+                seed: CodeSource::Plate,
+                reference: CodeSource::None,
                 submitted: false,
             }),
         };
@@ -197,9 +197,17 @@ fn fields(draft: &mut Draft, ui: &mut Ui) {
                 }
             });
             ui.end_row();
-            let choices: [(&str, &mut Source, &[Source]); 2] = [
-                ("weak seed", &mut draft.seed, &[Source::Plate, Source::Screen]),
-                ("reference", &mut draft.reference, &[Source::None, Source::Screen]),
+            let choices: [(&str, &mut CodeSource, &[CodeSource]); 2] = [
+                (
+                    "weak seed",
+                    &mut draft.seed,
+                    &[CodeSource::Plate, CodeSource::Screen],
+                ),
+                (
+                    "reference",
+                    &mut draft.reference,
+                    &[CodeSource::None, CodeSource::Screen],
+                ),
             ];
             for (name, value, sources) in choices {
                 ui.label(name);

@@ -16,7 +16,6 @@ const WIDTH: f32 = 520.0;
 const ROW: f32 = 28.0;
 const ROWS: usize = 12;
 
-/// State of the palette.
 #[derive(Default)]
 pub struct PaletteView {
     open: bool,
@@ -26,7 +25,6 @@ pub struct PaletteView {
     shortcuts: bool,
 }
 
-/// An entry of the palette.
 struct PaletteEntry {
     label: String,
     keys: String,

@@ -9,7 +9,6 @@ use crate::studio::proposing::PromptView;
 use crate::studio::state::State;
 use crate::studio::theme;
 
-/// State of the page.
 #[derive(Default)]
 pub struct PromptPage {
     diff: DiffView,

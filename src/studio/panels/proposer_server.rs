@@ -11,7 +11,6 @@ use crate::studio::theme;
 /// Height of a list of models before it scrolls, points.
 const MODELS: f32 = 132.0;
 
-/// View state of the servers.
 #[derive(Default)]
 pub struct ServerView {
     /// Typed address.

@@ -109,8 +109,7 @@ fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comm
     }
 }
 
-/// A line of the list.
-enum Line<'a> {
+enum ServerLine<'a> {
     Session(&'a SeenSession),
     Step(&'a SeenStep),
     InternalError(&'a str),
@@ -121,9 +120,9 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut lines = Vec::new();
     for session in serving.sessions.iter().rev() {
-        lines.push(Line::Session(session));
-        lines.extend(session.steps.iter().map(|step| Line::Step(step)));
-        lines.extend(session.fault.as_deref().map(Line::InternalError));
+        lines.push(ServerLine::Session(session));
+        lines.extend(session.steps.iter().map(|step| ServerLine::Step(step)));
+        lines.extend(session.fault.as_deref().map(ServerLine::InternalError));
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {
@@ -146,9 +145,9 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show_rows(ui, ROW, lines.len(), |ui, range| {
             for line in &lines[range] {
                 match line {
-                    Line::Session(session) => head(session, ui),
-                    Line::Step(step) => row(step, serving, ui, commands),
-                    Line::InternalError(message) => error_line(message, ui),
+                    ServerLine::Session(session) => head(session, ui),
+                    ServerLine::Step(step) => row(step, serving, ui, commands),
+                    ServerLine::InternalError(message) => error_line(message, ui),
                 }
             }
         });

@@ -50,7 +50,6 @@ pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl 
     );
 }
 
-/// Title of a section.
 pub fn section(title: &str, palette: &Palette) -> RichText {
     RichText::new(title.to_uppercase())
         .font(theme::semibold(SMALL))
@@ -58,12 +57,10 @@ pub fn section(title: &str, palette: &Palette) -> RichText {
         .extra_letter_spacing(0.3)
 }
 
-/// Explanatory text.
 pub fn dim(text: impl Into<String>, palette: &Palette) -> RichText {
     RichText::new(text).color(palette.dim)
 }
 
-/// Small text.
 pub fn small(text: impl Into<String>, palette: &Palette) -> RichText {
     RichText::new(text).font(theme::regular(SMALL)).color(palette.dim)
 }
@@ -120,7 +117,6 @@ pub fn card(fill: Color32, edge: Color32) -> Frame {
         .inner_margin(Margin::symmetric(10, 8))
 }
 
-/// A modal page.
 pub fn modal(ui: &Ui, id: &str) -> Modal {
     Modal::new(Id::unique(id)).frame(Frame::popup(ui.style()).inner_margin(Margin::same(18)))
 }
@@ -130,7 +126,6 @@ pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
     ui.painter().circle_filled(center, 4.0, color);
 }
 
-/// Colour of a status.
 pub fn status_color(status: CardStatus, palette: &Palette) -> Color32 {
     match status {
         CardStatus::Unknown => palette.faint,
@@ -186,7 +181,6 @@ pub fn action_button(
     named_button(ui, command, label, style, blocked, commands)
 }
 
-/// Label of a command in the menus.
 fn label_of(command: &Command) -> &'static str {
     command.info().map_or("", |info| info.label)
 }
@@ -231,7 +225,6 @@ pub fn named_button(
     }
 }
 
-/// The primary button.
 pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
     let text = RichText::new(label)
         .font(theme::medium(TEXT))
@@ -245,7 +238,6 @@ pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
 /// Style of an action's button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionStyle {
-    /// The primary action.
     Primary,
     /// An ordinary button, with its shortcut.
     Plain,

@@ -20,7 +20,6 @@ pub use page::page;
 pub struct Timeline {
     /// The task's name.
     pub label: String,
-    /// Prompt of the task.
     pub prompt: String,
     /// Profile, version and mode, e.g. `cadforge-v1 · full`.
     pub scoring: String,
@@ -30,7 +29,6 @@ pub struct Timeline {
     pub selected: usize,
 }
 
-/// A step of a timeline.
 #[derive(Clone, Debug)]
 pub struct TimelineStep {
     /// `seed`, `step 2` …
@@ -44,7 +42,6 @@ pub struct TimelineStep {
     pub total: Option<f64>,
     /// Each component with its value and weight; none for a failed build.
     pub components: Vec<(Component, Option<f64>, f64)>,
-    /// Notes of the evaluation.
     pub notes: Vec<String>,
     /// Why the build failed.
     pub failure: Option<Failure>,

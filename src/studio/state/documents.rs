@@ -30,7 +30,6 @@ pub struct Documents {
 /// A file with unsaved edits that changed on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// Card with the edits.
     pub card: CardId,
     pub path: PathBuf,
     /// New content of the file.
@@ -48,7 +47,6 @@ pub struct Overwrite {
 /// Reasons to ask before closing the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quit {
-    /// Running jobs.
     pub running: Option<String>,
     /// Files with unsaved edits.
     pub unsaved: Vec<String>,
@@ -56,11 +54,9 @@ pub struct Quit {
     pub lost: Vec<String>,
 }
 
-/// An unsaved edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UnsavedEdit {
-    /// Task of the edit.
     pub task: String,
     /// File that it was opened from or saved to, if any.
     pub file: Option<PathBuf>,
@@ -77,16 +73,13 @@ pub struct PathPrompt {
     pub serial: u64,
 }
 
-/// Purpose of a typed path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathPurpose {
     /// A file to read.
     Open,
-    /// A folder to read.
     Folder,
     /// A file for that card's code, whatever is on screen by then.
     Save(CardId),
-    /// Rows to compare with.
     Compare,
     /// A file for selected rows.
     Rows,

@@ -12,7 +12,6 @@ pub struct Messages {
     pub notice: Option<Notice>,
 }
 
-/// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// Whether it reports an internal error.
@@ -20,18 +19,14 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// A banner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Problem.
     pub text: String,
-    /// Hint, if any.
     pub hint: Option<String>,
     /// Whether it disappears once the workers are ready.
     pub from_pool: bool,
 }
 
-/// A long file operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LongOperation {
     /// Displayed description.

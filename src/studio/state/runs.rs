@@ -20,7 +20,6 @@ pub struct Runs {
     pub matches_serial: u64,
     /// Row whose code is on screen.
     pub open_row: Option<usize>,
-    /// Notes on the rows.
     pub notes: Notes,
     /// Training run to compare with.
     pub other: Option<Arc<Rows>>,
@@ -35,16 +34,13 @@ pub struct Runs {
 /// Candidates of one prompt, built for display.
 #[derive(Clone, Debug)]
 pub struct GroupView {
-    /// Index of the group.
     pub group: usize,
     /// The first candidates of the group, in order.
     pub members: Vec<GroupMember>,
 }
 
-/// A candidate of a group.
 #[derive(Clone, Debug)]
 pub struct GroupMember {
-    /// Index of its row.
     pub row: usize,
     pub phase: BuildPhase,
 }
@@ -54,23 +50,18 @@ pub struct GroupMember {
 pub enum BuildPhase {
     /// Its code is being read.
     Reading,
-    /// Its build is running.
     Building(JobId),
-    /// Built.
     Built(Arc<Shape>),
     /// Failed build, or not buildable here, with the reason.
     Broken(String),
 }
 
-/// State of the report.
 #[derive(Clone, Debug, Default)]
 pub enum RunReport {
-    /// Not requested.
     #[default]
     Unread,
     /// Being computed.
     Reading,
-    /// Ready.
     Read(Arc<[Run]>),
     /// Failed, with the error.
     Failed(String),

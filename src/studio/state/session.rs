@@ -17,7 +17,6 @@ pub struct Session {
     pub task: Arc<Task>,
     /// The timeline; the first card is the seed.
     pub cards: Vec<Card>,
-    /// Card on screen.
     pub selected: CardId,
     /// Recording that is replayed; none if the task has none.
     pub recording: Option<String>,
@@ -30,12 +29,10 @@ pub struct Session {
 /// Shape of a task's reference for the viewport.
 #[derive(Clone, Debug, Default)]
 pub enum ReferenceShape {
-    /// Not requested.
     #[default]
     Unknown,
     /// Being built.
     Building(JobId),
-    /// Ready.
     Built(Arc<Shape>),
     /// Not available, with the reason.
     Missing(String),
@@ -55,13 +52,9 @@ pub struct Card {
     pub id: CardId,
     /// Text field of the card.
     pub editor: EditorId,
-    /// Origin of the code.
     pub origin: Origin,
-    /// Card that it was made from.
     pub parent: Option<CardId>,
-    /// Step of a recording, if it is one.
     pub recorded: Option<Recorded>,
-    /// Code in the editor.
     pub code: String,
     /// Incremented with every change of `code`.
     pub revision: u64,
@@ -69,7 +62,6 @@ pub struct Card {
     pub reason: String,
     /// Position among several candidates of one prompt.
     pub group: Option<GroupPlace>,
-    /// Whether the proposal was rejected.
     pub rejected: bool,
     /// Row of a training run that it was read from.
     pub row: Option<String>,
@@ -97,7 +89,6 @@ pub struct Card {
     pub exported_shape: Option<u64>,
 }
 
-/// A step of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     pub recording: String,
@@ -108,7 +99,6 @@ pub struct Recorded {
 /// Result of a card's last assessment.
 #[derive(Clone, Debug, Default)]
 pub enum CardResult {
-    /// None yet.
     #[default]
     Unknown,
     /// Score, which may be that of a failed build.
@@ -122,21 +112,17 @@ pub enum CardResult {
     },
 }
 
-/// A score and what it belongs to.
 #[derive(Debug)]
 pub struct Scored {
-    /// Evaluation of the code.
     pub evaluation: Evaluation,
     /// The evaluation as JSON, for the tree.
     pub json: serde_json::Value,
     /// Revision of the scored code.
     pub revision: u64,
-    /// Scoring that was used.
     pub scoring: Scoring,
 }
 
 impl Scored {
-    /// Creates a score from an evaluation.
     pub fn new(evaluation: Evaluation, revision: u64, scoring: Scoring) -> Self {
         // Serialising plain data with string keys cannot fail.
         let json = serde_json::to_value(&evaluation).unwrap_or_default();
@@ -152,12 +138,10 @@ impl Scored {
 /// Work on a card.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Activity {
-    /// None.
     #[default]
     Idle,
     /// Edited; a run starts at this window time, s.
     Due(f64),
-    /// A job is assessing it.
     Assessing(JobId),
     /// A repair job is writing or building it.
     Proposing(JobId),
@@ -202,7 +186,6 @@ impl Card {
         }
     }
 
-    /// Score, if any.
     pub fn scored(&self) -> Option<&Arc<Scored>> {
         match &self.result {
             CardResult::Scored(scored) => Some(scored),
@@ -289,20 +272,17 @@ impl Card {
 /// Status of a card: the colour of its dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardStatus {
-    /// Not scored.
     Unknown,
     /// Built, with a high score.
     Good,
     /// Built, with a low score.
     Weak,
-    /// Failed build.
     Failed,
     /// Not scored because of an internal error.
     InternalError,
 }
 
 impl CardStatus {
-    /// Status of a card.
     pub fn of(card: &Card) -> Self {
         match &card.result {
             CardResult::Unknown => Self::Unknown,
@@ -343,12 +323,10 @@ impl Session {
         }
     }
 
-    /// Card of the seed.
     pub fn seed(&self) -> &Card {
         &self.cards[0]
     }
 
-    /// Card on screen.
     pub fn card(&self) -> &Card {
         self.get(self.selected).unwrap_or_else(|| self.seed())
     }
@@ -370,12 +348,10 @@ impl Session {
         }
     }
 
-    /// Card of that id, mutable.
     pub fn get_mut(&mut self, id: CardId) -> Option<&mut Card> {
         self.cards.iter_mut().find(|card| card.id == id)
     }
 
-    /// Recording that is replayed.
     pub fn repair(&self) -> Option<&RecordedRepair> {
         let name = self.recording.as_ref()?;
         self.task.repairs.iter().find(|recording| recording.name == *name)

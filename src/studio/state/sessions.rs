@@ -10,7 +10,6 @@ use crate::engine::JobId;
 use crate::executor::PoolStatus;
 use crate::task::{Task, TaskSet};
 
-/// Sessions and jobs.
 #[derive(Debug)]
 pub struct Sessions {
     /// One session per task, in the order of the task set; never empty.
@@ -32,7 +31,6 @@ pub struct Sessions {
     pub now: f64,
 }
 
-/// A running job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Running {
     pub job: JobId,
@@ -56,10 +54,8 @@ pub struct StreamedText {
     pub end: Option<StreamEnd>,
 }
 
-/// How a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// Complete.
     Complete,
     /// Cut at the token limit.
     Truncated,
@@ -70,9 +66,7 @@ pub enum StreamEnd {
 /// A proposal that waits to be accepted, edited or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingProposal {
-    /// Card of the proposal.
     pub card: CardId,
-    /// Card that it was made from.
     pub base: CardId,
 }
 
@@ -97,7 +91,6 @@ impl Sessions {
         })
     }
 
-    /// Session on screen.
     pub fn session(&self) -> &Session {
         &self.all[self.current]
     }
@@ -107,12 +100,10 @@ impl Sessions {
         &mut self.all[self.current]
     }
 
-    /// Card on screen.
     pub fn card(&self) -> &Card {
         self.session().card()
     }
 
-    /// All tasks.
     pub fn tasks(&self) -> TaskSet {
         self.all.iter().map(|session| Arc::clone(&session.task)).collect()
     }
@@ -122,7 +113,6 @@ impl Sessions {
         self.all.iter().position(|session| session.task.id == id)
     }
 
-    /// Card of that id in any session.
     pub fn find(&self, id: CardId) -> Option<&Card> {
         self.all.iter().find_map(|session| session.get(id))
     }
@@ -132,7 +122,6 @@ impl Sessions {
         self.all.iter_mut().find_map(|session| session.get_mut(id))
     }
 
-    /// All cards with their sessions.
     pub fn cards(&self) -> impl Iterator<Item = (&Session, &Card)> {
         self.all
             .iter()
@@ -158,7 +147,6 @@ impl Sessions {
             .collect()
     }
 
-    /// Running repair, if any.
     pub fn repair(&self) -> Option<&Running> {
         self.running.iter().find(|running| running.repair)
     }

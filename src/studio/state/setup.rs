@@ -9,7 +9,6 @@ use crate::studio::settings::Settings;
 #[derive(Debug, Default)]
 pub struct Setup {
     pub settings: Settings,
-    /// Settings file, if available.
     pub settings_file: Option<PathBuf>,
     /// Folder for new tasks, if available.
     pub pack: Option<PathBuf>,
@@ -17,7 +16,6 @@ pub struct Setup {
     pub new_task_problem: Option<String>,
     /// How to create a missing Python environment, if possible here.
     pub recipe: Option<Recipe>,
-    /// Whether the environment is being created.
     pub creating_environment: bool,
     /// Size of the cache, once measured.
     pub cache: Option<CacheUsage>,

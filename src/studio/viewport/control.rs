@@ -30,7 +30,6 @@ pub fn key(preset: Preset) -> Option<Key> {
     }
 }
 
-/// The other projection.
 pub fn other(projection: Projection) -> Projection {
     match projection {
         Projection::Orthographic => Projection::Perspective,

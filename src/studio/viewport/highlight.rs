@@ -37,7 +37,6 @@ impl Viewport {
         };
     }
 
-    /// Highlight among some shapes.
     pub(super) fn highlight_among(&self, shapes: &[&Arc<Shape>]) -> Option<Highlight> {
         let highlight = self.highlight.as_ref()?;
         let is_here = shapes.iter().any(|shape| Arc::ptr_eq(shape, &highlight.shape));

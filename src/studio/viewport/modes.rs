@@ -13,23 +13,19 @@ pub enum ViewCommand {
     Fit,
     /// View from a standard direction, and fit.
     Orient(Preset),
-    /// Change the projection.
     Project(Projection),
     /// Change the arrangement of panes.
     Arrange(Layout),
     /// Change the shape compared with.
     CompareWith(CompareWith),
-    /// Change the drawing style.
     SetDrawStyle(DrawStyle),
     /// Toggle the section plane.
     Section,
     /// Toggle measuring between two picks.
     Measure,
-    /// Clear the picks.
     ClearPicks,
     /// Show all objects of the script.
     AllObjects,
-    /// Show only the scored object.
     ScoredObject,
 }
 
@@ -37,7 +33,6 @@ pub enum ViewCommand {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
-    /// Side by side.
     #[default]
     SideBySide,
     /// Superimposed: the last shape opaque, the others transparent.
@@ -62,7 +57,6 @@ impl Layout {
         }
     }
 
-    /// Tooltip.
     pub fn about(self) -> &'static str {
         match self {
             Self::SideBySide => "each shape in its own pane, same scale and view",
@@ -73,7 +67,6 @@ impl Layout {
     }
 }
 
-/// Shapes to compare with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CompareWith {
@@ -84,7 +77,6 @@ pub enum CompareWith {
     Previous,
     /// The task's reference.
     Reference,
-    /// The pinned step.
     Pinned,
 }
 
@@ -92,7 +84,6 @@ impl CompareWith {
     /// All choices in menu order.
     pub const ALL: [Self; 4] = [Self::Seed, Self::Previous, Self::Reference, Self::Pinned];
 
-    /// Name in menus.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seed => "seed",

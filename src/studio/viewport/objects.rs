@@ -22,7 +22,6 @@ pub(super) struct Objects {
     ready: Option<(Arc<Scene>, Arc<Models>)>,
 }
 
-/// A line of the list.
 pub(super) struct ListedObject {
     pub label: String,
     pub color: Option<Color32>,

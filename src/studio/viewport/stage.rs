@@ -10,12 +10,12 @@ use crate::render::Picture;
 use crate::render::scene::{RenderBuffer, Scene};
 
 /// The scene and the last picture of each pane.
-pub struct Stage {
+pub struct RenderStage {
     pub scene: Scene,
     shown: Vec<Option<(Picture, RenderBuffer)>>,
 }
 
-impl Stage {
+impl RenderStage {
     pub fn new(scene: Scene) -> Self {
         Self {
             scene,
@@ -99,7 +99,12 @@ impl Stage {
 }
 
 /// Paint callback for a picture at `place`.
-pub fn callback(stage: &Arc<Mutex<Stage>>, index: usize, picture: Picture, place: Rect) -> PaintCallback {
+pub fn callback(
+    stage: &Arc<Mutex<RenderStage>>,
+    index: usize,
+    picture: Picture,
+    place: Rect,
+) -> PaintCallback {
     let stage = Arc::clone(stage);
     PaintCallback {
         rect: place,

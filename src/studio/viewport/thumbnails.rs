@@ -17,7 +17,6 @@ pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
 /// Maximum number of thumbnails kept; each takes 190 kB.
 const MAX_CACHED: usize = 192;
 
-/// Cache of thumbnails.
 #[derive(Default)]
 pub struct Thumbnails {
     /// Most recently used last.

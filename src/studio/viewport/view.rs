@@ -9,7 +9,7 @@ use super::mesh_worker::MeshWorker;
 use super::modes::{CompareWith, Layout, Section, ViewCommand};
 use super::objects::Objects;
 use super::pick::Pick;
-use super::stage::Stage;
+use super::stage::RenderStage;
 use super::thumbnails::Thumbnails;
 use crate::geometry::Shape;
 use crate::render::frame::Frame;
@@ -38,7 +38,7 @@ pub struct Pane<'a> {
 
 /// The 3D view with its camera.
 pub struct Viewport {
-    pub(super) stage: Option<Arc<Mutex<Stage>>>,
+    pub(super) stage: Option<Arc<Mutex<RenderStage>>>,
     /// Why there is no stage.
     pub(super) missing: String,
     /// Whether rendering is done in software: then moving pictures use fewer samples and coarse models.
@@ -75,7 +75,6 @@ pub struct Viewport {
 /// Drawn content of a pane: a shape and, once ready, its model.
 pub type ShownShape = Option<(Arc<Shape>, Option<Arc<Model>>)>;
 
-/// Rectangle of a pane.
 #[derive(Clone, Copy)]
 pub struct PaneRect {
     pub column: usize,
@@ -133,7 +132,7 @@ impl Viewport {
         let software = scene.as_ref().is_some_and(Scene::software);
         Self {
             software,
-            stage: scene.map(|scene| Arc::new(Mutex::new(Stage::new(scene)))),
+            stage: scene.map(|scene| Arc::new(Mutex::new(RenderStage::new(scene)))),
             missing,
             dark: true,
             layout: Layout::default(),
@@ -159,7 +158,6 @@ impl Viewport {
         }
     }
 
-    /// Sets the theme.
     pub fn set_dark(&mut self, dark: bool) {
         self.dark = dark;
     }
@@ -179,12 +177,10 @@ impl Viewport {
         self.against
     }
 
-    /// Drawing style.
     pub fn look(&self) -> DrawStyle {
         self.look
     }
 
-    /// Section plane, if any.
     pub fn section(&self) -> Option<Section> {
         self.section
     }
@@ -243,7 +239,6 @@ impl Viewport {
     }
 }
 
-/// Names of panes for the overlay.
 pub fn names<'a>(members: &[&Pane<'a>]) -> Vec<overlay::Name<'a>> {
     members.iter().map(|pane| (pane.tone, pane.title)).collect()
 }

@@ -17,7 +17,7 @@ use crate::trajectory::{Origin, Step};
 
 /// A job and its session.
 #[derive(Clone, Copy)]
-struct Source {
+struct JobSource {
     job: JobId,
     session: usize,
 }
@@ -35,7 +35,7 @@ impl SessionPart {
             else {
                 continue;
             };
-            let source = Source { job, session };
+            let source = JobSource { job, session };
             let end = match &mut kind {
                 PendingJob::Assess(handle, purpose) => drain(&handle.events, |event| {
                     self.handle_assess_event(source, purpose, event, messages)
@@ -59,7 +59,7 @@ impl SessionPart {
 
     fn handle_assess_event(
         &mut self,
-        source: Source,
+        source: JobSource,
         purpose: &AssessPurpose,
         event: Event<AssessJob>,
         messages: &mut Messages,
@@ -92,7 +92,7 @@ impl SessionPart {
 
     fn handle_repair_event(
         &mut self,
-        source: Source,
+        source: JobSource,
         run: &mut RepairRun,
         event: Event<RepairJob>,
         messages: &mut Messages,
@@ -134,7 +134,7 @@ impl SessionPart {
 
     fn handle_export_event(
         &mut self,
-        source: Source,
+        source: JobSource,
         event: Event<ExportJob>,
         messages: &mut Messages,
     ) -> ControlFlow<()> {
@@ -156,7 +156,7 @@ impl SessionPart {
     }
 
     /// Reports an error; it replaces the result of the card, if that waits for this job.
-    fn fail(&mut self, source: Source, card: CardId, message: &str, input: bool, messages: &mut Messages) {
+    fn fail(&mut self, source: JobSource, card: CardId, message: &str, input: bool, messages: &mut Messages) {
         let waits = self.state.all[source.session]
             .get(card)
             .is_none_or(|card| card.activity == Activity::Assessing(source.job));
@@ -184,7 +184,7 @@ impl SessionPart {
         }
     }
 
-    fn handle_assessment(&mut self, source: Source, purpose: &AssessPurpose, assessment: Assessment) {
+    fn handle_assessment(&mut self, source: JobSource, purpose: &AssessPurpose, assessment: Assessment) {
         let session = &mut self.state.all[source.session];
         match purpose {
             AssessPurpose::Score {
@@ -230,7 +230,7 @@ impl SessionPart {
     }
 
     /// Card of a proposal: an earlier card from the same position is reused.
-    fn proposal_card(&mut self, source: Source, run: &mut RepairRun, step: usize) -> Option<CardId> {
+    fn proposal_card(&mut self, source: JobSource, run: &mut RepairRun, step: usize) -> Option<CardId> {
         let fresh = self.fresh_card();
         let session = &mut self.state.all[source.session];
         if let Some(card) = run.cards.get(&step).copied() {
@@ -268,7 +268,7 @@ impl SessionPart {
 
     fn handle_step(
         &mut self,
-        source: Source,
+        source: JobSource,
         run: &mut RepairRun,
         step: Step,
         shape: Option<Arc<Shape>>,

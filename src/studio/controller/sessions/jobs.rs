@@ -28,9 +28,7 @@ pub(super) enum PendingJob {
     Export(JobHandle<ExportJob>),
 }
 
-/// What an assessment is for.
 pub(super) enum AssessPurpose {
-    /// The score of a card.
     Score {
         card: CardId,
         revision: u64,
@@ -264,7 +262,6 @@ impl SessionPart {
         self.detach_job(session, job);
     }
 
-    /// Cancels the repair of the task on screen.
     pub(super) fn cancel_repair_on_screen(&mut self, messages: &mut Messages) {
         if let Some(job) = self.state.repair().map(|running| running.job)
             && let Some(pending) = self.pending.get(&job)

@@ -31,7 +31,6 @@ pub const DEBOUNCE: f64 = 0.25;
 /// Pause after which a slider starts a run, s: it is moved on purpose.
 pub const TUNE: f64 = 0.05;
 
-/// Sessions and jobs.
 pub(super) struct SessionPart {
     pub state: Sessions,
     backend: Rc<dyn Backend>,
@@ -48,7 +47,6 @@ pub(super) struct SessionPart {
 pub(super) enum JobReport {
     /// Result of [`SessionPart::build_shape`].
     Shape(JobId, Result<Arc<Shape>, String>),
-    /// A card was scored.
     Scored(CardId),
     /// A repair with a model failed.
     EndpointFailed,
@@ -99,7 +97,6 @@ impl SessionPart {
         EditorId(self.fresh_id())
     }
 
-    /// Displays a task.
     pub fn select_task(&mut self, id: &str) {
         self.state.proposal = None;
         if let Some(index) = self.state.of_task(id) {
@@ -108,7 +105,6 @@ impl SessionPart {
         }
     }
 
-    /// Adds a task and displays it.
     pub fn add_task(&mut self, task: Arc<Task>) {
         let seed = self.fresh_card();
         self.state.all.push(Session::new(task, seed));

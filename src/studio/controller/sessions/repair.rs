@@ -16,25 +16,20 @@ use crate::trajectory::{Origin, Proposal, Step};
 /// Number of characters of a streamed text that its card displays.
 const PREVIEW_CHARS: usize = 200;
 
-/// A running repair.
 pub(super) struct RepairRun {
     /// Cards by the job's step index; 0 is the base.
     pub cards: BTreeMap<usize, CardId>,
-    /// Revision of the base.
     pub base_revision: u64,
     pub scoring: Scoring,
-    /// Recording that is replayed, if any.
     pub recording: Option<String>,
     /// Number of recorded steps before the base.
     pub behind: usize,
-    /// Origin of its cards.
     pub origin: Origin,
     /// Step of the job that the next one probably starts from.
     pub head: usize,
     pub goal: RepairGoal,
 }
 
-/// What was requested.
 #[derive(Clone, Copy)]
 pub(super) enum RepairGoal {
     SingleStep,
