@@ -117,6 +117,11 @@ look_for_packages() {
         need_command Xvfb xvfb
         need_command xdotool xdotool
         need_command import imagemagick
+        # The tests of the window find its widgets by name, as screen readers do.
+        need_command dbus-daemon dbus
+        need_file 'the accessibility bus' at-spi2-core /usr/share/dbus-1/services/org.a11y.Bus.service
+        need_file "GObject for the system's Python" python3-gi /usr/lib/python3/dist-packages/gi/__init__.py
+        need_file "the accessibility library's bindings" gir1.2-atspi-2.0 "/usr/lib/$machine-linux-gnu/girepository-1.0/Atspi-2.0.typelib"
         # The program, not the shell builtin: tests start it.
         [[ -n $(type -P kill) ]] || need kill procps
     fi

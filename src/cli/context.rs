@@ -52,6 +52,15 @@ pub(crate) struct Global {
         hide_short_help = true
     )]
     pub python: Option<PathBuf>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        hide_short_help = true,
+        help = "Write diagnostics to standard error: error, warn, info, debug or trace, or levels of parts, such as \
+                warn,cadforge_executor=debug [env: CADFORGE_LOG]"
+    )]
+    pub log: Option<String>,
 }
 
 impl Global {

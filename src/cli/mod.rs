@@ -1,6 +1,8 @@
 //! The command line: one file per subcommand. JSON goes to standard output, everything else to standard error. Exit
 //! codes: 0 success (a failed build is a result), 1 goal not reached, 2 wrong use or bad input, 3 internal error.
 
+#![allow(clippy::print_stderr, reason = "the command line is a program")]
+
 mod attack;
 mod clean;
 mod context;
@@ -9,6 +11,7 @@ mod doctor;
 mod endpoint;
 mod eval;
 mod export;
+mod log;
 mod render;
 mod repair;
 mod report;
@@ -88,6 +91,10 @@ pub fn run() -> ExitCode {
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
     if let Err(error) = global.check(std::env::args_os()) {
+        eprintln!("cadforge: {error}");
+        return ExitCode::from(2);
+    }
+    if let Err(error) = log::init(global.log.as_deref()) {
         eprintln!("cadforge: {error}");
         return ExitCode::from(2);
     }

@@ -38,7 +38,7 @@ pub(crate) struct ServeArgs {
     token: Option<String>,
     /// Listen on public addresses without a token or a sandbox; must be given twice
     #[arg(long = "unsafe", action = clap::ArgAction::Count, help_heading = "Safety")]
-    told: u8,
+    unsafe_count: u8,
     /// Maximum size of a body or message in MB
     #[arg(long, value_name = "MB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Limits")]
     max_body: u32,
@@ -153,14 +153,14 @@ fn check_exposure(args: &ServeArgs, address: SocketAddr, has_token: bool) -> any
         return Ok(());
     }
     let hint = "\nhint: use --host 127.0.0.1, or give --unsafe twice";
-    if !has_token && args.told < 2 {
+    if !has_token && args.unsafe_count < 2 {
         return Err(CliError::Input(format!(
             "refused to listen on {address} without a token: any client could run code here\nhint: set CADFORGE_TOKEN{hint}"
         ))
         .into());
     }
     match lacking {
-        Some(lacking) if args.told < 2 => {
+        Some(lacking) if args.unsafe_count < 2 => {
             anyhow::bail!("refused to listen on {address}: {lacking}{hint}")
         }
         Some(lacking) => {

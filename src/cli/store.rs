@@ -180,10 +180,10 @@ fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
     let mut store = Store::open(folder)?;
     let mut all = Vec::new();
     for path in &args.paths {
-        let mut told = 0;
+        let mut reported = 0;
         let imported = store.import(path, args.run.as_deref(), &mut |rows| {
-            if rows >= told + 10_000 {
-                told = rows;
+            if rows >= reported + 10_000 {
+                reported = rows;
                 context::progress(&format!("{}: {rows} rows …", path.display()));
             }
         })?;

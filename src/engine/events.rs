@@ -20,6 +20,8 @@ use cadforge_trajectory::Step;
 /// [`RepairJob`]: super::RepairJob
 /// [`ExportJob`]: super::ExportJob
 pub trait Job: Send + Sized + 'static {
+    /// Its name in diagnostics.
+    const NAME: &'static str;
     /// Reported while it runs.
     type Progress: Send;
     /// Its result.

@@ -18,7 +18,10 @@ pub(super) fn spawn<J: Job>(
     mut events: EventSender<J>,
     cancel: CancelToken,
 ) {
+    // Belongs to what submitted it, such as a request of the server.
+    let span = tracing::debug_span!("job", id = id.0, kind = J::NAME);
     let work = move || {
+        let _entered = span.enter();
         let run = AssertUnwindSafe(|| job.run(&assessor, &mut events, &cancel));
         let last = catch_unwind(run).unwrap_or_else(|panic| {
             let message = panic
@@ -38,11 +41,12 @@ pub(super) fn spawn<J: Job>(
         .name(format!("job {}", id.0))
         .spawn(work)
     {
-        eprintln!("cannot start a thread for a job: {error}");
+        tracing::error!("cannot start a thread for a job: {error}");
     }
 }
 
 impl Job for ExportJob {
+    const NAME: &'static str = "export";
     type Progress = Infallible;
     type Output = PathBuf;
 
@@ -88,6 +92,7 @@ pub fn write_step(path: &Path, execution: &Execution) -> Result<(), String> {
 }
 
 impl Job for AssessJob {
+    const NAME: &'static str = "assess";
     /// The candidate was built and is being scored.
     type Progress = Built;
     type Output = Assessment;
@@ -112,6 +117,7 @@ impl Job for AssessJob {
 }
 
 impl Job for RepairJob {
+    const NAME: &'static str = "repair";
     type Progress = RepairProgress;
     type Output = RepairSummary;
 

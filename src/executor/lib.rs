@@ -53,6 +53,16 @@ pub enum Build {
     Failed(Failure),
 }
 
+impl Build {
+    /// The failure kind's name, or `shape`.
+    fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Shape(_) => "shape",
+            Self::Failed(failure) => failure.kind.name(),
+        }
+    }
+}
+
 /// A [`Build`] with its output, notes and times.
 #[derive(Clone, Debug)]
 pub struct Execution {
@@ -333,6 +343,8 @@ impl Executor {
             return Ok(outcome::bad_encoding(code, error));
         }
         let limits = &limits.refreshed()?;
+        let span = tracing::debug_span!("candidate", bytes = code.len(), ?priority);
+        let _entered = span.enter();
         let identity = self.identity();
         let key = identity.map(|identity| cached::key(&identity, code, limits));
         // Objects displayed beside a scored shape are made on demand, and not cached.
@@ -344,6 +356,7 @@ impl Executor {
         if let Some(execution) = key.and_then(|key| cached::load(self.cache(), &key))
             && suffices(&execution)
         {
+            tracing::debug!(kind = execution.build.kind_name(), "build taken from the cache");
             built(&execution);
             return Ok(execution);
         }
@@ -373,6 +386,13 @@ impl Executor {
             let verified = self.pool.build(&run, cancel)?;
             execution = disputed.settle(execution, verified);
         }
+        tracing::debug!(
+            kind = execution.build.kind_name(),
+            queue_ms = execution.queue_ms,
+            run_ms = execution.run_ms,
+            mesh_ms = execution.mesh_ms,
+            "built"
+        );
         built(&execution);
         // A file may have changed while the candidate read it.
         if limits.project.is_some() && limits.refreshed().ok().as_ref() != Some(limits) {

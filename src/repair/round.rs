@@ -106,6 +106,8 @@ fn one(
     sender: &Sender<Message>,
     cancel: &CancelToken,
 ) -> Result<Option<Attempt>, RepairError> {
+    let span = tracing::debug_span!("proposal", candidate = ask.candidate, step = ask.history.len());
+    let _entered = span.enter();
     let mut begun = false;
     let mut begin = || {
         if !std::mem::replace(&mut begun, true) {

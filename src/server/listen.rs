@@ -79,7 +79,7 @@ pub async fn serve(
                 },
                 Err(error) => {
                     // Most often out of descriptors; some become free when connections end.
-                    eprintln!("cadforge: cannot accept a connection: {error}");
+                    tracing::warn!("cannot accept a connection: {error}");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
@@ -92,9 +92,9 @@ pub async fn serve(
     let _ = end.send(true);
     tokio::select! {
         _ = all_gone.recv() => {}
-        () = signals.next() => eprintln!("cadforge: second signal: requests in progress are dropped"),
+        () = signals.next() => tracing::warn!("second signal: requests in progress are dropped"),
         () = tokio::time::sleep(step_limit + SHUTDOWN_GRACE) => {
-            eprintln!("cadforge: some clients did not read their responses; their connections are dropped");
+            tracing::warn!("some clients did not read their responses; their connections are dropped");
         }
     }
     Ok(())

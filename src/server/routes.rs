@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{self, MethodRouter};
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use super::openapi::{JSON, LINES, Operation};
 use super::wire::scorers::{BatchAnswer, BatchRow, RewardRequest, Rewards, RpcAnswer, RpcRequest};
@@ -269,13 +270,18 @@ async fn pass(app: Arc<App>, request: Request, next: Next) -> Response {
     let checked = app
         .guard
         .check(peer, request.method(), request.uri().path(), request.headers());
-    let answer = match checked {
-        Ok(()) => next.run(request).await,
-        Err(refused) => {
-            app.metrics.refused();
-            answer::guard_error(&refused)
+    let span = tracing::debug_span!("request", method = %request.method(), route, client = %peer);
+    let answer = async {
+        match checked {
+            Ok(()) => next.run(request).await,
+            Err(refused) => {
+                app.metrics.refused();
+                answer::guard_error(&refused)
+            }
         }
     };
+    let answer = answer.instrument(span.clone()).await;
+    tracing::debug!(parent: &span, status = answer.status().as_u16(), "answered");
     app.metrics
         .answered(&route, answer.status().as_u16(), start.elapsed());
     answer

@@ -7,6 +7,7 @@ mod app;
 pub(crate) mod backend;
 pub(crate) mod background;
 mod compare;
+pub(crate) mod console;
 pub(crate) mod controller;
 pub(crate) mod diagnostics;
 pub(crate) mod dock;

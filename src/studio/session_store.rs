@@ -236,7 +236,7 @@ impl Drop for SessionStore {
         let removable = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
         if wrote {
             if let Err(error) = self.write_last() {
-                eprintln!("cadforge: {}", write_error(&self.folder.join(LAST), &error));
+                tracing::error!("{}", write_error(&self.folder.join(LAST), &error));
                 // The recovery file is offered at the next start.
                 return;
             }

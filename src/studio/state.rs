@@ -14,6 +14,7 @@ pub use documents::{
     Conflict, Documents, ExportFormat, Overwrite, PathPrompt, PathPurpose, Quit, UnsavedEdit, file_name,
     free_name,
 };
+pub(crate) use messages::WINDOW;
 pub use messages::{LogLine, LongOperation, Messages, Notice};
 pub use runs::{BuildPhase, GroupMember, GroupView, RunReport, Runs};
 pub use session::{

@@ -57,58 +57,62 @@ const TRIAL: &[u8] = b"import cadquery as cq\nfixture = cq.Workplane().box(1, 2,
 /// Runs the worker on the connection that is its standard input, until its client closes it.
 ///
 /// `arguments` are those of the program without its name. Exit codes: 0 at the end of the connection, 2 for wrong
-/// arguments, 3 if the worker cannot start or fails.
-pub fn main(arguments: &[String]) -> ExitCode {
+/// arguments, 3 if the worker cannot start or fails. `report` gets warnings and the error that ends the worker; the client reads
+/// them from the worker's standard error.
+pub fn main(arguments: &[String], report: fn(&str)) -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--version"] => {
-            println!(
-                "cadforge-worker {} (Python {})",
-                env!("CARGO_PKG_VERSION"),
-                python::linked_version()
-            );
-            ExitCode::SUCCESS
-        }
         ["--python", python, "--parent", parent, "--patches", patches] => {
-            work(Path::new(python), patches, parent.parse().unwrap_or(0))
+            work(Path::new(python), patches, parent.parse().unwrap_or(0), report)
         }
         _ => {
-            eprintln!(
-                "cadforge-worker is started by cadforge\nhint: cadforge-worker --version prints its versions"
+            report(
+                "cadforge-worker is started by cadforge\nhint: cadforge-worker --version prints its versions",
             );
             ExitCode::from(2)
         }
     }
 }
 
-fn work(python: &Path, patches: &str, client: i32) -> ExitCode {
+/// Versions of the worker and of the Python that it is linked with.
+pub fn version() -> String {
+    format!(
+        "cadforge-worker {} (Python {})",
+        env!("CARGO_PKG_VERSION"),
+        python::linked_version()
+    )
+}
+
+fn work(python: &Path, patches: &str, client: i32, report: fn(&str)) -> ExitCode {
     // In the new process image addresses are fixed already, so that this happens once.
     if linux::fix_addresses() {
         let executable = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
         let error = Command::new(executable).args(std::env::args_os().skip(1)).exec();
-        eprintln!("warning: cannot restart with fixed addresses: {error}");
+        report(&format!("warning: cannot restart with fixed addresses: {error}"));
     }
     let started = Instant::now();
     // The worker ends with its client; the parent is compared because the client may have died already.
     let tied = prctl::set_pdeathsig(Signal::SIGKILL);
     if tied.is_err() || getppid() != Pid::from_raw(client) {
-        eprintln!("the process that started this worker is gone");
+        report("the process that started this worker is gone");
         return ExitCode::from(3);
     }
     // Orphaned processes of a candidate become children of this process, which kills them.
     if let Err(error) = prctl::set_child_subreaper(true) {
-        eprintln!("warning: orphaned processes of candidates will not be killed: {error}");
+        report(&format!(
+            "warning: orphaned processes of candidates will not be killed: {error}"
+        ));
     }
     let mut client = match take_client() {
         Ok(client) => client,
         Err(error) => {
-            eprintln!("standard input is not a socket: {error}");
+            report(&format!("standard input is not a socket: {error}"));
             return ExitCode::from(2);
         }
     };
     match supervise(python, patches, started, &mut client) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}");
+            report(&message);
             // The client may be gone, which is the most common reason for an error.
             let _ = write_frame(&mut client, &Reply::Refused { message }, &[]);
             ExitCode::from(3)

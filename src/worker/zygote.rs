@@ -3,7 +3,7 @@
 //! Candidate code never runs in the zygote, and no data of a candidate enters it: its children are equal copies, down
 //! to their addresses. A fork waits for a command of its own, so that it can be made ahead of time.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -282,7 +282,8 @@ pub(crate) fn leave(work: impl FnOnce() -> Result<(), String>) -> ! {
     let status = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => 0,
         Ok(Err(message)) => {
-            eprintln!("{message}");
+            // The client reads it; a closed standard error changes nothing.
+            let _ = writeln!(io::stderr(), "{message}");
             exit_failure::NO_REPORT
         }
         Err(_) => exit_failure::NO_REPORT,

@@ -330,3 +330,30 @@ fn tasks_list_has_the_keys_of_the_contract() {
     let output = expect_exit(cadforge(dir.path()).args(["tasks", "list", "--json"]), 0);
     insta::assert_json_snapshot!("tasks_list", json(&output));
 }
+
+#[test]
+fn diagnostics_are_printed_on_request_only() {
+    let dir = temporary();
+    let seed = root().join("tasks").join(CASTER).join("seeds/weak.py");
+    let eval = |log: Option<&str>, code| {
+        let mut command = cadforge(dir.path());
+        command.arg("eval").arg(&seed);
+        command.args(["--task", CASTER, "--reference", "none", "--no-cache"]);
+        command.args(log.map(|log| format!("--log={log}")));
+        String::from_utf8(expect_exit(&mut command, code).stderr).unwrap()
+    };
+    assert_eq!(eval(None, 0), "");
+    let log = eval(Some("cadforge_executor=debug"), 0);
+    assert!(log.contains("worker ready slot=0"), "{log}");
+    let built = log
+        .lines()
+        .find(|line| line.contains(r#"built kind="shape""#))
+        .unwrap();
+    assert!(built.contains("candidate{bytes="), "{built}");
+    assert_eq!(eval(Some("warn"), 0), "");
+    let error = eval(Some("loud=very"), 2);
+    assert!(
+        error.contains("the log filter `loud=very`") && error.contains("hint:"),
+        "{error}"
+    );
+}

@@ -3,6 +3,7 @@
 //! They run real workers with real CadQuery; `make test` provides both.
 
 mod adversarial;
+mod attack;
 mod cache;
 mod cli;
 mod data;

@@ -31,6 +31,13 @@ machine() {
     stub xdotool
     stub import
     stub kill
+    stub dbus-daemon
+    local file
+    for file in share/dbus-1/services/org.a11y.Bus.service lib/python3/dist-packages/gi/__init__.py \
+        "lib/$(uname -m)-linux-gnu/girepository-1.0/Atspi-2.0.typelib"; do
+        mkdir -p "$box/root/usr/${file%/*}"
+        touch "$box/root/usr/$file"
+    done
     stub id 'echo 1000'
     stub df 'echo header; echo "/dev/x 9 9 99999999 1% /"'
     stub apt-get 'echo "$*" >>'"'$box/apt'"'; exit 0'
@@ -184,9 +191,11 @@ want=build setup
 expect 'builds without GL' 0 ''
 
 machine no-test-tools
-remove Xvfb xdotool import kill
+remove Xvfb xdotool import kill dbus-daemon
+rm -r "$box/root/usr/share/dbus-1"
 setup
-expect 'names the test tools' 1 'setup: system packages are missing: run `sudo apt-get install xvfb xdotool imagemagick procps`'
+expect 'names the test tools' 1 \
+    'setup: system packages are missing: run `sudo apt-get install xvfb xdotool imagemagick dbus at-spi2-core procps`'
 want='build run' setup
 expect 'runs without test tools' 0 ''
 

@@ -86,14 +86,14 @@ for size in "${sizes[@]}"; do
     state 11-shortcuts
     key Escape
     sleep 0.4
-    click 27 30
+    type_in_code
     key ctrl+h
     sleep 0.5
     type_text 'plate'
     sleep 0.6
     state 12-find
     key Escape
-    drag 62 30 70 40
+    drag '3D view of step 4' 20 20
     state 12-turned
     do_command 'panel: tasks'
     do_command 'panel: console'
@@ -129,7 +129,7 @@ for size in "${sizes[@]}"; do
     ((used <= 3)) || fail "$size: an idle window used $used hundredths of a second in 5 s"
     pass "$size: an idle window uses no CPU time ($used hundredths of a second in 5 s)"
 
-    click 27 30
+    type_in_code
     key ctrl+Home
     type_text '# precious'
     sleep 2
@@ -154,7 +154,7 @@ for size in "${sizes[@]}"; do
     state 14-rows
     do_command 'panel: 3D view'
     state 15-curves
-    click 5 62
+    click "row 1"
     sleep 2
     settle 60 || fail "$size: does not come to rest with a row"
     state 16-row

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 scratch=$(mktemp -d)
 mkdir -p "$root/target/window"
-studio= xvfb= window=
+studio= xvfb= window= bus=
 trap 'end_all' EXIT
 trap 'exit 130' INT TERM
 
@@ -27,6 +27,7 @@ fail() {
 end_all() {
     # The studio's workers end with it; the display ends last.
     [[ -z $studio ]] || kill "$studio" 2>/dev/null || true
+    [[ -z $bus ]] || kill "$bus" 2>/dev/null || true
     [[ -z $xvfb ]] || kill "$xvfb" 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$scratch"
@@ -44,14 +45,35 @@ start_display() {
     export DISPLAY
     unset WAYLAND_DISPLAY
     until_true 20 xdotool getdisplaygeometry >/dev/null 2>&1 || fail "nothing answers on display $DISPLAY"
+    [[ -n $bus ]] || start_bus
+}
+
+# start_bus: a session bus with accessibility and nothing else. The user's own would bring file dialogs in place of the path field.
+start_bus() {
+    mkdir -p "$scratch/services"
+    cp /usr/share/dbus-1/services/org.a11y.Bus.service "$scratch/services"
+    cat >"$scratch/bus.conf" <<BUS
+<busconfig>
+  <type>session</type>
+  <listen>unix:dir=$scratch</listen>
+  <servicedir>$scratch/services</servicedir>
+  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>
+BUS
+    : >"$scratch/bus"
+    dbus-daemon --config-file "$scratch/bus.conf" --nofork --print-address=3 3>"$scratch/bus" >"$scratch/bus.log" 2>&1 &
+    bus=$!
+    until_true 20 test -s "$scratch/bus" || fail "no session bus: $(tail -n 1 "$scratch/bus.log")"
+    DBUS_SESSION_BUS_ADDRESS=$(<"$scratch/bus")
+    export DBUS_SESSION_BUS_ADDRESS
+    widgets enable || fail 'accessibility cannot be enabled'
 }
 
 # start_studio PROGRAM ARGUMENT...: waits for the window, then resizes it to the display and focuses it.
 start_studio() {
     (
         cd "$scratch" # the studio must find its files from any folder
-        # Without the user's desktop, whose file dialogs would replace the path field.
-        exec env DBUS_SESSION_BUS_ADDRESS=disabled: HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" \
+        exec env HOME="$scratch/home" XDG_DATA_HOME="$scratch/data" XDG_CONFIG_HOME="$scratch/config" \
             CADFORGE_CACHE="$scratch/cache" "$@"
     ) >"$scratch/studio.log" 2>&1 &
     studio=$!
@@ -91,25 +113,45 @@ do_command() {
     settle 60 || fail "does not come to rest after '$1'"
 }
 
-# click X% Y%: relative to the window, so that it works at any size.
+widgets() { /usr/bin/python3 "$here/widgets.py" "$@"; }
+
+# locate NAME: waits for the widget of that name, and sets x, y, width and height to its place.
+locate() {
+    until_true 20 find_widget "$1" || fail "no widget is named '$1': $(widgets list | cut -f 2 | sort -u | paste -sd ';')"
+    read -r x y width height <"$scratch/place"
+}
+
+find_widget() { widgets find "$1" >"$scratch/place" 2>/dev/null; }
+
+# click NAME: on the middle of the widget of that name.
 click() {
-    local width height
-    read -r width height < <(xdotool getdisplaygeometry)
-    xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100))
+    local x y width height
+    locate "$1"
+    xdotool mousemove $((x + width / 2)) $((y + height / 2))
     sleep 0.1
     xdotool click 1
     sleep 0.2
 }
 
-# drag X% Y% TO_X% TO_Y%: with the button held, in several moves.
+# type_in_code: gives the code editor the keyboard. Its widget is as high as its text: the click goes to the first line.
+type_in_code() {
+    local x y width height
+    locate 'Code editor'
+    xdotool mousemove $((x + 40)) $((y + 8))
+    sleep 0.1
+    xdotool click 1
+    sleep 0.2
+}
+
+# drag NAME X% Y%: from the middle of the widget by that share of its size, with the button held, in several moves.
 drag() {
-    local width height step
-    read -r width height < <(xdotool getdisplaygeometry)
-    xdotool mousemove $((width * $1 / 100)) $((height * $2 / 100))
+    local x y width height step
+    locate "$1"
+    xdotool mousemove $((x + width / 2)) $((y + height / 2))
     sleep 0.1
     xdotool mousedown 1
     for step in 1 2 3 4 5; do
-        xdotool mousemove $((width * ($1 * (5 - step) + $3 * step) / 500)) $((height * ($2 * (5 - step) + $4 * step) / 500))
+        xdotool mousemove $((x + width / 2 + width * $2 * step / 500)) $((y + height / 2 + height * $3 * step / 500))
         sleep 0.05
     done
     xdotool mouseup 1

@@ -43,7 +43,7 @@ for size in 1280x720 1920x1080; do
     pass "$size: runs the repair loop by keyboard"
 
     before=$(seen $bad)
-    click 27 40
+    type_in_code
     key ctrl+End
     type_text '('
     until_true 30 seen_at_least $bad $((before + 400)) || fail "$size: a syntax error does not show in red"

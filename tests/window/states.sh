@@ -98,13 +98,13 @@ for size in "${sizes[@]}"; do
         state 12-new-task
         key Escape
         sleep 0.3
-        click 30 30
+        type_in_code
         key ctrl+h
         sleep 0.4
         type_text plate
         state 13-find
         key Escape
-        click 30 30
+        type_in_code
         key ctrl+End
         type_text 'wheel = cq.Workplane("YZ").annulus(11, 2.5)'
         sleep 1

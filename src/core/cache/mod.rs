@@ -102,7 +102,7 @@ impl Cache {
         })
     }
 
-    /// Stores an entry. If the disk refuses it, this is reported once on standard error, and the disk is not written
+    /// Stores an entry. If the disk refuses it, this is logged once as a warning, and the disk is not written
     /// any more.
     pub fn put(&self, key: &Key, payload: Vec<u8>) {
         let Some(store) = self.0.as_deref() else { return };
@@ -114,7 +114,7 @@ impl Cache {
         if let Err(error) = store.disk.put(key, &payload)
             && !store.refused.swap(true, Ordering::Relaxed)
         {
-            eprintln!("{}", refusal(store.disk.folder(), &error));
+            tracing::warn!("{}", refusal(store.disk.folder(), &error));
         }
     }
 
@@ -150,7 +150,7 @@ impl Store {
 
 fn refusal(folder: &Path, error: &io::Error) -> String {
     format!(
-        "warning: results are not cached in {}: {error}\n\
+        "results are not cached in {}: {error}\n\
          hint: make room with `cadforge clean`, or name another folder with CADFORGE_CACHE (`off` for none)",
         folder.display()
     )

@@ -106,6 +106,7 @@ impl SlotThread {
         loop {
             match self.start() {
                 Ok(mut slot_worker) => {
+                    tracing::debug!(slot = self.slot, pid = slot_worker.pid, "worker ready");
                     failures = 0;
                     was_ready = true;
                     let end = if self.take_over(&slot_worker) {
@@ -324,6 +325,7 @@ impl SlotThread {
                 Ok(())
             }
             Err(WorkerDied(reason)) => {
+                tracing::warn!(slot = self.slot, "a worker died and is replaced: {reason}");
                 self.retry(job, reason.clone());
                 Err(WorkerDied(reason))
             }
@@ -389,6 +391,7 @@ impl SlotThread {
                 .is_some_and(|successor| successor.ready)
             {
                 state.recycled += 1;
+                tracing::debug!(slot = self.slot, "worker replaced by its successor");
                 self.yield_slot(&mut state);
                 return Err(StopReason::Superseded);
             }

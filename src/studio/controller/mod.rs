@@ -18,6 +18,7 @@ use std::rc::Rc;
 use super::backend::Backend;
 use super::background::Operations;
 use super::command::{ControllerCommand, ProposerCommand, ServingCommand, WindowCommand};
+use super::console::Console;
 use super::dock::PanelKind;
 use super::settings::Settings;
 use super::state::{LongOperation, Messages, PathPurpose, Sessions, Setup, State};
@@ -43,6 +44,8 @@ pub struct Controller {
     setup: SetupPart,
     tracker: SessionTracker,
     messages: Messages,
+    /// Lines of other crates for the log.
+    console: Console,
     operations: Operations,
     listed_operations: Vec<LongOperation>,
     backend: Rc<dyn Backend>,
@@ -55,6 +58,8 @@ impl Controller {
     pub fn new(sessions: Sessions, backend: Box<dyn Backend>, wake: Wake) -> Self {
         let backend: Rc<dyn Backend> = backend.into();
         let operations = Operations::default();
+        let console = Console::of_process();
+        console.open(wake.clone());
         Self {
             sessions: SessionPart::new(sessions, Rc::clone(&backend), wake.clone()),
             runs: RunPart::new(wake.clone(), operations.clone()),
@@ -64,6 +69,7 @@ impl Controller {
             setup: SetupPart::new(wake.clone(), operations.clone()),
             tracker: SessionTracker::default(),
             messages: Messages::default(),
+            console,
             operations,
             listed_operations: Vec::new(),
             backend,
@@ -110,6 +116,9 @@ impl Controller {
     /// Returns the seconds after which it must be called again even without events.
     pub fn update(&mut self, now: f64) -> Option<f64> {
         self.listed_operations = self.operations.list();
+        for line in self.console.take() {
+            self.messages.append(line);
+        }
         self.handle_file_events();
         for report in self.setup.update(&mut self.messages) {
             match report {

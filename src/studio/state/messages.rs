@@ -1,5 +1,8 @@
 //! Messages to the user: the log, and the banner above the panels.
 
+/// Target of the window's own lines in the diagnostics; its log holds them already.
+pub(crate) const WINDOW: &str = "window";
+
 /// Number of log lines kept.
 const LOG_LINES: usize = 500;
 
@@ -54,11 +57,22 @@ impl Messages {
         }
     }
 
+    /// Adds a line of the window itself to its log, and to the diagnostics.
     fn push(&mut self, is_error: bool, text: String) {
+        if is_error {
+            tracing::warn!(target: WINDOW, "{text}");
+        } else {
+            tracing::info!(target: WINDOW, "{text}");
+        }
+        self.append(LogLine { is_error, text });
+    }
+
+    /// Adds a line to the log.
+    pub fn append(&mut self, line: LogLine) {
         if self.log.len() == LOG_LINES {
             self.log.remove(0);
         }
-        self.log.push(LogLine { is_error, text });
+        self.log.push(line);
     }
 }
 

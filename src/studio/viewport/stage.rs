@@ -50,7 +50,7 @@ impl RenderStage {
             self.shown.resize_with(index + 1, || None);
         }
         if let Err(error) = self.expose(index, picture) {
-            eprintln!("{error}");
+            tracing::error!("{error}");
         }
 
         let [width, height] = info.screen_size_px;
