@@ -44,7 +44,7 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     let await_question = |window: &mut Window| {
         until(window, "the question", |state| {
             state.documents.overwrite.is_some()
-        })
+        });
     };
 
     save_as(&mut window, &taken);

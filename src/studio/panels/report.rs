@@ -1,4 +1,4 @@
-//! RunReport of the runs among the rows: comparison with published runs, failure kinds over time, build rates by task.
+//! Report of the runs among the rows: comparison with published runs, failure kinds over time, build rates by task.
 
 use egui::{Color32, ComboBox, Label, RichText, ScrollArea, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Plot};

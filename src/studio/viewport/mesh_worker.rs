@@ -29,7 +29,7 @@ pub struct MeshWorker {
 #[derive(Clone)]
 struct ShapePair(Weak<Shape>, Weak<Shape>);
 
-/// RenderStage of a request.
+/// Stage of a request.
 #[derive(Debug)]
 pub enum LoadState<T> {
     Pending,

@@ -20,7 +20,7 @@ const SECTION: &str = "Section";
 const MEASURE: &str = "Measure";
 const FIT: &str = "Fit";
 
-/// ToolbarRows from the top, with their groups of buttons.
+/// Rows from the top, with their groups of buttons.
 #[derive(Clone, Copy, PartialEq)]
 enum ToolbarRows {
     One,
