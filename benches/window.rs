@@ -11,11 +11,11 @@ use cadforge::geometry::{Shape, SignedDistance, TriMesh};
 use cadforge::render::heat::Heat;
 use cadforge::render::mesh::{Buffers, Viewpoint, outline};
 use cadforge::render::{Model, shape_from_mesh};
-use cadforge::studio::command::Command;
+use cadforge::studio::command::{Command, ControllerCommand};
 use cadforge::studio::editor::{self, EditorView};
 use cadforge::studio::notes::Notes;
 use cadforge::studio::rows::{Order, RowClass, RowFilter, RowIndex};
-use cadforge::studio::state::State;
+use cadforge::studio::state::Sessions;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
 use cadforge::task::{Level, Scale, Task};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -145,7 +145,7 @@ fn script(lines: usize) -> String {
 struct Desk {
     ctx: egui::Context,
     view: EditorView,
-    state: State,
+    sessions: Sessions,
     time: f64,
 }
 
@@ -174,7 +174,7 @@ impl Desk {
         let mut desk = Self {
             ctx,
             view: EditorView::default(),
-            state: State::new([Arc::new(task)], Scoring::default()).expect("a task"),
+            sessions: Sessions::new([Arc::new(task)], Scoring::default()).expect("a task"),
             time: 0.0,
         };
         // The first frames set the keyboard focus and the layout.
@@ -195,13 +195,13 @@ impl Desk {
         };
         let mut commands = Vec::new();
         let output = self.ctx.run_ui(input, |ui| {
-            editor::show(&mut self.view, &self.state, ui, &mut commands);
+            editor::show(&mut self.view, &self.sessions, ui, &mut commands);
         });
         black_box(self.ctx.tessellate(output.shapes.clone(), 1.0));
         output.drop_without_applying_deltas();
         for command in commands {
-            if let Command::Edit { card, code } = command
-                && let Some(card) = self.state.session_mut().get_mut(card)
+            if let Command::Controller(ControllerCommand::Edit { card, code }) = command
+                && let Some(card) = self.sessions.session_mut().get_mut(card)
             {
                 card.code = code;
                 card.revision += 1;

@@ -123,8 +123,9 @@
 //!
 //! ## State of the window
 //!
-//! A panel reads `studio::state` and sends `studio::command`s. Only `studio::controller` changes the state, where commands, engine
-//! events and files arrive. Panels are arranged in a tree of tiles (`studio::dock`). Whatever reads, writes or queries a server does so
+//! A panel reads `studio::state` and sends `studio::command`s: the window executes those about itself, `studio::controller` the others.
+//! The state is plain data in slices. Each part of the controller (sessions and jobs, runs, proposer, server, files, settings) owns one,
+//! with the threads behind it, and can be tested alone; the controller passes on what concerns several parts. Panels are arranged in a tree of tiles (`studio::dock`). Whatever reads, writes or queries a server does so
 //! on a thread and returns as an event. A window also opens without a Python environment, and creates one when asked
 //! (`studio::environment`); the executor then retries its workers.
 

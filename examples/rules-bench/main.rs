@@ -20,7 +20,7 @@ use cadforge::executor::{CancelToken, Executor, Priority, WorkerConfig};
 use cadforge::failure::Kind;
 use cadforge::geometry::Shape;
 use cadforge::locate::{self, Overrides};
-use cadforge::repair::{self, Listener, Repair, Rules};
+use cadforge::repair::{self, Listener, LoopTarget, Repair, Rules};
 use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
 use cadforge::trajectory::Step;
@@ -229,7 +229,7 @@ fn measure(line: &Line, task: &Task, original: &Shape, assessor: &Assessor, trie
         max_steps: tries,
         candidates: 1,
         // Any build is sufficient; for editability, which builds from the start, the total counts.
-        target: Some(if editability { 1.0 } else { -1.0 }),
+        target: LoopTarget::Total(if editability { 1.0 } else { -1.0 }),
         out: None,
         priority: Priority::Batch,
     };

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::{self, CliError, Global};
 use super::endpoint::EndpointArgs;
 use super::scoring::{ProjectArgs, ScoringArgs};
-use crate::engine::{Event, Job, JobOutcome, ProposerConfig, RepairJob, RepairSummary};
+use crate::engine::{Event, LoopTarget, ProposerConfig, RepairJob, RepairProgress, RepairSummary};
 use crate::locate;
 use crate::repair::ProposerKind;
 use crate::task::{Task, recording};
@@ -121,21 +121,21 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         scoring,
         max_steps: args.max_steps as usize,
         candidates: args.candidates as usize,
-        target: args.target,
+        target: args.target.map_or(LoopTarget::Profile, LoopTarget::Total),
         out: args.out,
     };
     let handle = global
         .engine_with(workers(args.candidates), |config| {
             args.scoring.cache.apply(config);
         })?
-        .submit(Job::Repair(job), None);
+        .submit(job, None);
     if let Some(dir) = resumed {
         eprintln!("resuming the loop in {}", dir.display());
     }
     let mut steps = Vec::new();
     let summary = loop {
         match handle.events.recv()? {
-            Event::Step(step, _) => {
+            Event::Progress(RepairProgress::Step(step, _)) => {
                 if args.stream && step.step > 0 {
                     eprintln!();
                 }
@@ -147,20 +147,16 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
                 }
                 steps.push(*step);
             }
-            Event::Done(outcome) => match *outcome {
-                JobOutcome::Repaired(summary) => break summary,
-                JobOutcome::Assessed(_) | JobOutcome::Exported(_) => {
-                    unreachable!("a repair ends as a repair")
-                }
-            },
+            Event::Done(summary) => break *summary,
             Event::Failed { message, input: true } => return Err(CliError::Input(message).into()),
             Event::Failed {
                 message,
                 input: false,
             } => anyhow::bail!(message),
             Event::Cancelled => anyhow::bail!("cancelled"),
-            Event::ProposalText { delta, .. } if args.stream => eprint!("{delta}"),
-            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Built(_) => {}
+            Event::Progress(RepairProgress::ProposalText { delta, .. }) if args.stream => eprint!("{delta}"),
+            Event::Started
+            | Event::Progress(RepairProgress::Proposing { .. } | RepairProgress::ProposalText { .. }) => {}
         }
     };
     let RepairSummary {

@@ -1,39 +1,46 @@
 //! Events of a job, and the channel for them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use cadforge_assess::{Assessment, Built};
+use super::RepairJob;
+use cadforge_assess::Assessor;
+use cadforge_executor::CancelToken;
 use cadforge_geometry::Shape;
-use cadforge_repair::{Listener, RepairSummary};
+use cadforge_repair::Listener;
 use cadforge_trajectory::Step;
+
+/// A kind of job: its progress, its result, and how it runs.
+///
+/// Implemented by [`AssessJob`], [`RepairJob`] and [`ExportJob`].
+///
+/// [`AssessJob`]: super::AssessJob
+/// [`RepairJob`]: super::RepairJob
+/// [`ExportJob`]: super::ExportJob
+pub trait Job: Send + Sized + 'static {
+    /// Its name in diagnostics.
+    const NAME: &'static str;
+    /// Reported while it runs.
+    type Progress: Send;
+    /// Its result.
+    type Output: Send;
+
+    /// Runs on the job's thread and returns the last event.
+    #[doc(hidden)]
+    fn run(&self, assessor: &Assessor, events: &mut EventSender<Self>, cancel: &CancelToken) -> Event<Self>;
+}
 
 /// An event of a job. Exactly one of `Done`, `Failed` and `Cancelled` occurs, as the last event.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum Event<J: Job> {
     /// The job requests a worker.
     Started,
-    /// A proposal begins.
-    Proposing {
-        /// Index of the step being proposed.
-        step: usize,
-    },
-    /// More of a proposal's text, coalesced to the rate of a display.
-    ProposalText {
-        /// Index of the step being proposed.
-        step: usize,
-        /// Text since the last event.
-        delta: String,
-    },
-    /// The candidate of an [`super::AssessJob`] was built and is being scored.
-    Built(Built),
-    /// A step of a repair was built and scored.
-    Step(Box<Step>, Option<Arc<Shape>>),
+    /// The job made progress.
+    Progress(J::Progress),
     /// Finished.
-    Done(Box<JobOutcome>),
+    Done(Box<J::Output>),
     /// Error; never a score.
     Failed {
         /// Message with a hint.
@@ -46,23 +53,30 @@ pub enum Event {
     Cancelled,
 }
 
-/// Result of a finished job.
+/// Progress of a repair loop.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an event carries it in a box")]
-pub enum JobOutcome {
-    /// Of an [`super::AssessJob`].
-    Assessed(Assessment),
-    /// Of a [`super::RepairJob`].
-    Repaired(RepairSummary),
-    /// Of an [`super::ExportJob`]: the file was written.
-    Exported(PathBuf),
+pub enum RepairProgress {
+    /// A proposal begins.
+    Proposing {
+        /// Index of the step being proposed.
+        step: usize,
+    },
+    /// More of a proposal's text, coalesced to the rate of a display.
+    ProposalText {
+        /// Index of the step being proposed.
+        step: usize,
+        /// Text since the last event.
+        delta: String,
+    },
+    /// A step was built and scored.
+    Step(Box<Step>, Option<Arc<Shape>>),
 }
 
 /// Called after every event, on the job's thread; a window requests a repaint here.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A channel that never blocks its sender.
-pub(super) fn channel(wake: Option<Wake>) -> (EventSender, Receiver<Event>) {
+pub(super) fn channel<J: Job>(wake: Option<Wake>) -> (EventSender<J>, Receiver<Event<J>>) {
     let (sender, receiver) = crossbeam_channel::unbounded();
     (
         EventSender {
@@ -75,8 +89,8 @@ pub(super) fn channel(wake: Option<Wake>) -> (EventSender, Receiver<Event>) {
 }
 
 /// Sends events and wakes the receiver; text is collected for a moment and sent together.
-pub(super) struct EventSender {
-    sender: Sender<Event>,
+pub struct EventSender<J: Job> {
+    sender: Sender<Event<J>>,
     wake: Option<Wake>,
     text: Option<HeldText>,
 }
@@ -90,19 +104,8 @@ struct HeldText {
 /// One frame at 60 Hz.
 const TEXT_INTERVAL: Duration = Duration::from_millis(16);
 
-impl EventSender {
-    pub(super) fn send(&mut self, event: Event) {
-        self.flush();
-        self.send_now(event);
-    }
-
-    fn flush(&mut self) {
-        if let Some(HeldText { step, delta, .. }) = self.text.take() {
-            self.send_now(Event::ProposalText { step, delta });
-        }
-    }
-
-    fn send_now(&self, event: Event) {
+impl<J: Job> EventSender<J> {
+    pub(super) fn send(&self, event: Event<J>) {
         // If the handle was dropped, the job ends by its cancel token.
         let _ = self.sender.send(event);
         if let Some(wake) = &self.wake {
@@ -111,9 +114,23 @@ impl EventSender {
     }
 }
 
-impl Listener for EventSender {
+impl EventSender<RepairJob> {
+    /// Sends the text held back, then this.
+    fn report(&mut self, progress: RepairProgress) {
+        self.flush();
+        self.send(Event::Progress(progress));
+    }
+
+    pub(super) fn flush(&mut self) {
+        if let Some(HeldText { step, delta, .. }) = self.text.take() {
+            self.send(Event::Progress(RepairProgress::ProposalText { step, delta }));
+        }
+    }
+}
+
+impl Listener for EventSender<RepairJob> {
     fn proposing(&mut self, step: usize) {
-        self.send(Event::Proposing { step });
+        self.report(RepairProgress::Proposing { step });
     }
 
     fn text(&mut self, step: usize, delta: &str) {
@@ -137,6 +154,6 @@ impl Listener for EventSender {
     }
 
     fn step(&mut self, step: Step, shape: Option<Arc<Shape>>) {
-        self.send(Event::Step(Box::new(step), shape));
+        self.report(RepairProgress::Step(Box::new(step), shape));
     }
 }

@@ -1,7 +1,7 @@
 //! Background jobs: jobs in, events out.
 //!
-//! [`Engine::submit`] starts a [`Job`] on a thread and returns a [`JobHandle`] with an event receiver of its own, so that window,
-//! command line and sockets do not share one stream. Sending an event never blocks. Dropping or cancelling a handle stops its job.
+//! [`Engine::submit`] starts a [`Job`] on a thread and returns a [`JobHandle`] whose events have the types of that kind of job. Each
+//! handle has an event receiver of its own, so that window, command line and sockets do not share one stream. Sending an event never blocks. Dropping or cancelling a handle stops its job.
 //! Which of the waiting jobs gets a worker next is decided by the pool: see [`cadforge_executor::Priority`].
 //!
 //! ```no_run
@@ -25,40 +25,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::Receiver;
 
-pub use events::{Event, JobOutcome, Wake};
+pub use events::{Event, Job, RepairProgress, Wake};
 pub use run::write_step;
 
 use cadforge_assess::{Assessor, Scoring};
 use cadforge_executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, RunSpec, WorkerConfig};
-pub use cadforge_repair::{EndpointConfig, RepairSummary};
+pub use cadforge_repair::{EndpointConfig, LoopTarget, RepairSummary};
 use cadforge_task::Task;
 use cadforge_trajectory::Step;
 
 /// Identifies a job of an engine; later jobs have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
-
-/// Work for the engine.
-#[derive(Clone, Debug)]
-pub enum Job {
-    /// Build and score one candidate.
-    Assess(AssessJob),
-    /// Run a repair loop until the target, the step limit or a cancellation.
-    Repair(RepairJob),
-    /// Build one candidate and write it as a STEP file.
-    Export(ExportJob),
-}
-
-impl Job {
-    /// Its name in diagnostics.
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Assess(_) => "assess",
-            Self::Repair(_) => "repair",
-            Self::Export(_) => "export",
-        }
-    }
-}
 
 /// A candidate to export as a STEP file.
 #[derive(Clone, Debug)]
@@ -103,8 +81,8 @@ pub struct RepairJob {
     pub max_steps: usize,
     /// Candidates per round, at least 1; more than one form a group with advantages.
     pub candidates: usize,
-    /// The loop stops at this total; `None`: at the target of the profile.
-    pub target: Option<f64>,
+    /// Where the loop stops.
+    pub target: LoopTarget,
     /// The trajectory folder to write, if any.
     pub out: Option<PathBuf>,
 }
@@ -127,17 +105,26 @@ pub enum ProposerConfig {
     Endpoint(Box<EndpointConfig>),
 }
 
-/// A submitted job.
+/// A submitted job; dropping it cancels the job.
 #[derive(Debug)]
-pub struct JobHandle {
+pub struct JobHandle<J: Job> {
     /// Its id.
     pub id: JobId,
     /// Its events, in order.
-    pub events: Receiver<Event>,
+    pub events: Receiver<Event<J>>,
     cancel: Option<CancelSource>,
 }
 
-impl JobHandle {
+impl<J: Job> JobHandle<J> {
+    /// A handle for a job that another implementation than [`Engine`] runs, such as a test.
+    pub fn new(id: JobId, events: Receiver<Event<J>>, cancel: CancelSource) -> Self {
+        Self {
+            id,
+            events,
+            cancel: Some(cancel),
+        }
+    }
+
     /// Cancels the job; [`Event::Cancelled`] follows within 100 ms, unless the job is finished.
     pub fn cancel(&mut self) {
         if let Some(source) = self.cancel.take() {
@@ -163,17 +150,13 @@ impl Engine {
     }
 
     /// Starts a job and returns at once.
-    pub fn submit(&self, job: Job, wake: Option<Wake>) -> JobHandle {
+    pub fn submit<J: Job>(&self, job: J, wake: Option<Wake>) -> JobHandle<J> {
         let id = JobId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let (cancel, token) = CancelToken::pair();
         let (sender, events) = events::channel(wake);
         // Each job is a source of its own, so that a long repair loop does not delay other jobs.
         run::spawn(id, job, self.assessor.source(), sender, token);
-        JobHandle {
-            id,
-            events,
-            cancel: Some(cancel),
-        }
+        JobHandle::new(id, events, cancel)
     }
 
     /// Starts the first workers now, so that the first job does not wait for them.

@@ -1,21 +1,28 @@
 //! The thread of a job.
 
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::events::{Event, EventSender, JobOutcome};
-use super::{AssessJob, ExportJob, Job, JobId, ProposerConfig, RepairJob};
-use cadforge_assess::{Assessor, Request, with_task_files};
+use super::events::{Event, EventSender, Job, RepairProgress};
+use super::{AssessJob, ExportJob, JobId, ProposerConfig, RepairJob};
+use cadforge_assess::{Assessment, Assessor, Built, Request, with_task_files};
 use cadforge_executor::{Build, CancelToken, Execution, Priority};
-use cadforge_repair::{self as repair, Endpoint, Proposer, Repair, Replay, Rules};
+use cadforge_repair::{self as repair, Endpoint, Proposer, Repair, RepairSummary, Replay, Rules};
 use cadforge_trajectory::replace_file;
 
-pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSender, cancel: CancelToken) {
+pub(super) fn spawn<J: Job>(
+    id: JobId,
+    job: J,
+    assessor: Assessor,
+    mut events: EventSender<J>,
+    cancel: CancelToken,
+) {
     // Belongs to what submitted it, such as a request of the server.
-    let span = tracing::debug_span!("job", id = id.0, kind = job.kind());
+    let span = tracing::debug_span!("job", id = id.0, kind = J::NAME);
     let work = move || {
         let _entered = span.enter();
-        let run = AssertUnwindSafe(|| run(&job, &assessor, &mut events, &cancel));
+        let run = AssertUnwindSafe(|| job.run(&assessor, &mut events, &cancel));
         let last = catch_unwind(run).unwrap_or_else(|panic| {
             let message = panic
                 .downcast_ref::<String>()
@@ -38,32 +45,23 @@ pub(super) fn spawn(id: JobId, job: Job, assessor: Assessor, mut events: EventSe
     }
 }
 
-/// Runs a job and returns its last event.
-fn run(job: &Job, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
-    match job {
-        Job::Assess(job) => assess(job, assessor, events, cancel),
-        Job::Repair(job) => repair(job, assessor, events, cancel),
-        Job::Export(job) => export(job, assessor, events, cancel),
-    }
-}
+impl Job for ExportJob {
+    const NAME: &'static str = "export";
+    type Progress = Infallible;
+    type Output = PathBuf;
 
-fn export(job: &ExportJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
-    events.send(Event::Started);
-    let ExportJob {
-        task,
-        code,
-        spec,
-        path,
-    } = job;
-    let spec = with_task_files(spec.clone(), task);
-    match spec.and_then(|spec| assessor.executor().export(code, &spec, cancel)) {
-        _ if cancel.is_cancelled() => Event::Cancelled,
-        Ok(execution) => match write_step(path, &execution) {
-            Ok(()) => Event::Done(Box::new(JobOutcome::Exported(path.clone()))),
-            Err(message) => failed(message, true),
-        },
-        Err(error) if error.is_cancelled() => Event::Cancelled,
-        Err(error) => failed(error.to_string(), error.is_input()),
+    fn run(&self, assessor: &Assessor, events: &mut EventSender<Self>, cancel: &CancelToken) -> Event<Self> {
+        events.send(Event::Started);
+        let spec = with_task_files(self.spec.clone(), &self.task);
+        match spec.and_then(|spec| assessor.executor().export(&self.code, &spec, cancel)) {
+            _ if cancel.is_cancelled() => Event::Cancelled,
+            Ok(execution) => match write_step(&self.path, &execution) {
+                Ok(()) => Event::Done(Box::new(self.path.clone())),
+                Err(message) => failed(message, true),
+            },
+            Err(error) if error.is_cancelled() => Event::Cancelled,
+            Err(error) => failed(error.to_string(), error.is_input()),
+        }
     }
 }
 
@@ -93,57 +91,72 @@ pub fn write_step(path: &Path, execution: &Execution) -> Result<(), String> {
     })
 }
 
-fn assess(job: &AssessJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
-    events.send(Event::Started);
-    let request = Request {
-        task: &job.task,
-        code: &job.code,
-        completion: None,
-        scoring: &job.scoring,
-        priority: job.priority,
-    };
-    let mut built = |built| events.send(Event::Built(built));
-    match assessor.assess_observed(&request, &mut built, cancel) {
-        _ if cancel.is_cancelled() => Event::Cancelled,
-        Ok(assessment) => Event::Done(Box::new(JobOutcome::Assessed(assessment))),
-        Err(error) if error.is_cancelled() => Event::Cancelled,
-        Err(error) => failed(error.to_string(), error.is_input()),
+impl Job for AssessJob {
+    const NAME: &'static str = "assess";
+    /// The candidate was built and is being scored.
+    type Progress = Built;
+    type Output = Assessment;
+
+    fn run(&self, assessor: &Assessor, events: &mut EventSender<Self>, cancel: &CancelToken) -> Event<Self> {
+        events.send(Event::Started);
+        let request = Request {
+            task: &self.task,
+            code: &self.code,
+            completion: None,
+            scoring: &self.scoring,
+            priority: self.priority,
+        };
+        let mut built = |built| events.send(Event::Progress(built));
+        match assessor.assess_observed(&request, &mut built, cancel) {
+            _ if cancel.is_cancelled() => Event::Cancelled,
+            Ok(assessment) => Event::Done(Box::new(assessment)),
+            Err(error) if error.is_cancelled() => Event::Cancelled,
+            Err(error) => failed(error.to_string(), error.is_input()),
+        }
     }
 }
 
-fn repair(job: &RepairJob, assessor: &Assessor, events: &mut EventSender, cancel: &CancelToken) -> Event {
-    let proposer: Box<dyn Proposer> = match &job.proposer {
-        ProposerConfig::Rules => Box::new(Rules),
-        ProposerConfig::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
-        ProposerConfig::Replay {
-            recording,
-            skip,
-            paced,
-        } => match Replay::new(&job.task, recording.as_deref(), *skip) {
-            Ok(proposer) => Box::new(proposer.paced(*paced)),
-            Err(error) => return failed(error.to_string(), true),
-        },
-    };
-    events.send(Event::Started);
-    let repair = Repair {
-        task: &job.task,
-        from: job.from.as_deref(),
-        earlier: &job.earlier,
-        scoring: &job.scoring,
-        max_steps: job.max_steps,
-        candidates: job.candidates,
-        target: job.target,
-        out: job.out.as_deref(),
-        // Live edits have priority over a repair loop.
-        priority: Priority::Batch,
-    };
-    match repair::run(&repair, &*proposer, assessor, events, cancel) {
-        Ok(summary) => Event::Done(Box::new(JobOutcome::Repaired(summary))),
-        Err(error) if error.is_cancelled() => Event::Cancelled,
-        Err(error) => failed(error.to_string(), error.is_input()),
+impl Job for RepairJob {
+    const NAME: &'static str = "repair";
+    type Progress = RepairProgress;
+    type Output = RepairSummary;
+
+    fn run(&self, assessor: &Assessor, events: &mut EventSender<Self>, cancel: &CancelToken) -> Event<Self> {
+        let proposer: Box<dyn Proposer> = match &self.proposer {
+            ProposerConfig::Rules => Box::new(Rules),
+            ProposerConfig::Endpoint(config) => Box::new(Endpoint::new((**config).clone())),
+            ProposerConfig::Replay {
+                recording,
+                skip,
+                paced,
+            } => match Replay::new(&self.task, recording.as_deref(), *skip) {
+                Ok(proposer) => Box::new(proposer.paced(*paced)),
+                Err(error) => return failed(error.to_string(), true),
+            },
+        };
+        events.send(Event::Started);
+        let repair = Repair {
+            task: &self.task,
+            from: self.from.as_deref(),
+            earlier: &self.earlier,
+            scoring: &self.scoring,
+            max_steps: self.max_steps,
+            candidates: self.candidates,
+            target: self.target,
+            out: self.out.as_deref(),
+            // Live edits have priority over a repair loop.
+            priority: Priority::Batch,
+        };
+        let end = repair::run(&repair, &*proposer, assessor, events, cancel);
+        events.flush();
+        match end {
+            Ok(summary) => Event::Done(Box::new(summary)),
+            Err(error) if error.is_cancelled() => Event::Cancelled,
+            Err(error) => failed(error.to_string(), error.is_input()),
+        }
     }
 }
 
-fn failed(message: String, input: bool) -> Event {
+fn failed<J: Job>(message: String, input: bool) -> Event<J> {
     Event::Failed { message, input }
 }

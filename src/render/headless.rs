@@ -15,7 +15,7 @@ use three_d::{CoreError, Viewport};
 
 use super::body;
 use super::frame::Frame;
-use super::scene::{Film, Scene};
+use super::scene::{RenderBuffer, Scene};
 use super::{Camera, DrawStyle, Palette, Picture, Preset, Projection, RenderError, Subject, Tone, overlay};
 use cadforge_geometry::{Aabb, Scene as ShownScene, Shape};
 
@@ -127,14 +127,14 @@ impl Headless {
         camera.fit(&bounds, pane.map(|side| side as f32), overlay::INSETS);
         camera.orbit(shot.turn.unwrap_or(0.0).to_radians(), 0.0);
 
-        let mut films = Vec::new();
+        let mut buffers = Vec::new();
         for shown in shot.panes {
             let picture = Picture {
                 subjects: shown.subjects(),
                 look: DrawStyle::Shaded,
                 section: None,
                 marks: None,
-                lit: None,
+                highlight: None,
                 coarse: false,
                 frame,
                 camera,
@@ -145,12 +145,12 @@ impl Headless {
                 grid: true,
                 transparent: false,
             };
-            let mut film = self.scene.film(picture.samples());
-            self.scene.draw(&picture, &mut film)?;
-            films.push(film);
+            let mut buffer = self.scene.buffer(picture.samples());
+            self.scene.draw(&picture, &mut buffer)?;
+            buffers.push(buffer);
         }
         let marks = self.marks(shot, pane, &camera, &palette);
-        self.compose(shot.size, pane, &films, &palette, marks)
+        self.compose(shot.size, pane, &buffers, &palette, marks)
     }
 
     /// Chips, scale bars, axes and dividers of a shot.
@@ -184,16 +184,16 @@ impl Headless {
         })
     }
 
-    /// Composes films and marks and reads them back.
+    /// Composes buffers and marks and reads them back.
     fn compose(
         &mut self,
         size: [u32; 2],
         pane: [u32; 2],
-        films: &[Film],
+        buffers: &[RenderBuffer],
         palette: &Palette,
         mut marks: egui::FullOutput,
     ) -> Result<image::RgbaImage, RenderError> {
-        let mut sheet = self.scene.film(size);
+        let mut sheet = self.scene.buffer(size);
         let primitives = self.egui.tessellate(marks.shapes, marks.pixels_per_point);
         let background = opaque(palette.background);
         {
@@ -201,10 +201,10 @@ impl Headless {
             target.clear(background);
             target
                 .write(|| {
-                    for (index, film) in films.iter().enumerate() {
+                    for (index, buffer) in buffers.iter().enumerate() {
                         let x = (index as u32 * pane[0]) as i32;
                         self.scene.copy(
-                            film,
+                            buffer,
                             Viewport {
                                 x,
                                 y: 0,

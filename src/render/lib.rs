@@ -35,7 +35,7 @@ pub use edges::{feature_edges, shape_from_mesh};
 pub use headless::{Headless, SIDES, Shot, ShotPane};
 pub use model::Model;
 pub use palette::{Palette, Tone};
-pub use picture::{DrawStyle, Heated, Lit, Marks, Picture, Subject};
+pub use picture::{DrawStyle, Heated, Highlight, Marks, Picture, Subject};
 
 /// Why rendering failed.
 #[derive(Debug, thiserror::Error)]

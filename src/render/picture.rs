@@ -139,14 +139,14 @@ impl PartialEq for Marks {
 
 /// Faces highlighted in the accent colour, with their borders.
 #[derive(Clone, Debug)]
-pub struct Lit {
+pub struct Highlight {
     /// Corners of their triangles.
     pub triangles: Arc<Vec<[Vec3; 3]>>,
     /// Visible through everything, so that a bore inside a part shows too.
     pub lines: Arc<Vec<[Vec3; 2]>>,
 }
 
-impl PartialEq for Lit {
+impl PartialEq for Highlight {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.triangles, &other.triangles)
     }
@@ -164,7 +164,7 @@ pub struct Picture {
     /// Marks of picks.
     pub marks: Option<Marks>,
     /// Highlight of a check's measured faces.
-    pub lit: Option<Lit>,
+    pub highlight: Option<Highlight>,
     /// Whether coarse models suffice.
     pub coarse: bool,
     /// Box, ground and scale shared with other pictures.

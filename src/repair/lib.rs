@@ -24,7 +24,7 @@ pub use proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer, Prop
 pub use replay::{Replay, ReplayError};
 pub use round::name_clipped;
 pub use rules::Rules;
-pub use run::{Listener, Repair, RepairError, RepairSummary, run};
+pub use run::{Listener, LoopTarget, Repair, RepairError, RepairSummary, run};
 
 #[cfg(test)]
 mod tests;

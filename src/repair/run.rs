@@ -28,13 +28,25 @@ pub struct Repair<'a> {
     pub max_steps: usize,
     /// Candidates per round, at least 1; more than one form a group with advantages.
     pub candidates: usize,
-    /// The loop stops at this total, if the step built; `None`: at the target of the profile.
-    pub target: Option<f64>,
+    /// Where the loop stops.
+    pub target: LoopTarget,
     /// The trajectory folder, if any. A trajectory of an interrupted loop with the same plan is resumed; its steps
     /// are reported first, without shapes.
     pub out: Option<&'a Path>,
     /// Priority of the jobs.
     pub priority: Priority,
+}
+
+/// Where a loop stops before its maximum number of rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum LoopTarget {
+    /// At the target of the profile.
+    #[default]
+    Profile,
+    /// At this total, if the step built.
+    Total(f64),
+    /// Nowhere: all rounds are made.
+    Never,
 }
 
 /// Receives the events of a loop in order; texts of one group's proposals are interleaved.

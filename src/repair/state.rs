@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::keep::is_kept;
 use super::proposer::{Keep, Proposed, Proposer};
 use super::round::Attempt;
-use super::run::{Listener, Repair, RepairError};
+use super::run::{Listener, LoopTarget, Repair, RepairError};
 use cadforge_assess::{Assessor, FORMAT, ReferenceChoice, Request};
 use cadforge_executor::{CancelToken, ExecutorError};
 use cadforge_geometry::Shape;
@@ -26,7 +26,7 @@ pub(super) struct State {
     /// Geometry of that step, if it built.
     pub(super) shape: Option<Arc<Shape>>,
     writer: Option<TrajectoryWriter>,
-    target: Option<f64>,
+    target: LoopTarget,
 }
 
 impl State {
@@ -199,9 +199,12 @@ impl State {
     }
 
     pub(super) fn reached(&self) -> bool {
-        self.history
-            .iter()
-            .any(|step| step.evaluation.is_done(self.target))
+        let target = match self.target {
+            LoopTarget::Profile => None,
+            LoopTarget::Total(total) => Some(total),
+            LoopTarget::Never => return false,
+        };
+        self.history.iter().any(|step| step.evaluation.is_done(target))
     }
 
     /// Ends the loop; returns all steps.

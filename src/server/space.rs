@@ -18,7 +18,7 @@ use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, ScoringError};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
-use cadforge_engine::{Event, Job, JobOutcome, ProposerConfig, RepairJob};
+use cadforge_engine::{Event, LoopTarget, ProposerConfig, RepairJob, RepairProgress};
 use cadforge_extraction as extraction;
 use cadforge_geometry::Shape;
 use cadforge_repair::Replay;
@@ -246,17 +246,17 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<FinishedLoop, ScoringEr
         },
     };
     let start = recorded.and_then(|recorded| recorded.start.as_ref());
-    let job = Job::Repair(RepairJob {
+    let job = RepairJob {
         task: Arc::clone(task),
         from: start.map(|code| code.as_bytes().into()),
         proposer,
         scoring: app.config.scoring.clone(),
         max_steps: episode::STEPS as usize,
         candidates: 1,
-        target: None,
+        target: LoopTarget::Profile,
         earlier: Vec::new(),
         out: None,
-    });
+    };
     let happened = Arc::new(Notify::new());
     let told = Arc::clone(&happened);
     // Dropping the handle cancels the loop when the client is gone.
@@ -276,23 +276,21 @@ async fn run_loop(app: &App, task: &Arc<Task>) -> Result<FinishedLoop, ScoringEr
             }
         };
         match event {
-            Event::Step(step, shape) => steps.push((step, shape.as_deref().map(stl))),
-            Event::Done(outcome) => {
-                return match *outcome {
-                    JobOutcome::Repaired(summary) => Ok(FinishedLoop {
-                        steps,
-                        best: summary.best,
-                        delta: summary.delta_reward,
-                        reached: summary.reached,
-                    }),
-                    JobOutcome::Assessed(_) | JobOutcome::Exported(_) => {
-                        unreachable!("a repair ends as a repair")
-                    }
-                };
+            Event::Progress(RepairProgress::Step(step, shape)) => {
+                steps.push((step, shape.as_deref().map(stl)));
+            }
+            Event::Done(summary) => {
+                return Ok(FinishedLoop {
+                    steps,
+                    best: summary.best,
+                    delta: summary.delta_reward,
+                    reached: summary.reached,
+                });
             }
             Event::Failed { message, .. } => return Err(ScoringError::Broken(message)),
             Event::Cancelled => return Err(ScoringError::Broken("cancelled".to_owned())),
-            Event::Started | Event::Proposing { .. } | Event::ProposalText { .. } | Event::Built(_) => {}
+            Event::Started
+            | Event::Progress(RepairProgress::Proposing { .. } | RepairProgress::ProposalText { .. }) => {}
         }
     }
 }

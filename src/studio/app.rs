@@ -2,6 +2,7 @@
 
 mod launch;
 
+#[cfg(test)]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +10,10 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame, Panel, Theme, Ui};
 
 use super::backend::Backend;
-use super::command::{Action, Command, EditorAction, pressed};
-use super::controller::{Controller, Effect};
+use super::command::{Command, ControllerCommand, EditorAction, Requirement, RunTab, WindowCommand, pressed};
+use super::controller::{Appearance, Controller};
 use super::dock::{Dock, PanelKind};
 use super::editor::{self as code, EditorView};
-use super::environment::Recipe;
 use super::panels::diff::DiffView;
 use super::panels::json_tree::{self, JsonTreeView};
 use super::panels::new_task::{self, NewTaskView};
@@ -29,9 +29,9 @@ use super::panels::timeline::{self as timeline_panel, TimelineView};
 use super::panels::{ask, banner, candidates, console, reward, server, status_bar, tasks, top_bar};
 use super::session_store::ViewSnapshot;
 use super::settings::ThemeChoice;
-use super::state::State;
+use super::state::{Sessions, Setup, State};
 use super::viewport::{CompareWith, Viewport};
-use super::{compare, theme, viewport};
+use super::{compare, diagnostics, theme, viewport};
 use crate::assess::Scoring;
 use crate::task::Task;
 pub use launch::{Opened, StudioOptions, run};
@@ -84,14 +84,13 @@ impl Studio {
     ) -> Option<Self> {
         theme::install(ctx);
         ctx.set_theme(Theme::Dark);
-        let mut state = State::new(tasks, scoring)?;
-        let position = |id: &str| state.sessions.iter().position(|session| session.task.id == id);
-        state.current = initial_task
-            .and_then(position)
-            .or_else(|| position(FIRST_TASK))
+        let mut sessions = Sessions::new(tasks, scoring)?;
+        sessions.current = initial_task
+            .and_then(|id| sessions.of_task(id))
+            .or_else(|| sessions.of_task(FIRST_TASK))
             .unwrap_or(0);
         let repaint = ctx.clone();
-        let controller = Controller::new(state, backend, Arc::new(move || repaint.request_repaint()));
+        let controller = Controller::new(sessions, backend, Arc::new(move || repaint.request_repaint()));
         Some(Self {
             controller,
             viewport: Viewport::new(gl),
@@ -119,7 +118,7 @@ impl Studio {
     /// Stores edits and the window's layout in a folder, and restores what the folder holds; with `with_place`, the task on
     /// screen as well.
     pub fn open_session_store(&mut self, ctx: &Context, folder: &std::path::Path, with_place: bool) {
-        let (dark, view, panels) = self.controller.open_session_store(folder, with_place);
+        let Appearance { dark, view, panels } = self.controller.open_session_store(folder, with_place);
         if let Some(dark) = dark {
             ctx.set_theme(if dark { Theme::Dark } else { Theme::Light });
         }
@@ -140,19 +139,14 @@ impl Studio {
         }
     }
 
-    /// Enables *Set up Python*.
-    pub fn set_environment_recipe(&mut self, recipe: Recipe) {
-        self.controller.set_environment_recipe(recipe);
-    }
-
-    /// Saves settings in that file.
-    pub fn set_settings_file(&mut self, path: PathBuf) {
-        self.controller.set_settings_file(path);
+    /// Settings and folders, to be set before the first frame.
+    pub(super) fn setup_mut(&mut self) -> &mut Setup {
+        self.controller.setup_mut()
     }
 
     /// Applies theme and scale from the settings.
     fn restyle(&self, ctx: &Context) {
-        let settings = &self.controller.state().settings;
+        let settings = &self.controller.state().setup.settings;
         match settings.theme {
             ThemeChoice::Last => {}
             ThemeChoice::Dark => ctx.set_theme(Theme::Dark),
@@ -172,19 +166,22 @@ impl Studio {
     }
 
     /// State of the window.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> State<'_> {
         self.controller.state()
     }
 
-    /// Executes a command as if a panel had sent it.
     #[cfg(test)]
     pub(super) fn viewport_mut(&mut self) -> &mut Viewport {
         &mut self.viewport
     }
 
+    /// Executes a command as if a panel had sent it.
     #[cfg(test)]
-    pub(super) fn apply(&mut self, command: Command) {
-        self.controller.apply(command);
+    pub(super) fn apply(&mut self, command: impl Into<Command>) {
+        match command.into() {
+            Command::Window(command) => self.controller.request(command),
+            Command::Controller(command) => self.controller.apply(command),
+        }
     }
 
     /// Whether the window may close when its frame asks.
@@ -199,15 +196,9 @@ impl Studio {
         self.controller.choose_rows(rows);
     }
 
-    /// Sets the folder of the row store.
     #[cfg(test)]
     pub(super) fn set_row_store(&mut self, folder: PathBuf) {
         self.controller.set_row_store(folder);
-    }
-
-    /// Sets the folder for new tasks.
-    pub fn set_task_folder(&mut self, folder: PathBuf) {
-        self.controller.set_pack(folder);
     }
 
     /// Processes events and requests the next frame if one is due. An idle window requests none.
@@ -217,22 +208,25 @@ impl Studio {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
         let camera = self.viewport.camera();
-        self.controller.set_appearance(
-            ctx.theme() == Theme::Dark,
-            ViewSnapshot {
+        self.controller.set_appearance(Appearance {
+            dark: Some(ctx.theme() == Theme::Dark),
+            view: Some(ViewSnapshot {
                 layout: self.viewport.layout(),
                 against: self.viewport.against(),
                 look: self.viewport.look(),
                 projection: camera.projection,
-            },
-            self.dock.saved(),
-        );
+            }),
+            panels: self.dock.saved(),
+        });
         let due = self.controller.update(now).map(Duration::from_secs_f64);
+        for command in self.controller.take_window_commands() {
+            self.act(ctx, command);
+        }
         let state = self.controller.state();
         // Elapsed times are shown in tenths while something runs, in seconds while workers start.
-        let running = (!state.running.is_empty()).then_some(Duration::from_millis(100));
-        let warming =
-            (state.warming_since.is_some() || state.pool.starting > 0).then_some(Duration::from_millis(500));
+        let running = (!state.sessions.running.is_empty()).then_some(Duration::from_millis(100));
+        let warming = (state.sessions.warming_since.is_some() || state.sessions.pool.starting > 0)
+            .then_some(Duration::from_millis(500));
         if let Some(wanted) = [due, running, warming].into_iter().flatten().min() {
             ctx.request_repaint_after(wanted);
         }
@@ -246,87 +240,119 @@ impl Studio {
             || self.settings.is_open()
             || self.new_task.is_open()
             || self.editor.takes_escape()
-            || state.path_prompt.is_some()
-            || state.conflict.is_some()
-            || state.overwrite.is_some()
-            || state.quit.is_some()
+            || state.documents.path_prompt.is_some()
+            || state.documents.conflict.is_some()
+            || state.documents.overwrite.is_some()
+            || state.documents.quit.is_some()
             || state.proposing.prompt.is_some();
-        let cancelable = !state.running.is_empty() && !on_top;
+        let cancelable = !state.sessions.running.is_empty() && !on_top;
         if std::mem::replace(&mut self.covered, on_top) && !on_top {
             self.editor.regain_focus();
         }
         // A focused text field handles undo itself. The code editor handles it in the order of its keys.
         let undoable = !ui.ctx().text_edit_focused() && !on_top;
-        let usable = |action| match action {
-            Action::Cancel => cancelable,
-            Action::Editor(EditorAction::Undo | EditorAction::Redo) => undoable,
-            _ => true,
+        let usable = |command: &Command| match command {
+            Command::Controller(ControllerCommand::Cancel) => cancelable,
+            Command::Window(WindowCommand::Editor(EditorAction::Undo | EditorAction::Redo)) => undoable,
+            Command::Controller(_) | Command::Window(_) => true,
         };
-        let mut commands: Vec<_> = ui
-            .input_mut(|input| pressed(input, usable))
-            .into_iter()
-            .map(Command::Do)
-            .collect();
+        let mut commands = ui.input_mut(|input| pressed(input, usable));
         self.viewport.set_dark(ui.visuals().dark_mode);
         self.panels(ui, &mut commands);
-        path_prompt::show(&mut self.path_prompt, self.controller.state(), ui, &mut commands);
-        palette::show(&mut self.palette, self.controller.state(), ui, &mut commands);
-        settings::show(&mut self.settings, self.controller.state(), ui, &mut commands);
-        new_task::show(&mut self.new_task, self.controller.state(), ui, &mut commands);
-        proposer_prompt::show(&mut self.prompt, self.controller.state(), ui, &mut commands);
-        ask::show(self.controller.state(), ui, &mut commands);
+        let state = &self.controller.state();
+        path_prompt::show(&mut self.path_prompt, state, ui, &mut commands);
+        palette::show(&mut self.palette, state, ui, &mut commands);
+        settings::show(&mut self.settings, state, ui, &mut commands);
+        new_task::show(&mut self.new_task, state, ui, &mut commands);
+        proposer_prompt::show(&mut self.prompt, state, ui, &mut commands);
+        ask::show(state, ui, &mut commands);
         drops(ui, &mut commands);
         if !commands.is_empty() {
             ui.ctx().request_repaint();
         }
         // A key and Ctrl+S in the same frame: save includes the key.
-        commands.sort_by_key(|command| !matches!(command, Command::Edit { .. } | Command::Tune { .. }));
+        commands.sort_by_key(|command| {
+            !matches!(
+                command,
+                Command::Controller(ControllerCommand::Edit { .. } | ControllerCommand::Tune { .. })
+            )
+        });
         for command in commands {
-            self.controller.apply(command);
+            self.execute(ui.ctx(), command);
         }
-        for effect in self.controller.take_effects() {
-            match effect {
-                Effect::Copy(text) => ui.ctx().copy_text(text),
-                Effect::Diff => self.diffing = !self.diffing,
-                Effect::ShowRunTab(tab) => self.runs.show_tab(tab),
-                Effect::Group => self.grouping = !self.grouping,
-                Effect::Palette => self.palette.toggle(),
-                Effect::Shortcuts => self.palette.toggle_shortcuts(),
-                Effect::Settings => self.settings.toggle(&self.controller.state().settings),
-                Effect::NewTask => self.new_task.toggle(),
-                Effect::TaskWritten => self.new_task.close(),
-                Effect::Restyle => self.restyle(ui.ctx()),
-                Effect::Panel(kind) => {
-                    self.dock.toggle(kind);
-                    ui.ctx().request_repaint();
-                }
-                Effect::ShowPanel(kind) => {
-                    self.dock.activate(kind);
-                    ui.ctx().request_repaint();
-                }
-                Effect::ResetLayout => {
-                    self.dock.reset();
-                    ui.ctx().request_repaint();
-                }
-                Effect::Close => ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close),
-                Effect::Saving => self.editor.seal(),
-                Effect::Editor(action) => {
-                    self.editor.act(action);
-                    ui.ctx().request_repaint();
-                }
-                Effect::View(action) => {
-                    self.viewport.act(action);
-                    ui.ctx().request_repaint();
-                }
-                Effect::ToggleTheme => {
-                    ui.ctx().set_theme(if ui.visuals().dark_mode {
-                        Theme::Light
-                    } else {
-                        Theme::Dark
-                    });
+    }
+
+    /// Executes a command, and what the controller wants the window to do.
+    fn execute(&mut self, ctx: &Context, command: Command) {
+        match command {
+            Command::Window(command) => self.act(ctx, command),
+            Command::Controller(command) => self.controller.apply(command),
+        }
+        for command in self.controller.take_window_commands() {
+            self.act(ctx, command);
+        }
+    }
+
+    /// Does what the window does itself.
+    fn act(&mut self, ctx: &Context, command: WindowCommand) {
+        match command {
+            WindowCommand::Copy(text) => ctx.copy_text(text),
+            WindowCommand::CopyReward => {
+                if let Some(scored) = self.controller.state().card().scored()
+                    && let Ok(text) = serde_json::to_string_pretty(&scored.json)
+                {
+                    ctx.copy_text(text);
                 }
             }
+            WindowCommand::CopyDiagnostics => {
+                let State {
+                    sessions,
+                    setup,
+                    messages,
+                    ..
+                } = self.controller.state();
+                ctx.copy_text(diagnostics::report(sessions, setup, messages));
+                self.controller.log("diagnostics copied");
+            }
+            WindowCommand::ToggleTheme => ctx.set_theme(match ctx.theme() {
+                Theme::Dark => Theme::Light,
+                Theme::Light => Theme::Dark,
+            }),
+            WindowCommand::Restyle => self.restyle(ctx),
+            WindowCommand::View(command) => self.viewport.act(command),
+            WindowCommand::Editor(action) => self.editor.act(action),
+            WindowCommand::SealUndo => self.editor.seal(),
+            WindowCommand::ToggleDiff => self.diffing = !self.diffing,
+            WindowCommand::ToggleGroup => {
+                match top_bar::unmet(Requirement::Group, &self.controller.state()) {
+                    Some(reason) => self.controller.log(reason),
+                    None => {
+                        self.grouping = !self.grouping;
+                        self.dock.activate(PanelKind::View);
+                    }
+                }
+            }
+            WindowCommand::TogglePalette => self.palette.toggle(),
+            WindowCommand::ToggleShortcuts => self.palette.toggle_shortcuts(),
+            WindowCommand::ToggleSettings => self.settings.toggle(&self.controller.state().setup.settings),
+            WindowCommand::ToggleNewTask => {
+                self.new_task.toggle();
+                self.controller.apply(ControllerCommand::DismissTaskProblem);
+            }
+            WindowCommand::CloseNewTask => self.new_task.close(),
+            WindowCommand::ShowRunTab(tab) => {
+                self.runs.show_tab(tab);
+                self.dock.activate(PanelKind::Runs);
+                if tab == RunTab::Compare && self.controller.state().runs.other.is_none() {
+                    self.controller.apply(ControllerCommand::CompareRows);
+                }
+            }
+            WindowCommand::TogglePanel(kind) => self.dock.toggle(kind),
+            WindowCommand::ShowPanel(kind) => self.dock.activate(kind),
+            WindowCommand::ResetLayout => self.dock.reset(),
+            WindowCommand::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
+        ctx.request_repaint();
     }
 
     fn panels(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -347,7 +373,7 @@ impl Studio {
             dock,
             ..
         } = self;
-        let state = controller.state();
+        let state = &controller.state();
         let bare = Frame::new().fill(palette.pane);
         Panel::top("top")
             .exact_size(top_bar::HEIGHT)
@@ -362,7 +388,7 @@ impl Studio {
             .frame(bare)
             .show(ui, |ui| status_bar::show(state, triangles, ui, commands));
         CentralPanel::no_frame().show(ui, |ui| {
-            dock.show(state.rows.is_some(), ui, &mut |kind, ui| match kind {
+            dock.show(state.runs.rows.is_some(), ui, &mut |kind, ui| match kind {
                 PanelKind::Tasks => tasks::show(state, ui, commands),
                 PanelKind::Rows => rows_panel::show(rows, state, ui, commands),
                 PanelKind::Server => server::show(state, ui, commands),
@@ -371,7 +397,7 @@ impl Studio {
                 PanelKind::Editor if *diffing => {
                     *diffing = !compare::show_diff(diff, viewport.against(), state.session(), ui);
                 }
-                PanelKind::Editor => code::show(editor, state, ui, commands),
+                PanelKind::Editor => code::show(editor, state.sessions, ui, commands),
                 PanelKind::View if *grouping && candidates::show(state, viewport, ui, commands) => {}
                 PanelKind::View => compare::show_viewport(viewport, state.session(), ui, commands),
                 PanelKind::Runs => runs_panel::show(runs, rows, state, viewport, ui, commands),
@@ -407,7 +433,7 @@ fn drops(ui: &Ui, commands: &mut Vec<Command>) {
         (!input.raw.hovered_files.is_empty(), dropped)
     });
     if !dropped.is_empty() {
-        commands.push(Command::Open(dropped));
+        commands.push(ControllerCommand::Open(dropped).into());
     }
     if hovering {
         let palette = theme::of(ui);
@@ -437,7 +463,7 @@ impl Studio {
         if !*shown && ctx.cumulative_pass_nr() > 0 {
             *shown = true;
             self.controller.log(format!("window ready after {seconds:.2} s"));
-        } else if *shown && self.controller.state().pool.ready > 0 {
+        } else if *shown && self.controller.state().sessions.pool.ready > 0 {
             self.controller
                 .log(format!("CadQuery ready after {seconds:.2} s"));
             self.start = None;

@@ -2,16 +2,18 @@
 //!
 //! A trait, so that tests can replace the workers and observe which jobs a command submits.
 
-use crossbeam_channel::Receiver;
-
-use crate::engine::{Engine, Event, Job, JobId, Wake};
+use crate::engine::{AssessJob, Engine, ExportJob, JobHandle, RepairJob, Wake};
 use crate::executor::PoolStatus;
 use crate::server::{self, Config, Hosting};
 use crate::task::TaskSet;
 
+/// Submitted jobs run in the background; `wake` is called after each of their events.
 pub trait Backend {
-    /// Submits a job and returns at once; `wake` is called after each of its events.
-    fn submit(&self, job: Job, wake: Wake) -> Ticket;
+    fn assess(&self, job: AssessJob, wake: Wake) -> JobHandle<AssessJob>;
+
+    fn repair(&self, job: RepairJob, wake: Wake) -> JobHandle<RepairJob>;
+
+    fn export(&self, job: ExportJob, wake: Wake) -> JobHandle<ExportJob>;
 
     /// Current state of the workers; never blocks.
     fn status(&self) -> PoolStatus;
@@ -23,23 +25,17 @@ pub trait Backend {
     fn try_again(&self);
 }
 
-/// A submitted job; dropping it cancels the job.
-pub struct Ticket {
-    pub id: JobId,
-    /// Events in order.
-    pub events: Receiver<Event>,
-    /// Cancels the job.
-    pub cancel: Box<dyn FnOnce() + Send>,
-}
-
 impl Backend for Engine {
-    fn submit(&self, job: Job, wake: Wake) -> Ticket {
-        let mut handle = Self::submit(self, job, Some(wake));
-        Ticket {
-            id: handle.id,
-            events: handle.events.clone(),
-            cancel: Box::new(move || handle.cancel()),
-        }
+    fn assess(&self, job: AssessJob, wake: Wake) -> JobHandle<AssessJob> {
+        self.submit(job, Some(wake))
+    }
+
+    fn repair(&self, job: RepairJob, wake: Wake) -> JobHandle<RepairJob> {
+        self.submit(job, Some(wake))
+    }
+
+    fn export(&self, job: ExportJob, wake: Wake) -> JobHandle<ExportJob> {
+        self.submit(job, Some(wake))
     }
 
     fn status(&self) -> PoolStatus {

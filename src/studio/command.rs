@@ -1,33 +1,90 @@
-//! Commands of panels, menus and shortcuts.
+//! Commands of panels, menus and shortcuts: what the window does itself, and what the controller does.
 //!
-//! [`ACTIONS`] is the single list from which menus, shortcuts and the palette are built.
+//! [`MENUS`] is the single list from which menus, shortcuts and the palette are built.
 
 mod actions;
 mod keys;
+mod menus;
 
 use std::path::PathBuf;
 
-pub use actions::{ACTIONS, ActionInfo};
+pub use actions::{ActionInfo, Menu, Requirement};
 pub use keys::pressed;
+pub use menus::{MENUS, actions};
 
 use super::dock::PanelKind;
 use super::exporting::ExportKind;
 use super::new_task::NewTask;
 use super::proposing::ServerEntry;
 use super::settings::Settings;
-use super::share::ExportFormat;
-use super::state::{CardId, PathPurpose};
-pub use super::viewport::Action as ViewAction;
+use super::state::{CardId, ExportFormat, PathPurpose};
+use super::viewport::ViewCommand;
 use crate::repair::ProposerKind;
 use crate::reward::{Mode, Profile};
 
-/// A command of a panel; the controller executes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// One of [`ACTIONS`].
-    Do(Action),
+    Window(WindowCommand),
+    Controller(ControllerCommand),
+}
+
+impl From<WindowCommand> for Command {
+    fn from(command: WindowCommand) -> Self {
+        Self::Window(command)
+    }
+}
+
+impl From<ControllerCommand> for Command {
+    fn from(command: ControllerCommand) -> Self {
+        Self::Controller(command)
+    }
+}
+
+/// What the window does itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowCommand {
+    /// Copy text to the clipboard.
+    Copy(String),
+    /// Copy the reward JSON.
+    CopyReward,
+    /// Copy diagnostics for a bug report.
+    CopyDiagnostics,
+    /// Toggle between dark and light.
+    ToggleTheme,
+    /// Apply changed settings to the window.
+    Restyle,
+    /// A command of the 3D view.
+    View(ViewCommand),
+    Editor(EditorAction),
+    /// The code was saved: later edits are separate steps of undo.
+    SealUndo,
+    ToggleDiff,
+    /// Toggle the grid of a prompt's candidates in place of the 3D view.
+    ToggleGroup,
+    TogglePalette,
+    /// Toggle the list of keyboard shortcuts.
+    ToggleShortcuts,
+    ToggleSettings,
+    /// Open or close the page for a new task.
+    ToggleNewTask,
+    CloseNewTask,
+    /// Show a tab of the open training run.
+    ShowRunTab(RunTab),
+    /// Show or hide a panel.
+    TogglePanel(PanelKind),
+    /// Show a panel as the active tab.
+    ShowPanel(PanelKind),
+    /// Restore the default layout.
+    ResetLayout,
+    Close,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ControllerCommand {
     SelectTask(String),
     SelectCard(CardId),
+    PreviousStep,
+    NextStep,
     /// Compare other steps with this one.
     Pin(CardId),
     /// Continue from a copy of this step.
@@ -50,24 +107,48 @@ pub enum Command {
     },
     SetProfile(Profile),
     SetMode(Mode),
-    /// Propose from this recording.
-    SetRecording(String),
-    Proposer(ProposerCommand),
-    Serving(ServingCommand),
+    /// Run the code immediately.
+    RunNow,
+    /// Return to the seed; hand edits stay in the timeline.
+    ResetToSeed,
     /// Build and display the reference of the task on screen.
     ShowReference,
-    /// Copy text to the clipboard.
-    Copy(String),
+    /// Cancel running jobs.
+    Cancel,
+    SetRecording(String),
+    /// Request one step from the proposer.
+    Propose,
+    /// Run steps until the target or the limit.
+    RunLoop,
+    /// Decide on the pending proposal.
+    AnswerProposal(Answer),
+    /// Show the prompt that would be sent to a model.
+    PreviewPrompt,
+    Proposer(ProposerCommand),
+    Serving(ServingCommand),
+    /// Ask for a file to open.
+    ChooseFile,
+    /// Ask for a folder of trajectories or rows to open.
+    ChooseFolder,
+    /// Open files and folders.
+    Open(Vec<PathBuf>),
+    /// Save the code to its file.
+    Save,
+    /// Save the code to another file.
+    SaveAs,
+    /// Export the session or the part on screen.
+    Export(ExportFormat),
+    /// Export the part on screen as STEP.
+    ExportStep,
     /// A path was entered in the path field.
     UsePath(PathPurpose, PathBuf),
-    /// The path field was closed.
     ClosePathPrompt,
-    /// The banner was closed.
-    DismissNotice,
     /// Answer to the question about an existing file.
     AnswerOverwrite(Overwriting),
     /// Restore (true) or discard recovered edits.
     RecoverEdits(bool),
+    /// Allow scripts to read the folder of the file on screen.
+    AllowProject,
     /// Whether scripts may read the folder.
     AnswerProject(bool),
     /// Load the changed file (true) or keep the edits.
@@ -78,19 +159,20 @@ pub enum Command {
         save: bool,
     },
     CancelQuit,
+    /// The banner was closed.
+    DismissNotice,
     /// Display the code of a row.
     OpenRow(usize),
     /// Search the rows for a text; an empty text shows all.
     SearchRows(String),
     CloseRows,
-    /// Pin or unpin a row.
     PinRow(usize, bool),
     /// Set a row's note.
     AnnotateRow(usize, String),
     /// Write these rows to a file.
     ExportRows(Vec<u32>),
-    /// Create an export from these rows.
-    ExportSelected(ExportKind, Vec<u32>),
+    /// Create an export of the open training run: of these rows, or of all.
+    ExportRun(ExportKind, Option<Vec<u32>>),
     /// Compute the report of the runs among the rows.
     ReadReport,
     /// Choose another training run to compare with.
@@ -99,89 +181,18 @@ pub enum Command {
     CloseOther,
     /// Build the candidates of a group.
     OpenGroup(usize),
-    /// Save and apply settings.
-    ApplySettings(Settings),
-    WriteTask(Box<NewTask>),
-    /// Create the missing Python environment.
-    CreateEnvironment,
-    /// Measure the cache on disk.
-    MeasureCache,
-    /// Clear the cache and what killed workers left.
-    ClearCache,
-    /// Files were dropped on the window.
-    Open(Vec<PathBuf>),
-}
-
-/// A command without arguments, for menus and shortcuts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    Open,
-    /// Open the trajectories and rows of a folder.
-    OpenFolder,
-    /// Save the code to its file.
-    Save,
-    /// Save the code to another file.
-    SaveAs,
-    /// Allow scripts to read the folder of the file on screen.
-    AllowProject,
-    /// Export the session or the part on screen.
-    Export(ExportFormat),
-    /// Export the part on screen as STEP.
-    ExportStep,
-    /// Return to the seed; hand edits stay in the timeline.
-    ResetToSeed,
-    /// Run the code immediately.
-    RunNow,
-    /// Request one step from the proposer.
-    Propose,
-    /// Run steps until the target or the limit.
-    RunLoop,
-    /// Decide on the pending proposal.
-    Proposal(Answer),
-    /// Show the prompt that would be sent to a model.
-    Prompt,
-    /// Select the proposer.
-    ProposerKind(ProposerKind),
-    /// Cancel running jobs.
-    Cancel,
-    PreviousStep,
-    NextStep,
-    /// Copy the reward JSON.
-    CopyReward,
-    ToggleTheme,
-    /// A command of the 3D view.
-    View(ViewAction),
-    /// A command of the editor.
-    Editor(EditorAction),
-    /// Toggle the code diff.
-    Diff,
-    /// Toggle the grid of a prompt's candidates in place of the 3D view.
-    Group,
-    /// Toggle the command palette.
-    Palette,
-    /// List the keyboard shortcuts.
-    Shortcuts,
-    Settings,
-    /// Create an export of the open training run.
-    ExportRun(ExportKind),
-    /// Show a tab of the open training run.
-    ShowRunTab(RunTab),
-    /// Open the store of rows.
     OpenStore,
     /// Import the open rows into the store.
     ImportRows,
-    /// Start the server.
-    StartServer,
-    /// Stop the server after the running requests.
-    StopServer,
-    /// Create a task.
-    NewTask,
-    /// Copy diagnostics for a bug report.
-    CopyDiagnostics,
-    /// Show or hide a panel.
-    Panel(PanelKind),
-    /// Restore the default layout.
-    ResetLayout,
+    ApplySettings(Settings),
+    WriteTask(Box<NewTask>),
+    /// Forget why the last new task was not written.
+    DismissTaskProblem,
+    /// Create the missing Python environment.
+    CreateEnvironment,
+    MeasureCache,
+    /// Clear the cache and what killed workers left.
+    ClearCache,
 }
 
 /// A tab of the panel *Run*.
@@ -202,7 +213,6 @@ impl RunTab {
     /// All tabs, from left to right.
     pub const ALL: [Self; 4] = [Self::Curves, Self::Groups, Self::Compare, Self::Report];
 
-    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Curves => "Curves",
@@ -213,19 +223,17 @@ impl RunTab {
     }
 }
 
-/// A command about the proposer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProposerCommand {
-    ProposerKind(ProposerKind),
+    Kind(ProposerKind),
     /// Whether to replay recordings with their pauses.
     Paced(bool),
     /// Number of candidates per round.
     Candidates(usize),
     /// Maximum number of rounds of a loop.
     MaxSteps(usize),
-    /// Total at which loops stop.
-    Target(f64),
-    /// Add a server and select it.
+    /// Total at which loops stop; none for the target of the profile.
+    Target(Option<f64>),
     AddServer(String),
     /// Remove the server of that index.
     ForgetServer(usize),
@@ -233,15 +241,16 @@ pub enum ProposerCommand {
     UseServer(usize),
     /// Replace the entry of the server of that index.
     SetServer(usize, ServerEntry),
-    /// Query the server of that index.
     QueryServer(usize),
-    /// Hide the prompt.
     ClosePrompt,
 }
 
 /// A command about the studio's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingCommand {
+    Start,
+    /// Stop after the running requests.
+    Stop,
     /// Port for the next start; 0 selects a free one.
     Port(u16),
     /// Whether clients need a token from the next start on.
@@ -263,7 +272,6 @@ pub enum Overwriting {
 /// Decision on a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// Continue from it.
     Accept,
     /// Continue from an editable copy.
     Edit,
@@ -271,7 +279,6 @@ pub enum Answer {
     Reject,
 }
 
-/// A command of the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EditorAction {
     Undo,

@@ -2,9 +2,9 @@
 
 use egui::Ui;
 
-use super::command::Command;
+use super::command::{Command, ControllerCommand};
 use super::panels::diff::{self, DiffView};
-use super::state::{Card, Outcome, ReferenceShape, Session};
+use super::state::{Card, CardResult, ReferenceShape, Session};
 use super::viewport::{CompareWith, Pane, Tone, Viewport};
 use crate::trajectory::Origin;
 
@@ -95,17 +95,17 @@ pub(super) fn show_viewport(
             scene: None,
             stale: compared_reason.as_deref(),
             remark: None,
-            empty: match (&card.outcome, card.origin) {
-                (Outcome::Scored(_), Origin::Seed) => "the seed does not build",
-                (Outcome::Scored(_), _) => "nothing built yet",
-                (Outcome::InternalError { .. }, _) => "not built",
-                (Outcome::Unknown, Origin::Seed) => "building the seed…",
-                (Outcome::Unknown, _) => "building…",
+            empty: match (&card.result, card.origin) {
+                (CardResult::Scored(_), Origin::Seed) => "the seed does not build",
+                (CardResult::Scored(_), _) => "nothing built yet",
+                (CardResult::InternalError { .. }, _) => "not built",
+                (CardResult::Unknown, Origin::Seed) => "building the seed…",
+                (CardResult::Unknown, _) => "building…",
             },
         },
         (None, reference) => {
             if matches!(reference, ReferenceShape::Unknown) {
-                commands.push(Command::ShowReference);
+                commands.push(ControllerCommand::ShowReference.into());
             }
             Pane {
                 title: "reference",
@@ -139,16 +139,16 @@ pub(super) fn show_viewport(
         empty: match right {
             None if session.repair().is_some() => "Run loop (Ctrl+Shift+Enter) to see it repaired",
             None => "edit the code to see changes here",
-            Some(card) => match &card.outcome {
-                Outcome::Scored(_) => "nothing built yet",
-                Outcome::InternalError { .. } => "not built",
-                Outcome::Unknown => "building…",
+            Some(card) => match &card.result {
+                CardResult::Scored(_) => "nothing built yet",
+                CardResult::InternalError { .. } => "not built",
+                CardResult::Unknown => "building…",
             },
         },
     };
     viewport.show(ui, &[left, right]);
     if viewport.against() == CompareWith::Reference && against != CompareWith::Reference {
-        commands.push(Command::ShowReference);
+        commands.push(ControllerCommand::ShowReference.into());
     }
 }
 

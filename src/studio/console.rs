@@ -12,10 +12,8 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::state::LogLine;
+pub(crate) use super::state::WINDOW;
 use crate::engine::Wake;
-
-/// Target of the window's own lines, which its log holds already.
-pub(crate) const WINDOW: &str = "window";
 
 /// Maximum number of lines that wait for the window; the oldest are dropped.
 const WAITING: usize = 500;

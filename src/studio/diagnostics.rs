@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
-use super::state::State;
+use super::state::{Messages, Sessions, Setup};
 
 /// Number of log lines included.
 const LINES: usize = 80;
 
 /// Diagnostics of this window; the home folder is written `~`.
-pub fn report(state: &State, panic: Option<&str>) -> String {
+pub fn report(sessions: &Sessions, setup: &Setup, messages: &Messages) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing to a `String` cannot fail.
@@ -30,7 +30,7 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
             line(name, &value);
         }
     }
-    let pool = &state.pool;
+    let pool = &sessions.pool;
     line(
         "workers",
         &format!(
@@ -44,15 +44,15 @@ pub fn report(state: &State, panic: Option<&str>) -> String {
     if let Some(error) = &pool.error {
         line("worker error", error);
     }
-    line("task", &state.session().task.id);
-    line("settings", &format!("{:?}", state.settings));
+    line("task", &sessions.session().task.id);
+    line("settings", &format!("{:?}", setup.settings));
     let _ = writeln!(text, "\nlog:");
-    let skipped = state.log.len().saturating_sub(LINES);
-    for entry in state.log.iter().skip(skipped) {
+    let skipped = messages.log.len().saturating_sub(LINES);
+    for entry in messages.log.iter().skip(skipped) {
         let sign = if entry.is_error { "! " } else { "  " };
         let _ = writeln!(text, "{sign}{}", entry.text);
     }
-    if let Some(panic) = panic {
+    if let Some(panic) = &setup.last_panic {
         let _ = writeln!(text, "\nlast panic:\n{panic}");
     }
     match std::env::var("HOME") {
@@ -103,24 +103,28 @@ fn describe(info: &PanicHookInfo<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::assess::Scoring;
-    use crate::studio::state::LogLine;
     use crate::studio::testing::task;
 
     #[test]
     fn diagnostics_hide_the_home_folder() {
-        let mut state = State::new([Arc::clone(&task("part", "First part"))], Scoring::default()).unwrap();
+        let sessions = Sessions::new([task("part", "First part")], Scoring::default()).unwrap();
+        let setup = Setup {
+            last_panic: Some("index out of bounds".to_owned()),
+            ..Setup::default()
+        };
+        let mut messages = Messages::default();
         let home = std::env::var("HOME").unwrap_or_default();
         for index in 0..200 {
-            state.log.push(LogLine {
-                is_error: index == 199,
-                text: format!("line {index} in {home}/parts"),
-            });
+            let text = format!("line {index} in {home}/parts");
+            if index == 199 {
+                messages.log_error(text);
+            } else {
+                messages.log(text);
+            }
         }
-        let text = report(&state, Some("index out of bounds"));
+        let text = report(&sessions, &setup, &messages);
         assert!(
             text.contains("task: part") && text.contains("! line 199"),
             "{text}"

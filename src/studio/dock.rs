@@ -30,7 +30,6 @@ const NARROW: f32 = 1100.0;
 /// A share below this is not a size yet: a panel that was just dropped has share 1.
 const NEW: f32 = 24.0;
 
-/// A panel of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PanelKind {
@@ -38,7 +37,6 @@ pub enum PanelKind {
     Tasks,
     /// Rows of a training run.
     Rows,
-    /// The server and its clients.
     Server,
     /// Code or its diff.
     Editor,
@@ -70,7 +68,6 @@ impl PanelKind {
         Self::Reward,
     ];
 
-    /// Displayed name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tasks => "Tasks",

@@ -3,9 +3,10 @@
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 
+use super::command::{Command, ControllerCommand};
 use super::controller::{DEBOUNCE, TUNE};
 use super::editor::{self, find_bar};
-use super::state::State;
+use super::state::Sessions;
 use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, window};
 use crate::failure::Kind;
 
@@ -426,7 +427,7 @@ fn bare(code: &str) -> [std::time::Duration; 2] {
     use std::sync::Arc;
     let mut task = (*super::testing::task("long", "Long")).clone();
     task.seeds.insert("weak".to_owned(), code.to_owned());
-    let mut state = State::new([Arc::new(task)], crate::assess::Scoring::default()).unwrap();
+    let mut sessions = Sessions::new([Arc::new(task)], crate::assess::Scoring::default()).unwrap();
     let ctx = egui::Context::default();
     super::theme::install(&ctx);
     let mut view = editor::EditorView::default();
@@ -445,14 +446,14 @@ fn bare(code: &str) -> [std::time::Duration; 2] {
         };
         let mut commands = Vec::new();
         let start = std::time::Instant::now();
-        let output = ctx.run_ui(input, |ui| editor::show(&mut view, &state, ui, &mut commands));
+        let output = ctx.run_ui(input, |ui| editor::show(&mut view, &sessions, ui, &mut commands));
         let drawn = ctx.tessellate(output.shapes.clone(), 1.0);
         let took = start.elapsed();
         assert!(!drawn.is_empty());
         output.drop_without_applying_deltas();
         for command in commands {
-            if let super::command::Command::Edit { card, code } = command {
-                let card = state.session_mut().get_mut(card).unwrap();
+            if let Command::Controller(ControllerCommand::Edit { card, code }) = command {
+                let card = sessions.session_mut().get_mut(card).unwrap();
                 card.code = code;
                 card.revision += 1;
             }

@@ -20,7 +20,6 @@ pub struct Recipe {
     pub script: PathBuf,
     /// The environment must have the Python that this worker is linked with.
     pub worker: PathBuf,
-    /// Folder to create.
     pub folder: PathBuf,
 }
 

@@ -2,7 +2,6 @@
 //! store of rows by the functions of the command line.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::notes::Notes;
 use super::rows::{RowIndex, write_rows};
@@ -21,11 +20,9 @@ const COLUMNS: usize = 8;
 pub enum ExportKind {
     /// The code on screen, as a repair of the row that it started from.
     Repair,
-    /// A report with plots.
     Report,
     /// Prompts of the next round.
     Curriculum,
-    /// A data set for training.
     DataSet(export::DataSetKind),
 }
 
@@ -38,7 +35,6 @@ pub struct Repaired {
 }
 
 impl ExportKind {
-    /// Path of the export.
     pub fn path(self, rows: &Path) -> PathBuf {
         match self {
             Self::Repair => repaired::path_beside(rows),
@@ -177,9 +173,4 @@ fn write_report(runs: &[report::Run], folder: &Path) -> Result<(), String> {
         text.push_str(&format!("\n![{}]({name})\n", name.trim_end_matches(".svg")));
     }
     replace_file(&folder.join("report.md"), text.as_bytes()).map_err(fail)
-}
-
-/// Tasks of a window as a task set.
-pub fn task_set(tasks: impl IntoIterator<Item = Arc<crate::task::Task>>) -> TaskSet {
-    tasks.into_iter().collect()
 }

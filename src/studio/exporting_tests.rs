@@ -5,9 +5,9 @@ use std::path::Path;
 use egui_kittest::kittest::Queryable as _;
 use serde_json::{Value, json};
 
-use super::command::{Action, Command};
+use super::command::ControllerCommand;
 use super::exporting::ExportKind;
-use super::state::Report;
+use super::state::RunReport;
 use super::testing::{FakeBackend, Window, ask, built, failed, notice, state, studio, until, window};
 use crate::data::export::DataSetKind;
 use crate::data::store::{Filter, Store};
@@ -17,6 +17,7 @@ use crate::failure::Kind;
 fn written(window: &mut Window, count: usize) {
     until(window, "the file", |state| {
         state
+            .messages
             .log
             .iter()
             .filter(|line| line.text.starts_with("wrote "))
@@ -38,8 +39,8 @@ fn training_run(folder: &Path) -> (FakeBackend, Window) {
     let path = folder.join("run.jsonl");
     // Blank lines count as lines.
     std::fs::write(&path, format!("{}\n\n{}\n", rows[0], rows[1])).unwrap();
-    ask(&mut window, Command::Open(vec![path]));
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    ask(&mut window, ControllerCommand::Open(vec![path]));
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     (backend, window)
 }
 
@@ -47,8 +48,8 @@ fn training_run(folder: &Path) -> (FakeBackend, Window) {
 fn a_repair_of_a_failed_row_is_saved_with_its_source() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = training_run(dir.path());
-    ask(&mut window, Command::OpenRow(1));
-    until(&mut window, "the row", |state| state.open_row == Some(1));
+    ask(&mut window, ControllerCommand::OpenRow(1));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(1));
     backend.last(|job| {
         assert_eq!(job.code(), "bax");
         job.answer(failed(
@@ -64,17 +65,23 @@ fn a_repair_of_a_failed_row_is_saved_with_its_source() {
     let card = state(&window).card().id;
     ask(
         &mut window,
-        Command::Edit {
+        ControllerCommand::Edit {
             card,
             code: "box".to_owned(),
         },
     );
-    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
+    ask(
+        &mut window,
+        ControllerCommand::ExportRun(ExportKind::Repair, None),
+    );
     assert!(notice(&window).contains("scored"), "{}", notice(&window));
-    ask(&mut window, Command::Do(Action::RunNow));
+    ask(&mut window, ControllerCommand::RunNow);
     backend.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
-    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
+    ask(
+        &mut window,
+        ControllerCommand::ExportRun(ExportKind::Repair, None),
+    );
     written(&mut window, 1);
     let kept = std::fs::read_to_string(dir.path().join("run.repaired.jsonl")).unwrap();
     let row: Value = serde_json::from_str(&kept).unwrap();
@@ -102,7 +109,7 @@ fn exports_are_written_beside_the_rows() {
         ExportKind::DataSet(DataSetKind::Rollouts),
     ];
     for (index, making) in making.into_iter().enumerate() {
-        ask(&mut window, Command::Do(Action::ExportRun(making)));
+        ask(&mut window, ControllerCommand::ExportRun(making, None));
         written(&mut window, index + 1);
     }
     let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
@@ -116,15 +123,18 @@ fn exports_are_written_beside_the_rows() {
     for kind in ["sft", "preference", "rollouts"] {
         assert!(!read(&format!("run.{kind}/train.jsonl")).is_empty(), "{kind}");
     }
-    ask(&mut window, Command::CloseRows);
-    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Report)));
+    ask(&mut window, ControllerCommand::CloseRows);
+    ask(
+        &mut window,
+        ControllerCommand::ExportRun(ExportKind::Report, None),
+    );
     assert!(notice(&window).contains("no training run"));
 }
 
 /// Waits for a log line that contains a text.
 fn noted(window: &mut Window, text: &'static str) {
     until(window, text, |state| {
-        state.log.iter().any(|line| line.text.contains(text))
+        state.messages.log.iter().any(|line| line.text.contains(text))
     });
 }
 
@@ -132,11 +142,11 @@ fn noted(window: &mut Window, text: &'static str) {
 fn stored_run(folder: &Path) -> (FakeBackend, Window) {
     let (backend, mut window) = training_run(folder);
     studio(&mut window).set_row_store(folder.join("store"));
-    ask(&mut window, Command::Do(Action::ImportRows));
+    ask(&mut window, ControllerCommand::ImportRows);
     noted(&mut window, "imported 2 rows as `run`, 2 of them new");
-    ask(&mut window, Command::Do(Action::OpenStore));
+    ask(&mut window, ControllerCommand::OpenStore);
     until(&mut window, "the store", |state| {
-        state.rows.as_ref().is_some_and(|rows| rows.stored)
+        state.runs.rows.as_ref().is_some_and(|rows| rows.stored)
     });
     (backend, window)
 }
@@ -145,18 +155,18 @@ fn stored_run(folder: &Path) -> (FakeBackend, Window) {
 fn a_store_is_browsed_like_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = stored_run(dir.path());
-    let rows = state(&window).rows.clone().unwrap();
+    let rows = state(&window).runs.rows.clone().unwrap();
     assert_eq!((rows.rows.len(), &rows.runs[..]), (2, &["run".to_owned()][..]));
     assert_eq!(rows.groups.len(), 1);
     assert_eq!(rows.by(&[0, 1], super::rows::GroupBy::Kind).len(), 2);
     window.get_by_label("row 2, undefined_name −0.70").click();
-    until(&mut window, "the row", |state| state.open_row == Some(1));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(1));
     backend.last(|job| assert_eq!(job.code(), "bax"));
-    ask(&mut window, Command::SearchRows("BAX".to_owned()));
-    until(&mut window, "the matches", |state| state.row_matches.is_some());
-    assert_eq!(state(&window).row_matches.as_deref(), Some(&[1][..]));
+    ask(&mut window, ControllerCommand::SearchRows("BAX".to_owned()));
+    until(&mut window, "the matches", |state| state.runs.matches.is_some());
+    assert_eq!(state(&window).runs.matches.as_deref(), Some(&[1][..]));
     // A second import adds nothing; a store cannot be imported into a store.
-    ask(&mut window, Command::Do(Action::ImportRows));
+    ask(&mut window, ControllerCommand::ImportRows);
     assert!(notice(&window).contains("already in a store"));
 }
 
@@ -164,15 +174,18 @@ fn a_store_is_browsed_like_a_file() {
 fn a_repair_of_a_stored_row_is_stored_with_its_source() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = stored_run(dir.path());
-    ask(&mut window, Command::OpenRow(1));
-    until(&mut window, "the row", |state| state.open_row == Some(1));
+    ask(&mut window, ControllerCommand::OpenRow(1));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(1));
     let card = state(&window).card().id;
     let code = "box".to_owned();
-    ask(&mut window, Command::Edit { card, code });
-    ask(&mut window, Command::Do(Action::RunNow));
+    ask(&mut window, ControllerCommand::Edit { card, code });
+    ask(&mut window, ControllerCommand::RunNow);
     backend.last(|job| job.answer(built(0.9, 0.9)));
     window.run();
-    ask(&mut window, Command::Do(Action::ExportRun(ExportKind::Repair)));
+    ask(
+        &mut window,
+        ControllerCommand::ExportRun(ExportKind::Repair, None),
+    );
     written(&mut window, 1);
     let store = Store::open_existing(&dir.path().join("store")).unwrap();
     let ids = store.ids(&Filter::default()).unwrap();
@@ -183,12 +196,12 @@ fn a_repair_of_a_stored_row_is_stored_with_its_source() {
         (row.text("source_file"), row.count("source_line")),
         (Some("run.jsonl"), Some(3))
     );
-    ask(&mut window, Command::Do(Action::OpenStore));
+    ask(&mut window, ControllerCommand::OpenStore);
     until(&mut window, "the new row", |state| {
-        state.rows.as_ref().is_some_and(|rows| rows.rows.len() == 3)
+        state.runs.rows.as_ref().is_some_and(|rows| rows.rows.len() == 3)
     });
     assert_eq!(
-        state(&window).rows.as_ref().unwrap().runs,
+        state(&window).runs.rows.as_ref().unwrap().runs,
         ["run", "store.repaired"]
     );
     window.get_by_label("Filter by run");
@@ -199,7 +212,7 @@ fn a_data_set_is_exported_from_selected_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
     let making = ExportKind::DataSet(DataSetKind::Rollouts);
-    ask(&mut window, Command::ExportSelected(making, vec![1]));
+    ask(&mut window, ControllerCommand::ExportRun(making, Some(vec![1])));
     written(&mut window, 1);
     let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
     let rows = read("store.rollouts/train.jsonl");
@@ -207,7 +220,7 @@ fn a_data_set_is_exported_from_selected_rows() {
     assert_eq!(read("store.selection.jsonl").lines().count(), 1);
     ask(
         &mut window,
-        Command::Do(Action::ExportRun(ExportKind::Curriculum)),
+        ControllerCommand::ExportRun(ExportKind::Curriculum, None),
     );
     written(&mut window, 2);
     let prompt: Value = serde_json::from_str(&read("store.next.jsonl")).unwrap();
@@ -226,7 +239,7 @@ fn a_report_includes_the_published_runs() {
     window.get_by_label("Report").click();
     window.run_steps(3);
     until(&mut window, "the report", |state| {
-        matches!(state.report, Report::Read(_))
+        matches!(state.runs.report, RunReport::Read(_))
     });
     for label in [
         "run",
@@ -244,6 +257,6 @@ fn a_report_includes_the_published_runs() {
         );
     }
     // Other rows have another report.
-    ask(&mut window, Command::CloseRows);
-    assert!(matches!(state(&window).report, Report::Unread));
+    ask(&mut window, ControllerCommand::CloseRows);
+    assert!(matches!(state(&window).runs.report, RunReport::Unread));
 }

@@ -6,13 +6,13 @@ use egui::{Event as Input, Key, Modifiers, PointerButton, pos2};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use super::command::{ACTIONS, Action, Command, Overwriting, ServingCommand};
+use super::command::{Command, ControllerCommand, Overwriting, ServingCommand, WindowCommand, actions};
 use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
-use super::testing::{FakeBackend, Window, built, failed, state, step, window};
+use super::testing::{FakeBackend, SentJob, Window, built, failed, state, step, window};
 use crate::assess::Built;
-use crate::engine::{Event, Job, JobOutcome};
+use crate::engine::RepairProgress;
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
@@ -35,16 +35,17 @@ impl TestRng {
 }
 
 /// Excludes actions that write files elsewhere, and the page that clears the user's cache.
-fn is_allowed(action: Action) -> bool {
+fn is_allowed(command: &Command) -> bool {
     !matches!(
-        action,
-        Action::Open
-            | Action::OpenFolder
-            | Action::Save
-            | Action::SaveAs
-            | Action::Export(_)
-            | Action::ExportStep
-            | Action::Settings
+        command,
+        Command::Controller(
+            ControllerCommand::ChooseFile
+                | ControllerCommand::ChooseFolder
+                | ControllerCommand::Save
+                | ControllerCommand::SaveAs
+                | ControllerCommand::Export(_)
+                | ControllerCommand::ExportStep
+        ) | Command::Window(WindowCommand::ToggleSettings)
     )
 }
 
@@ -67,7 +68,7 @@ fn code(rng: &mut TestRng) -> String {
 }
 
 fn card(rng: &mut TestRng, state: &State) -> CardId {
-    let session = &state.sessions[rng.below(state.sessions.len())];
+    let session = &state.sessions.all[rng.below(state.sessions.all.len())];
     match rng.below(4) {
         0 => CardId(rng.0.next_u64()),
         _ => session.cards[rng.below(session.cards.len())].id,
@@ -86,73 +87,76 @@ fn command(rng: &mut TestRng, state: &State, folder: &Path) -> Command {
         ]))
     };
     let row = rng.below(9);
-    match rng.below(26) {
-        0..=7 => loop {
-            let action = ACTIONS[rng.below(ACTIONS.len())].action;
-            if is_allowed(action) {
-                break Command::Do(action);
-            }
-        },
-        8 => Command::SelectTask(rng.of(&["part", "other", "nowhere"]).to_owned()),
-        9 => Command::SelectCard(card(rng, state)),
-        10 => Command::Pin(card(rng, state)),
-        11 => Command::Branch(card(rng, state)),
-        12 => Command::Remove(card(rng, state)),
-        13 => Command::Edit {
+    let chosen = match rng.below(26) {
+        0..=7 => {
+            let allowed: Vec<_> = actions()
+                .map(|info| &info.command)
+                .filter(|command| is_allowed(command))
+                .collect();
+            return allowed[rng.below(allowed.len())].clone();
+        }
+        8 => ControllerCommand::SelectTask(rng.of(&["part", "other", "nowhere"]).to_owned()),
+        9 => ControllerCommand::SelectCard(card(rng, state)),
+        10 => ControllerCommand::Pin(card(rng, state)),
+        11 => ControllerCommand::Branch(card(rng, state)),
+        12 => ControllerCommand::Remove(card(rng, state)),
+        13 => ControllerCommand::Edit {
             card: card(rng, state),
             code: code(rng),
         },
-        14 => Command::Tune {
+        14 => ControllerCommand::Tune {
             card: card(rng, state),
             code: code(rng),
         },
-        15 => Command::SetProfile(rng.of(&[Profile::default()])),
-        16 => Command::SetMode(rng.of(&[Mode::Fast, Mode::Full])),
-        17 => Command::SetRecording(rng.of(&["guided", "none such"]).to_owned()),
-        18 => Command::ShowReference,
-        19 => Command::Open(vec![path(rng)]),
+        15 => ControllerCommand::SetProfile(rng.of(&[Profile::default()])),
+        16 => ControllerCommand::SetMode(rng.of(&[Mode::Fast, Mode::Full])),
+        17 => ControllerCommand::SetRecording(rng.of(&["guided", "none such"]).to_owned()),
+        18 => ControllerCommand::ShowReference,
+        19 => ControllerCommand::Open(vec![path(rng)]),
         20 => match rng.below(4) {
-            0 => Command::UsePath(PathPurpose::Save(card(rng, state)), folder.join("out.py")),
-            1 => Command::UsePath(PathPurpose::Compare, path(rng)),
-            2 => Command::UsePath(PathPurpose::Rows, folder.join("chosen.jsonl")),
-            _ => Command::UsePath(PathPurpose::Open, path(rng)),
+            0 => ControllerCommand::UsePath(PathPurpose::Save(card(rng, state)), folder.join("out.py")),
+            1 => ControllerCommand::UsePath(PathPurpose::Compare, path(rng)),
+            2 => ControllerCommand::UsePath(PathPurpose::Rows, folder.join("chosen.jsonl")),
+            _ => ControllerCommand::UsePath(PathPurpose::Open, path(rng)),
         },
-        21 => action_command(rng),
-        22 => Command::OpenRow(row),
-        23 => Command::SearchRows(rng.of(&["", "box", "zzz"]).to_owned()),
+        21 => return answer_command(rng),
+        22 => ControllerCommand::OpenRow(row),
+        23 => ControllerCommand::SearchRows(rng.of(&["", "box", "zzz"]).to_owned()),
         24 => match rng.below(9) {
-            0 => Command::CloseRows,
-            1 => Command::PinRow(row, rng.yes()),
-            2 => Command::AnnotateRow(row, code(rng)),
-            3 => Command::CloseOther,
-            4 => Command::OpenGroup(rng.below(5)),
-            5 => Command::Do(Action::StartServer),
-            6 => Command::Do(Action::StopServer),
-            7 => Command::Serving(ServingCommand::Show(rng.below(3) as u64)),
-            _ => Command::Do(Action::Panel(rng.of(&PanelKind::ALL))),
+            0 => ControllerCommand::CloseRows,
+            1 => ControllerCommand::PinRow(row, rng.yes()),
+            2 => ControllerCommand::AnnotateRow(row, code(rng)),
+            3 => ControllerCommand::CloseOther,
+            4 => ControllerCommand::OpenGroup(rng.below(5)),
+            5 => ControllerCommand::Serving(ServingCommand::Start),
+            6 => ControllerCommand::Serving(ServingCommand::Stop),
+            7 => ControllerCommand::Serving(ServingCommand::Show(rng.below(3) as u64)),
+            _ => return WindowCommand::TogglePanel(rng.of(&PanelKind::ALL)).into(),
         },
-        _ => Command::ApplySettings(Settings {
+        _ => ControllerCommand::ApplySettings(Settings {
             theme: rng.of(&ThemeChoice::ALL),
             scale: rng.of(&[0.75, 1.0, 1.25, 2.0]),
             ..Settings::default()
         }),
-    }
+    };
+    chosen.into()
 }
 
-fn action_command(rng: &mut TestRng) -> Command {
-    match rng.below(7) {
-        0 => Command::DismissNotice,
-        1 => Command::RecoverEdits(rng.yes()),
-        2 => Command::AnswerConflict(rng.yes()),
-        3 => Command::CancelQuit,
-        4 => Command::ClosePathPrompt,
-        5 => Command::AnswerOverwrite(rng.of(&[
+fn answer_command(rng: &mut TestRng) -> Command {
+    let chosen = match rng.below(7) {
+        0 => ControllerCommand::DismissNotice,
+        1 => ControllerCommand::RecoverEdits(rng.yes()),
+        2 => ControllerCommand::AnswerConflict(rng.yes()),
+        3 => ControllerCommand::CancelQuit,
+        4 => ControllerCommand::ClosePathPrompt,
+        5 => ControllerCommand::AnswerOverwrite(rng.of(&[
             Overwriting::Replace,
             Overwriting::Rename,
             Overwriting::Cancel,
         ])),
-        _ => Command::Copy(code(rng)),
-    }
+        _ => return WindowCommand::Copy(code(rng)).into(),
+    };
+    chosen.into()
 }
 
 /// An event of the engine for one of its jobs, in any order and for ended jobs too.
@@ -175,41 +179,31 @@ fn answer(rng: &mut TestRng, backend: &FakeBackend) {
         _ => built(-0.2, 0.0),
     };
     let number = rng.below(4);
-    let event = match rng.below(10) {
-        0 => Event::Started,
-        1 => Event::Proposing { step: number },
-        2 => Event::ProposalText {
+    backend.job(index, |job| match (rng.below(8), &job.job) {
+        (0, _) => job.start(),
+        (1, _) => job.fail("the worker died\nhint: try again", rng.yes()),
+        (2, _) => job.end_cancelled(),
+        (3, SentJob::Assess(..)) => {
+            if let Some(shape) = assessment.shape {
+                job.build(Built { shape, scene: None });
+            }
+        }
+        (_, SentJob::Assess(..)) => job.answer(assessment),
+        (3, SentJob::Repair(..)) => job.progress(RepairProgress::Proposing { step: number }),
+        (4, SentJob::Repair(..)) => job.progress(RepairProgress::ProposalText {
             step: number,
             delta: code(rng),
-        },
-        3 | 4 => step(number, &code(rng), assessment),
-        5 => Event::Failed {
-            message: "the worker died\nhint: try again".to_owned(),
-            input: rng.yes(),
-        },
-        6 => Event::Cancelled,
-        7 => match assessment.shape {
-            Some(shape) => Event::Built(Built { shape, scene: None }),
-            None => Event::Started,
-        },
-        _ => {
-            let repair = backend.job(index, |job| matches!(job.job, Job::Repair(_)));
-            // Occasionally the result of another kind of job.
-            let repaired = repair != (rng.below(20) == 0);
-            Event::Done(Box::new(if repaired {
-                JobOutcome::Repaired(RepairSummary {
-                    steps: number,
-                    best: number,
-                    delta_reward: 0.1,
-                    reached: rng.yes(),
-                    trajectory: None,
-                })
-            } else {
-                JobOutcome::Assessed(assessment)
-            }))
-        }
-    };
-    backend.job(index, |job| job.send(event));
+        }),
+        (5 | 6, SentJob::Repair(..)) => job.progress(step(number, &code(rng), assessment)),
+        (_, SentJob::Repair(..)) => job.finish(RepairSummary {
+            steps: number,
+            best: number,
+            delta_reward: 0.1,
+            reached: rng.yes(),
+            trajectory: None,
+        }),
+        (_, SentJob::Export(..)) => job.written("part.step"),
+    });
     let mut desk = backend.0.borrow_mut();
     desk.pool.ready = rng.below(3);
     desk.pool.restarts += u64::from(rng.below(10) == 0);
@@ -276,8 +270,8 @@ fn input(rng: &mut TestRng, window: &mut Window) {
 
 /// Invariants of the state.
 fn assert_consistent(state: &State) {
-    assert!(state.current < state.sessions.len());
-    for session in &state.sessions {
+    assert!(state.sessions.current < state.sessions.all.len());
+    for session in &state.sessions.all {
         assert!(
             session.get(session.selected).is_some(),
             "the card on screen is gone"
@@ -313,7 +307,7 @@ fn run(seed: u64, steps: usize) {
     for at in 0..steps {
         match rng.below(5) {
             0 | 1 => {
-                let command = command(&mut rng, state(&window), dir.path());
+                let command = command(&mut rng, &state(&window), dir.path());
                 window.state_mut().as_mut().unwrap().apply(command);
             }
             2 | 3 => answer(&mut rng, &backend),
@@ -322,14 +316,14 @@ fn run(seed: u64, steps: usize) {
         if rng.yes() {
             window.step();
         }
-        assert_consistent(state(&window));
+        assert_consistent(&state(&window));
         // Timelines of hundreds of cards make frames slow without testing more.
         if at % 400 == 399 {
             window
                 .state_mut()
                 .as_mut()
                 .unwrap()
-                .apply(Command::Do(Action::ResetToSeed));
+                .apply(ControllerCommand::ResetToSeed);
         }
     }
     window.step();

@@ -5,6 +5,7 @@
 
 mod app;
 pub(crate) mod backend;
+pub(crate) mod background;
 mod compare;
 pub(crate) mod console;
 pub(crate) mod controller;
@@ -47,6 +48,8 @@ mod editor_tests;
 #[cfg(test)]
 mod exporting_tests;
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
 mod panel_tests;
@@ -54,6 +57,8 @@ mod panel_tests;
 mod project_tests;
 #[cfg(test)]
 mod proposing_tests;
+#[cfg(test)]
+mod repair_tests;
 #[cfg(test)]
 mod scene_tests;
 #[cfg(test)]

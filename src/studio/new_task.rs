@@ -8,12 +8,10 @@ use serde::Serialize;
 
 use crate::task::{self, Level, Task};
 
-/// Content of a new task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewTask {
     /// Id and folder name.
     pub id: String,
-    /// Difficulty.
     pub level: Level,
     /// Kind of part.
     pub family: String,
@@ -28,7 +26,6 @@ pub struct NewTask {
     /// Code of the weak seed.
     #[serde(skip)]
     pub seed: String,
-    /// Code of the reference, if any.
     #[serde(skip)]
     pub reference: Option<String>,
 }

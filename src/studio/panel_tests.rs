@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::Queryable as _;
 
-use super::command::{Action, Command};
+use super::command::{ControllerCommand, WindowCommand};
 use super::dock::PanelKind;
 use super::notes::Notes;
 use super::rows::RowIndex;
-use super::share::ExportFormat;
-use super::state::{PathPurpose, Phase, State};
+use super::state::ExportFormat;
+use super::state::{BuildPhase, PathPurpose, State};
 use super::testing::{
-    FakeBackend, Window, ask, built, failed, notice, scored, state, step, studio, until, window,
+    FakeBackend, SentJob, Window, ask, built, failed, notice, scored, state, step, studio, until, window,
 };
 use crate::assess::Versions;
-use crate::engine::{Event, Job, JobOutcome};
+use crate::engine::RepairProgress;
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::reward::{Mode, Profile};
@@ -40,8 +40,8 @@ fn rows(folder: &Path, name: &str, lift: f64) -> std::path::PathBuf {
 fn training_run(folder: &Path) -> (FakeBackend, Window) {
     let (backend, mut window) = scored();
     let path = rows(folder, "run.jsonl", 0.0);
-    ask(&mut window, Command::Open(vec![path]));
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    ask(&mut window, ControllerCommand::Open(vec![path]));
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     (backend, window)
 }
 
@@ -51,16 +51,16 @@ fn a_panel_is_hidden_by_its_header_and_shown_from_the_menu() {
     window.get_by_label("Console").click();
     window.run_steps(3);
     window.get_by_label("Copy console");
-    ask(&mut window, Command::Do(Action::Panel(PanelKind::Console)));
+    ask(&mut window, WindowCommand::TogglePanel(PanelKind::Console));
     assert!(window.query_by_label("Copy console").is_none());
-    ask(&mut window, Command::Do(Action::Panel(PanelKind::Console)));
+    ask(&mut window, WindowCommand::TogglePanel(PanelKind::Console));
     window.get_by_label("Copy console");
     window.get_by_label("Panel Reward").click_secondary();
     window.run_steps(3);
     window.get_by_label("Hide reward").click();
     window.run_steps(3);
     assert!(window.query_by_label("total 0.500").is_none());
-    ask(&mut window, Command::Do(Action::ResetLayout));
+    ask(&mut window, WindowCommand::ResetLayout);
     window.get_by_label("total 0.500");
 }
 
@@ -75,7 +75,7 @@ fn the_layout_is_restored_in_the_next_window() {
         window
     };
     let mut first = remembering();
-    ask(&mut first, Command::Do(Action::Panel(PanelKind::Timeline)));
+    ask(&mut first, WindowCommand::TogglePanel(PanelKind::Timeline));
     // Window time advances with frames: the change is saved after a pause.
     first.run_steps(60);
     drop(first);
@@ -89,7 +89,7 @@ fn one_click_shows_all_hidden_panels() {
     let (_standin, mut window) = scored();
     for kind in PanelKind::ALL {
         if !matches!(kind, PanelKind::Rows | PanelKind::Runs | PanelKind::Server) {
-            ask(&mut window, Command::Do(Action::Panel(kind)));
+            ask(&mut window, WindowCommand::TogglePanel(kind));
         }
     }
     window.get_by_label("All panels are hidden.");
@@ -108,12 +108,12 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
     window.get_by_label("Groups").click();
     window.run_steps(3);
     let building = |state: &State| {
-        let group = state.group.as_ref();
+        let group = state.runs.group.as_ref();
         group.is_some_and(|group| {
             group
                 .members
                 .iter()
-                .all(|member| matches!(member.phase, Phase::Building(_)))
+                .all(|member| matches!(member.phase, BuildPhase::Building(_)))
         })
     };
     until(&mut window, "the codes of the group", building);
@@ -124,16 +124,18 @@ fn a_group_is_built_and_shown_with_rewards_and_advantages() {
         job.answer(failed(Kind::SyntaxClosure, "never closed", 1));
     });
     window.run_steps(3);
-    let members = &state(&window).group.as_ref().unwrap().members;
-    assert!(matches!(members[0].phase, Phase::Built(_)));
-    assert!(matches!(&members[1].phase, Phase::Broken(why) if why == "never closed"));
+    let members = &state(&window).runs.group.as_ref().unwrap().members;
+    assert!(matches!(members[0].phase, BuildPhase::Built(_)));
+    assert!(matches!(&members[1].phase, BuildPhase::Broken(why) if why == "never closed"));
     window.get_by_label("candidate 2, 0.100").click();
-    until(&mut window, "the row's code", |state| state.open_row == Some(1));
+    until(&mut window, "the row's code", |state| {
+        state.runs.open_row == Some(1)
+    });
     assert_eq!(state(&window).card().code, "box 1");
 
     window.get_by_label("Next group").click();
     until(&mut window, "the next group", |state| {
-        state.group.as_ref().is_some_and(|group| group.group == 1)
+        state.runs.group.as_ref().is_some_and(|group| group.group == 1)
     });
     assert!(
         backend.job(before + 2, super::testing::SubmittedJob::is_cancelled),
@@ -146,10 +148,13 @@ fn rows_are_pinned_annotated_chosen_and_written() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     window.get_by_label("row 2, build_ok 0.100").click();
-    until(&mut window, "the row", |state| state.open_row == Some(1));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(1));
     window.get_by_label("pinned").click();
     window.run_steps(3);
-    ask(&mut window, Command::AnnotateRow(1, "a word".to_owned()));
+    ask(
+        &mut window,
+        ControllerCommand::AnnotateRow(1, "a word".to_owned()),
+    );
     let path = dir.path().join("run.jsonl");
     let start = Instant::now();
     while Notes::read(&path)
@@ -162,15 +167,22 @@ fn rows_are_pinned_annotated_chosen_and_written() {
     }
     studio(&mut window).choose_rows(vec![1, 4]);
     let out = dir.path().join("chosen.jsonl");
-    ask(&mut window, Command::UsePath(PathPurpose::Rows, out.clone()));
+    ask(
+        &mut window,
+        ControllerCommand::UsePath(PathPurpose::Rows, out.clone()),
+    );
     until(&mut window, "the export", |state| {
-        state.log.iter().any(|line| line.text.starts_with("wrote "))
+        state
+            .messages
+            .log
+            .iter()
+            .any(|line| line.text.starts_with("wrote "))
     });
     let chosen = RowIndex::read(&out).unwrap();
     assert_eq!(chosen.rows.len(), 2);
     assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
     // Rows are never written over their source file.
-    ask(&mut window, Command::UsePath(PathPurpose::Rows, path));
+    ask(&mut window, ControllerCommand::UsePath(PathPurpose::Rows, path));
     assert!(notice(&window).contains("would replace"));
 }
 
@@ -184,19 +196,20 @@ fn a_compressed_run_is_browsed_like_a_plain_one() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
     std::fs::write(&gz, packed.finish().unwrap()).unwrap();
-    ask(&mut window, Command::Open(vec![gz]));
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    ask(&mut window, ControllerCommand::Open(vec![gz]));
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     let report = state(&window)
+        .messages
         .log
         .iter()
         .any(|line| line.text.contains("packed.jsonl.gz:7: expected"));
     assert!(report, "the malformed line is reported with its number");
     window.get_by_label("row 5, build_ok 0.400").click();
-    until(&mut window, "the row", |state| state.open_row == Some(4));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(4));
     backend.last(|job| assert_eq!(job.code(), "box 4"));
-    ask(&mut window, Command::SearchRows("box 2".to_owned()));
+    ask(&mut window, ControllerCommand::SearchRows("box 2".to_owned()));
     until(&mut window, "the match", |state| {
-        state.row_matches.as_deref() == Some(&[2])
+        state.runs.matches.as_deref() == Some(&[2])
     });
 }
 
@@ -215,8 +228,8 @@ fn an_uninformative_group_is_marked_everywhere() {
         [row(1, 0.5), row(1, 0.51), row(2, 0.2), row(2, 0.8)].concat(),
     )
     .unwrap();
-    ask(&mut window, Command::Open(vec![path]));
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    ask(&mut window, ControllerCommand::Open(vec![path]));
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     window.get_by_label("row 2, build_ok 0.510, uninformative");
     window.get_by_label("row 3, build_ok 0.200");
     window.get_by_label("Run").click();
@@ -230,7 +243,7 @@ fn an_uninformative_group_is_marked_everywhere() {
     window.get_by_label("Report").click();
     window.run_steps(3);
     until(&mut window, "the report", |state| {
-        matches!(state.report, super::state::Report::Read(_))
+        matches!(state.runs.report, super::state::RunReport::Read(_))
     });
     window.get_by_label("groups: 2; informative: 50 % of those with two candidates or more");
 }
@@ -249,7 +262,8 @@ fn a_folder_of_trajectories_is_browsed_and_one_is_opened() {
         };
         let mut lines = vec![serde_json::to_string(&header).unwrap()];
         for (number, total) in totals.into_iter().enumerate() {
-            let Event::Step(step, _) = step(number, &format!("{name} {number}"), built(total, 0.4)) else {
+            let RepairProgress::Step(step, _) = step(number, &format!("{name} {number}"), built(total, 0.4))
+            else {
                 panic!("a step");
             };
             lines.push(serde_json::to_string(&step).unwrap());
@@ -259,16 +273,18 @@ fn a_folder_of_trajectories_is_browsed_and_one_is_opened() {
         std::fs::write(folder.join("trajectory.jsonl"), lines.join("\n")).unwrap();
     }
     let (_standin, mut window) = scored();
-    ask(&mut window, Command::Do(Action::OpenFolder));
-    until(&mut window, "the path field", |state| state.path_prompt.is_some());
+    ask(&mut window, ControllerCommand::ChooseFolder);
+    until(&mut window, "the path field", |state| {
+        state.documents.path_prompt.is_some()
+    });
     ask(
         &mut window,
-        Command::UsePath(PathPurpose::Folder, dir.path().to_owned()),
+        ControllerCommand::UsePath(PathPurpose::Folder, dir.path().to_owned()),
     );
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     window.get_by_label("Filter by run");
     window.get_by_label("row 4, build_ok 0.900").click();
-    until(&mut window, "the row", |state| state.open_row == Some(3));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(3));
     assert_eq!(state(&window).card().code, "second 1");
     window.run_steps(3);
     window.get_by_label("All steps").click();
@@ -295,8 +311,11 @@ fn two_runs_are_compared() {
     window.run_steps(3);
     // Needs a file, and tests have no file dialog.
     window.get_by_label("Compare with…");
-    ask(&mut window, Command::UsePath(PathPurpose::Compare, other));
-    until(&mut window, "the other run", |state| state.other_rows.is_some());
+    ask(
+        &mut window,
+        ControllerCommand::UsePath(PathPurpose::Compare, other),
+    );
+    until(&mut window, "the other run", |state| state.runs.other.is_some());
     assert!(window.query_by_label("Compare with…").is_none());
     window.get_by_label("mean reward");
     for mean in ["0.250", "0.450"] {
@@ -304,18 +323,18 @@ fn two_runs_are_compared() {
     }
     window.get_by_label("Close the other run").click();
     window.run_steps(3);
-    assert!(state(&window).other_rows.is_none());
+    assert!(state(&window).runs.other.is_none());
 }
 
 #[test]
 fn a_new_task_is_written_and_shown() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();
-    studio(&mut window).set_task_folder(dir.path().to_owned());
-    ask(&mut window, Command::Do(Action::NewTask));
+    studio(&mut window).setup_mut().pack = Some(dir.path().to_owned());
+    ask(&mut window, WindowCommand::ToggleNewTask);
     window.get_by_label("Create task").click();
     until(&mut window, "what is wrong", |state| {
-        state.new_task_problem.is_some()
+        state.setup.new_task_problem.is_some()
     });
     window.run_steps(2);
     window.get_by_label_contains("is not a valid id");
@@ -333,7 +352,7 @@ fn a_new_task_is_written_and_shown() {
         window.run_steps(2);
     }
     window.get_by_label("Create task").click();
-    until(&mut window, "the task", |state| state.sessions.len() == 3);
+    until(&mut window, "the task", |state| state.sessions.all.len() == 3);
     assert_eq!(state(&window).session().task.id, "hinge_leaf");
     assert!(window.query_by_label("Create task").is_none());
     assert!(crate::task::check_statically(&dir.path().join("hinge_leaf")).is_empty());
@@ -342,15 +361,15 @@ fn a_new_task_is_written_and_shown() {
 #[test]
 fn diagnostics_are_copied_and_settings_show_the_cache() {
     let (_standin, mut window) = scored();
-    studio(&mut window).apply(Command::Do(Action::CopyDiagnostics));
+    studio(&mut window).apply(WindowCommand::CopyDiagnostics);
     window.step();
     let copied = window.output().platform_output.commands.iter().any(
         |command| matches!(command, egui::OutputCommand::CopyText(text) if text.starts_with("CADForge Studio: ")),
     );
     assert!(copied);
-    ask(&mut window, Command::Do(Action::Settings));
+    ask(&mut window, WindowCommand::ToggleSettings);
     until(&mut window, "the size of the store", |state| {
-        state.cache.is_some()
+        state.setup.cache.is_some()
     });
     window.get_by_label("Clear");
     window.get_by_label("Apply");
@@ -363,10 +382,14 @@ fn a_timeline_is_shared_as_a_page() {
     let out = dir.path().join("part.html");
     ask(
         &mut window,
-        Command::UsePath(PathPurpose::Export(ExportFormat::Page), out.clone()),
+        ControllerCommand::UsePath(PathPurpose::Export(ExportFormat::Page), out.clone()),
     );
     until(&mut window, "the page", |state| {
-        state.log.iter().any(|line| line.text.starts_with("wrote "))
+        state
+            .messages
+            .log
+            .iter()
+            .any(|line| line.text.starts_with("wrote "))
     });
     let page = std::fs::read_to_string(&out).unwrap();
     assert!(page.contains("First part") && page.contains("\"total\":0.5"));
@@ -377,25 +400,27 @@ fn a_step_export_runs_the_code_on_screen() {
     let (backend, mut window) = scored();
     ask(
         &mut window,
-        Command::UsePath(PathPurpose::Step, "part.step".into()),
+        ControllerCommand::UsePath(PathPurpose::Step, "part.step".into()),
     );
     // The command first checks whether the file exists.
-    until(&mut window, "the job", |state| !state.running.is_empty());
+    until(&mut window, "the job", |state| !state.sessions.running.is_empty());
     let code = state(&window).card().code.clone();
     backend.last(|sent| match &sent.job {
-        Job::Export(job) => assert_eq!(
+        SentJob::Export(job, _) => assert_eq!(
             (&*job.code, &*job.path),
             (code.as_bytes(), Path::new("part.step"))
         ),
-        other => panic!("{other:?}"),
+        SentJob::Assess(..) | SentJob::Repair(..) => panic!("not an export"),
     });
-    backend.last(|sent| {
-        sent.send(Event::Done(Box::new(JobOutcome::Exported("part.step".into()))));
-    });
+    backend.last(|sent| sent.written("part.step"));
     until(&mut window, "word of the file", |state| {
-        state.log.iter().any(|line| line.text == "wrote part.step")
+        state
+            .messages
+            .log
+            .iter()
+            .any(|line| line.text == "wrote part.step")
     });
-    assert!(state(&window).running.is_empty());
+    assert!(state(&window).sessions.running.is_empty());
 }
 
 /// Widgets without an accessible name.
@@ -429,32 +454,35 @@ fn every_control_has_a_name() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = training_run(dir.path());
     let other = rows(dir.path(), "other.jsonl", 0.2);
-    ask(&mut window, Command::OpenRow(1));
-    until(&mut window, "the row", |state| state.open_row == Some(1));
+    ask(&mut window, ControllerCommand::OpenRow(1));
+    until(&mut window, "the row", |state| state.runs.open_row == Some(1));
     assert_eq!(nameless(&window), [""; 0], "at first");
     window.get_by_label("Run").click();
     window.run_steps(3);
     for tab in ["Groups", "Compare"] {
         if tab == "Compare" {
-            ask(&mut window, Command::UsePath(PathPurpose::Compare, other.clone()));
-            until(&mut window, "the other run", |state| state.other_rows.is_some());
+            ask(
+                &mut window,
+                ControllerCommand::UsePath(PathPurpose::Compare, other.clone()),
+            );
+            until(&mut window, "the other run", |state| state.runs.other.is_some());
         }
         window.get_by_label(tab).click();
         window.run_steps(3);
         assert_eq!(nameless(&window), [""; 0], "{tab}");
     }
     for page in [
-        Action::Palette,
-        Action::Shortcuts,
-        Action::Settings,
-        Action::NewTask,
-        Action::Editor(super::command::EditorAction::Replace),
-        Action::Diff,
+        WindowCommand::TogglePalette,
+        WindowCommand::ToggleShortcuts,
+        WindowCommand::ToggleSettings,
+        WindowCommand::ToggleNewTask,
+        WindowCommand::Editor(super::command::EditorAction::Replace),
+        WindowCommand::ToggleDiff,
     ] {
-        ask(&mut window, Command::Do(page));
+        ask(&mut window, page.clone());
         window.run_steps(3);
         assert_eq!(nameless(&window), [""; 0], "{page:?}");
-        ask(&mut window, Command::Do(page));
+        ask(&mut window, page);
     }
 }
 
@@ -486,6 +514,6 @@ fn dragging_a_header_moves_its_panel() {
         there.left() >= column.left() - 1.0,
         "{there} is not below {column}"
     );
-    ask(&mut window, Command::Do(Action::ResetLayout));
+    ask(&mut window, WindowCommand::ResetLayout);
     assert!(window.get_by_label("Panel Timeline").rect().left() < column.left());
 }

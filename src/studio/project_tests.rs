@@ -5,7 +5,7 @@ use std::path::Path;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Opened;
-use super::command::{Action, Command};
+use super::command::ControllerCommand;
 use super::testing::{FakeBackend, Window, ask, failed, notice, state, studio, until, window};
 use crate::executor::project::{NEEDED, Project};
 use crate::failure::Kind;
@@ -30,7 +30,7 @@ fn an_allowed_folder_is_read_only_by_scripts_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| {
-        state.project_question.is_some()
+        state.documents.project_question.is_some()
     });
     assert_eq!(project_of_last(&backend), None);
     window.get_by_label("Allow").click();
@@ -38,7 +38,7 @@ fn an_allowed_folder_is_read_only_by_scripts_of_its_files() {
     let folder = dir.path().canonicalize().unwrap();
     assert_eq!(project_of_last(&backend).unwrap().folder(), folder);
     assert_eq!(
-        state(&window).settings.project_folders,
+        state(&window).setup.settings.project_folders,
         std::slice::from_ref(&folder)
     );
     // Only the opened file was scored again.
@@ -47,7 +47,7 @@ fn an_allowed_folder_is_read_only_by_scripts_of_its_files() {
         .map(|index| backend.job(index, super::testing::SubmittedJob::code))
         .collect();
     assert_eq!(reading, ["a = 1\n"]);
-    assert_eq!(state(&window).scoring.project, None);
+    assert_eq!(state(&window).sessions.scoring.project, None);
     assert!(window.query_by_label("Allow").is_none());
 }
 
@@ -56,7 +56,7 @@ fn a_denied_folder_is_not_read_and_not_asked_about_again() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| {
-        state.project_question.is_some()
+        state.documents.project_question.is_some()
     });
     window.get_by_label("Don't allow").click();
     window.run_steps(3);
@@ -67,9 +67,9 @@ fn a_denied_folder_is_not_read_and_not_asked_about_again() {
     });
     std::thread::sleep(std::time::Duration::from_millis(300));
     window.run_steps(3);
-    assert!(state(&window).project_question.is_none());
+    assert!(state(&window).documents.project_question.is_none());
     assert_eq!(project_of_last(&backend), None);
-    assert!(state(&window).settings.project_folders.is_empty());
+    assert!(state(&window).setup.settings.project_folders.is_empty());
 }
 
 #[test]
@@ -77,13 +77,13 @@ fn a_denied_folder_can_be_allowed_later() {
     let dir = tempfile::tempdir().unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the question", |state| {
-        state.project_question.is_some()
+        state.documents.project_question.is_some()
     });
     window.get_by_label("Don't allow").click();
     window.run_steps(3);
-    ask(&mut window, Command::Do(Action::AllowProject));
+    ask(&mut window, ControllerCommand::AllowProject);
     until(&mut window, "the question", |state| {
-        state.project_question.is_some()
+        state.documents.project_question.is_some()
     });
     window.get_by_label("Allow").click();
     window.run_steps(3);
@@ -97,9 +97,9 @@ fn refused(message: &str) -> (tempfile::TempDir, Window) {
     std::fs::write(dir.path().join("task.toml"), "").unwrap();
     let (backend, mut window) = opened(dir.path());
     until(&mut window, "the folder", |state| {
-        !state.unusable_projects.is_empty()
+        !state.documents.unusable_projects.is_empty()
     });
-    assert!(state(&window).project_question.is_none() && state(&window).notice.is_none());
+    assert!(state(&window).documents.project_question.is_none() && state(&window).messages.notice.is_none());
     backend.last(|job| job.answer(failed(Kind::ImportError, message, 1)));
     window.run_steps(3);
     (dir, window)
@@ -114,16 +114,16 @@ fn a_script_that_needs_files_of_an_unusable_folder_gets_a_hint() {
     let text = notice(&window);
     assert!(text.contains(&*folder.to_string_lossy()), "{text}");
     assert!(text.contains("cannot be a project folder"), "{text}");
-    let hint = state(&window).notice.as_ref().unwrap().hint.clone();
+    let hint = state(&window).messages.notice.as_ref().unwrap().hint.clone();
     assert!(hint.is_some_and(|hint| hint.contains("in a folder of its own")));
 }
 
 #[test]
 fn another_failure_shows_no_hint_about_the_folder() {
     let (_dir, mut window) = refused("name 'x' is not defined");
-    assert!(state(&window).notice.is_none());
-    ask(&mut window, Command::Do(Action::AllowProject));
-    until(&mut window, "the reason", |state| state.notice.is_some());
+    assert!(state(&window).messages.notice.is_none());
+    ask(&mut window, ControllerCommand::AllowProject);
+    until(&mut window, "the reason", |state| state.messages.notice.is_some());
     assert!(notice(&window).contains("cannot be a project folder"));
 }
 
@@ -131,7 +131,7 @@ fn another_failure_shows_no_hint_about_the_folder() {
 fn code_without_a_file_has_no_folder() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
-    ask(&mut window, Command::Do(Action::AllowProject));
+    ask(&mut window, ControllerCommand::AllowProject);
     assert!(notice(&window).contains("has no file"));
 }
 

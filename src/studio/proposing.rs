@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::state::CardId;
-use crate::engine::EndpointConfig;
+use super::state::Session;
+use crate::engine::{EndpointConfig, ProposerConfig};
 use crate::repair::ProposerKind;
 use crate::repair::endpoint::Address;
 use crate::trajectory::replace_file;
+
+/// Default step limit of a loop.
+const MAX_STEPS: usize = 12;
 
 /// State of the proposer.
 #[derive(Debug)]
@@ -22,8 +25,8 @@ pub struct Proposing {
     pub candidates: usize,
     /// Maximum rounds of a loop, 1 to 100.
     pub max_steps: usize,
-    /// Total at which a loop stops.
-    pub target: f64,
+    /// Total at which a loop stops; none for the target of the profile.
+    pub target: Option<f64>,
     /// Known servers, in the order in which they were added.
     pub servers: Vec<ServerEntry>,
     /// Index of the selected server.
@@ -32,10 +35,6 @@ pub struct Proposing {
     pub servers_file: Option<PathBuf>,
     /// Folder of prompt templates.
     pub prompts: Option<PathBuf>,
-    /// Streamed texts since the last repair began, one per proposal.
-    pub streamed: Vec<StreamedText>,
-    /// Proposal that waits for a decision.
-    pub pending: Option<PendingProposal>,
     /// Prompt that would be sent to a model, after a request.
     pub prompt: Option<PromptView>,
 }
@@ -46,72 +45,59 @@ impl Default for Proposing {
             kind: ProposerKind::default(),
             paced: true,
             candidates: 1,
-            max_steps: super::controller::MAX_STEPS,
-            target: super::controller::TARGET,
+            max_steps: MAX_STEPS,
+            target: None,
             servers: Vec::new(),
             server: 0,
             servers_file: None,
             prompts: None,
-            streamed: Vec::new(),
-            pending: None,
             prompt: None,
         }
     }
 }
 
-/// Text of a proposal as far as it has arrived.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StreamedText {
-    /// Card of the proposal, while it exists.
-    pub card: CardId,
-    pub text: String,
-    /// How the text ended; none while it arrives.
-    pub end: Option<StreamEnd>,
+impl Proposing {
+    pub fn selected_server(&self) -> Option<&ServerEntry> {
+        self.servers.get(self.server)
+    }
+
+    /// Configuration of the selected proposer for a session, or why it cannot be used. `skip` is the number of recorded steps
+    /// before its base.
+    pub fn config(&self, session: &Session, skip: usize) -> Result<ProposerConfig, String> {
+        Ok(match session.effective_proposer(self.kind) {
+            ProposerKind::Rules => ProposerConfig::Rules,
+            ProposerKind::Replay => ProposerConfig::Replay {
+                recording: session.recording.clone(),
+                skip,
+                paced: self.paced,
+            },
+            ProposerKind::Endpoint => {
+                let server = self.selected_server().ok_or(
+                    "no server is chosen\nhint: give its address in the proposer panel, e.g. http://127.0.0.1:8080",
+                )?;
+                ProposerConfig::Endpoint(Box::new(server.config(self.prompts.as_deref())?))
+            }
+        })
+    }
 }
 
-/// How a text ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamEnd {
-    /// Complete.
-    Complete,
-    /// Cut at the token limit.
-    Truncated,
-    /// Incomplete: cancelled, or the connection was lost.
-    Interrupted,
-}
-
-/// A proposal that waits to be accepted, edited or rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PendingProposal {
-    /// Card of the proposal.
-    pub card: CardId,
-    /// Card that it was made from.
-    pub base: CardId,
-}
-
-/// Preview of a prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PromptView {
-    /// In preparation.
     Asking,
-    /// Ready.
     Shown {
         /// Both messages, formatted like a template.
         text: String,
         /// Tokens as counted by the server, else a high estimate.
         tokens: u64,
-        /// Whether the server counted.
         counted: bool,
         /// Parts omitted to fit the context.
         omitted: Vec<&'static str>,
         /// Prompt and place of the training row to compare with, if any.
         row: Option<Result<PromptRow, String>>,
     },
-    /// Error.
     Failed(String),
 }
 
-/// Prompt of a curriculum row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptRow {
     /// File and line.

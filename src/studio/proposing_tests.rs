@@ -2,15 +2,16 @@
 
 use egui_kittest::kittest::Queryable as _;
 
-use super::command::{Action, Command, ProposerCommand};
+use super::command::{ControllerCommand, ProposerCommand, WindowCommand};
 use super::panels::proposer::SETTINGS_LABEL;
-use super::proposing::{PromptView, ServerEntry, StreamEnd};
-use super::state::{NO_GROUP, State};
+use super::proposing::{PromptView, ServerEntry};
+use super::state::{State, StreamEnd};
 use super::testing::{FakeBackend, SubmittedJob, Window, ask, built, failed, state, step, window};
-use crate::engine::{Event, JobOutcome, ProposerConfig};
+use crate::engine::{ProposerConfig, RepairProgress};
 use crate::failure::Kind;
 use crate::repair::ProposerKind;
 use crate::repair::RepairSummary;
+use crate::reward::Profile;
 use crate::trajectory::{GroupPlace, Origin};
 
 /// A window with a scored seed and a proposer selected by a click.
@@ -31,15 +32,15 @@ fn proposed(
     code: &str,
     origin: Origin,
     assessment: crate::assess::Assessment,
-) -> Event {
+) -> RepairProgress {
     match step(index, code, assessment) {
-        Event::Step(mut step, shape) => {
+        RepairProgress::Step(mut step, shape) => {
             step.origin = origin;
             step.parent = Some(parent);
             if let Some(proposal) = &mut step.proposal {
                 proposal.kept = Some(step.evaluation.ok);
             }
-            Event::Step(step, shape)
+            RepairProgress::Step(step, shape)
         }
         other => other,
     }
@@ -53,7 +54,7 @@ fn end(backend: &FakeBackend, best: usize) {
         reached: false,
         trajectory: None,
     };
-    backend.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
+    backend.last(|job| job.finish(summary));
 }
 
 #[test]
@@ -64,9 +65,9 @@ fn a_proposal_of_the_rules_is_accepted() {
     backend.last(|job| {
         let repair = job.repair();
         assert_eq!((&repair.proposer, repair.max_steps), (&ProposerConfig::Rules, 1));
-        job.send(Event::Started);
-        job.send(Event::Proposing { step: 1 });
-        job.send(Event::ProposalText {
+        job.start();
+        job.progress(RepairProgress::Proposing { step: 1 });
+        job.progress(RepairProgress::ProposalText {
             step: 1,
             delta: "fixture = bet".to_owned(),
         });
@@ -76,8 +77,8 @@ fn a_proposal_of_the_rules_is_accepted() {
     window.get_by_label("fixture = bet");
     backend.last(|job| {
         let delta = "ter\n".to_owned();
-        job.send(Event::ProposalText { step: 1, delta });
-        job.send(proposed(
+        job.progress(RepairProgress::ProposalText { step: 1, delta });
+        job.progress(proposed(
             1,
             0,
             "fixture = better\n",
@@ -94,7 +95,7 @@ fn a_proposal_of_the_rules_is_accepted() {
     window.get_by_label("proposal scores 0.700 (+0.200 vs base)");
     window.get_by_label("Accept proposal").click();
     window.run();
-    assert_eq!(state(&window).proposing.pending, None);
+    assert_eq!(state(&window).sessions.proposal, None);
     assert_eq!(state(&window).card().code, "fixture = better\n");
     window.get_by_label("1 · rules, 0.700");
 }
@@ -105,7 +106,7 @@ fn a_rejected_proposal_stays_visible_and_is_not_repeated() {
     window.get_by_label("Propose").click();
     window.run_steps(2);
     let broken = failed(Kind::UndefinedName, "NameError: name 'x' is not defined", 1);
-    backend.last(|job| job.send(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
+    backend.last(|job| job.progress(proposed(1, 0, "fixture = x\n", Origin::Rules, broken)));
     end(&backend, 0);
     window.run();
     window.get_by_label("proposal does not build");
@@ -121,7 +122,7 @@ fn a_rejected_proposal_stays_visible_and_is_not_repeated() {
         let codes: Vec<_> = repair.earlier.iter().map(|step| step.code.as_str()).collect();
         assert_eq!(codes, ["fixture = seed\n", "fixture = x\n"]);
         assert_eq!(repair.max_steps, 2, "one more than was proposed before");
-        job.send(proposed(2, 0, "fixture = y\n", Origin::Rules, built(0.6, 0.5)));
+        job.progress(proposed(2, 0, "fixture = y\n", Origin::Rules, built(0.6, 0.5)));
     });
     end(&backend, 2);
     window.run();
@@ -141,7 +142,7 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     window.run_steps(2);
     backend.last(|job| {
         assert_eq!(job.repair().max_steps, 12);
-        job.send(proposed(
+        job.progress(proposed(
             1,
             0,
             "fixture = better\n",
@@ -149,8 +150,8 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
             built(0.7, 0.6),
         ));
         let broken = failed(Kind::UndefinedName, "NameError", 1);
-        job.send(proposed(2, 1, "fixture = x\n", Origin::Rules, broken));
-        job.send(proposed(3, 1, "fixture = z\n", Origin::Rules, built(0.6, 0.5)));
+        job.progress(proposed(2, 1, "fixture = x\n", Origin::Rules, broken));
+        job.progress(proposed(3, 1, "fixture = z\n", Origin::Rules, built(0.6, 0.5)));
     });
     end(&backend, 1);
     window.run();
@@ -160,7 +161,7 @@ fn a_loop_of_the_rules_ends_on_its_best_step() {
     let parents: Vec<_> = session.cards.iter().map(|card| card.parent).collect();
     let id = |index: usize| Some(session.cards[index].id);
     assert_eq!(parents, [None, id(0), id(1), id(1)]);
-    assert_eq!(state(&window).proposing.pending, None, "a loop needs no decision");
+    assert_eq!(state(&window).sessions.proposal, None, "a loop needs no decision");
 }
 
 #[test]
@@ -175,19 +176,27 @@ fn candidates_of_one_prompt_are_displayed_side_by_side() {
         advantage,
     };
     // Nothing to display yet: the 3D view stays.
-    ask(&mut window, Command::Do(Action::Group));
+    ask(&mut window, WindowCommand::ToggleGroup);
     assert!(window.query_by_label("Show group").is_none());
-    assert_eq!(state(&window).log.last().unwrap().text, NO_GROUP);
-    ask(&mut window, Command::Proposer(ProposerCommand::Candidates(3)));
+    let last = state(&window).messages.log.last().unwrap();
+    assert!(
+        last.text.contains("not one of several candidates"),
+        "{}",
+        last.text
+    );
+    ask(
+        &mut window,
+        ControllerCommand::Proposer(ProposerCommand::Candidates(3)),
+    );
     window.get_by_label("Run loop").click();
     window.run_steps(2);
     backend.last(|job| {
         assert_eq!(job.repair().candidates, 3);
         for step in 1..=3 {
-            job.send(Event::Proposing { step });
+            job.progress(RepairProgress::Proposing { step });
         }
         let delta = "fixture = one".to_owned();
-        job.send(Event::ProposalText { step: 2, delta });
+        job.progress(RepairProgress::ProposalText { step: 2, delta });
     });
     window.run_steps(3);
     window.get_by_label("Show group").click();
@@ -202,10 +211,10 @@ fn candidates_of_one_prompt_are_displayed_side_by_side() {
             (3, "fixture = two\n", place(0.8, 0.8), built(0.7, 0.6)),
         ] {
             let mut event = proposed(step, 0, code, Origin::Rules, came);
-            if let Event::Step(step, _) = &mut event {
+            if let RepairProgress::Step(step, _) = &mut event {
                 step.proposal.as_mut().unwrap().group = Some(place);
             }
-            job.send(event);
+            job.progress(event);
         }
     });
     end(&backend, 3);
@@ -219,11 +228,11 @@ fn candidates_of_one_prompt_are_displayed_side_by_side() {
     assert_eq!(state(&window).card().code, "fixture = two\n");
     // The seed, from which they were made, displays the candidates too; a draft has none.
     let seed = state(&window).session().seed().id;
-    ask(&mut window, Command::SelectCard(seed));
+    ask(&mut window, ControllerCommand::SelectCard(seed));
     window.get_by_label("candidate step 2, 0.600");
-    ask(&mut window, Command::Branch(seed));
+    ask(&mut window, ControllerCommand::Branch(seed));
     assert!(window.query_by_label("candidate step 2, 0.600").is_none());
-    ask(&mut window, Command::SelectCard(seed));
+    ask(&mut window, ControllerCommand::SelectCard(seed));
     window.get_by_label("candidate step 2, 0.600");
     window.get_all_by_label("Show group").next().unwrap().click();
     window.run();
@@ -257,7 +266,7 @@ fn server() -> String {
 /// Draws frames until a condition holds that another thread fulfils.
 fn frames_until(window: &mut Window, mut holds: impl FnMut(&State) -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !holds(state(window)) {
+    while !holds(&state(window)) {
         assert!(std::time::Instant::now() < deadline, "waited too long");
         std::thread::sleep(std::time::Duration::from_millis(2));
         window.step();
@@ -343,20 +352,20 @@ fn an_unreachable_server_is_reported_and_streamed_text_stays() {
     window.get_by_label("Run loop").click();
     window.run_steps(2);
     backend.last(|job| {
-        job.send(Event::Proposing { step: 1 });
+        job.progress(RepairProgress::Proposing { step: 1 });
         let delta = "import cadquery".to_owned();
-        job.send(Event::ProposalText { step: 1, delta });
-        job.send(Event::Failed {
-            message: "it closed the connection\nhint: look into the server's log".to_owned(),
-            input: false,
-        });
+        job.progress(RepairProgress::ProposalText { step: 1, delta });
+        job.fail(
+            "it closed the connection\nhint: look into the server's log",
+            false,
+        );
     });
     window.run();
     window.get_by_label("look into the server's log");
     window.get_by_label_contains("15 characters · incomplete");
     window.get_by_label("import cadquery");
     assert_eq!(
-        state(&window).proposing.streamed[0].end,
+        state(&window).sessions.streamed[0].end,
         Some(StreamEnd::Interrupted)
     );
     assert_eq!(state(&window).session().cards.len(), 1, "it is no candidate");
@@ -385,4 +394,18 @@ fn a_task_without_recordings_uses_the_rules() {
         ServerEntry::default().config(None).is_err(),
         "an empty address is none"
     );
+}
+
+#[test]
+fn the_target_of_a_loop_is_that_of_the_profile_until_one_is_chosen() {
+    let (_backend, mut window) = with_proposer("rules");
+    let chosen = ProposerCommand::Target(Some(0.5));
+    for (command, target) in [
+        (ControllerCommand::SetProfile(Profile::GroundedV2), "0.90"),
+        (ControllerCommand::SetProfile(Profile::CadforgeV1), "0.92"),
+        (ControllerCommand::Proposer(chosen), "0.50"),
+    ] {
+        ask(&mut window, command);
+        window.get_by_label(&format!("{SETTINGS_LABEL}, 12 steps to {target}"));
+    }
 }

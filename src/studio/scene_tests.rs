@@ -6,26 +6,16 @@ use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::controller::DEBOUNCE;
-use super::editor;
-use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio};
-use super::viewport::{Action as ViewAction, Layout};
+use super::testing::{
+    FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio, type_code, wait,
+};
+use super::viewport::{Layout, ViewCommand};
 use crate::assess::{Assessment, Built};
-use crate::engine::{Event, JobOutcome};
+use crate::engine::RepairProgress;
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::geometry::{Scene, SceneObject, TriMesh};
 use crate::repair::RepairSummary;
-
-fn type_code(window: &mut Window, code: &str) {
-    window.get_by_label(editor::NAME).focus();
-    window.run();
-    window.get_by_label(editor::NAME).type_text(code);
-    window.run();
-    let end = window.ctx.input(|input| input.time) + DEBOUNCE + 0.1;
-    while window.ctx.input(|input| input.time) < end {
-        window.step();
-    }
-}
 
 fn object(name: Option<&str>, color: Option<[f32; 3]>, is_scored: bool, mesh: &TriMesh) -> SceneObject {
     SceneObject {
@@ -51,11 +41,11 @@ fn two_objects() -> Assessment {
     assessment
 }
 
-fn before_scoring(assessment: &Assessment) -> Event {
-    Event::Built(Built {
+fn before_scoring(assessment: &Assessment) -> Built {
+    Built {
         shape: Arc::clone(assessment.shape.as_ref().unwrap()),
         scene: assessment.scene.clone(),
-    })
+    }
 }
 
 fn drawn(window: &mut Window) -> Vec<String> {
@@ -72,6 +62,7 @@ fn is_on(window: &Window, label: &str) -> bool {
 fn shown() -> (FakeBackend, Window) {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(two_objects()));
     window.run();
     (backend, window)
@@ -101,9 +92,10 @@ fn objects_are_listed_with_the_scored_one_marked_and_can_be_hidden() {
 #[test]
 fn hidden_objects_stay_hidden_when_the_script_runs_again() {
     let (backend, mut window) = shown();
-    studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
+    studio(&mut window).viewport_mut().act(ViewCommand::ScoredObject);
     window.run();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(two_objects()));
     window.run();
     window.get_by_label("Objects 1/2");
@@ -113,6 +105,7 @@ fn hidden_objects_stay_hidden_when_the_script_runs_again() {
 fn without_a_scene_there_is_no_list() {
     let (backend, mut window) = shown();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert!(window.query_by_label_contains("Objects").is_none());
@@ -122,13 +115,13 @@ fn without_a_scene_there_is_no_list() {
 fn hidden_objects_are_not_drawn_and_comparisons_use_the_scored_object() {
     let (_standin, mut window) = shown();
     assert_eq!(drawn(&mut window), ["bracket", "object 2"]);
-    studio(&mut window).viewport_mut().act(ViewAction::ScoredObject);
+    studio(&mut window).viewport_mut().act(ViewCommand::ScoredObject);
     window.run();
     assert_eq!(drawn(&mut window), ["bracket"]);
-    studio(&mut window).viewport_mut().act(ViewAction::AllObjects);
+    studio(&mut window).viewport_mut().act(ViewCommand::AllObjects);
     studio(&mut window)
         .viewport_mut()
-        .act(ViewAction::Arrange(Layout::Overlay));
+        .act(ViewCommand::Arrange(Layout::Overlay));
     window.run();
     assert!(drawn(&mut window).is_empty(), "the shape itself is drawn");
 }
@@ -137,10 +130,11 @@ fn hidden_objects_are_not_drawn_and_comparisons_use_the_scored_object() {
 fn a_part_is_displayed_before_its_score() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     let assessment = two_objects();
     backend.last(|job| {
-        job.send(Event::Started);
-        job.send(before_scoring(&assessment));
+        job.start();
+        job.build(before_scoring(&assessment));
     });
     window.run();
     let card = state(&window).card();
@@ -160,13 +154,15 @@ fn a_part_is_displayed_before_its_score() {
 fn an_edit_drops_the_running_build_and_its_score() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     let before = state(&window).card().last_shape.clone();
     let job = backend.count() - 1;
     type_code(&mut window, "!");
+    wait(&mut window, DEBOUNCE + 0.1);
     assert!(backend.job(job, SubmittedJob::is_cancelled));
     let assessment = two_objects();
     backend.job(job, |job| {
-        job.send(before_scoring(&assessment));
+        job.build(before_scoring(&assessment));
         job.answer(assessment);
     });
     window.run();
@@ -181,12 +177,14 @@ fn an_edit_drops_the_running_build_and_its_score() {
 fn a_new_build_is_not_marked_with_the_previous_failure() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     let message = "does not build: line 2: '(' was never closed";
     window.get_by_label(message);
     type_code(&mut window, "#");
-    backend.last(|job| job.send(before_scoring(&two_objects())));
+    wait(&mut window, DEBOUNCE + 0.1);
+    backend.last(|job| job.build(before_scoring(&two_objects())));
     window.run();
     assert!(
         window.query_by_label(message).is_none(),
@@ -194,6 +192,7 @@ fn a_new_build_is_not_marked_with_the_previous_failure() {
     );
     // The next edit fails again: the part stays, marked as old.
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     window.get_by_label(message);
@@ -206,16 +205,16 @@ fn selecting_a_step_of_a_batch_requests_its_scene() {
     window.run_steps(2);
     let code = "fixture = one\nshow_object(fixture)\n";
     backend.last(|job| {
-        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
-        job.send(Event::Proposing { step: 1 });
-        job.send(step(1, code, built(0.7, 0.6)));
-        job.send(Event::Done(Box::new(JobOutcome::Repaired(RepairSummary {
+        job.progress(step(0, "fixture = seed\n", built(0.5, 0.4)));
+        job.progress(RepairProgress::Proposing { step: 1 });
+        job.progress(step(1, code, built(0.7, 0.6)));
+        job.finish(RepairSummary {
             steps: 2,
             best: 1,
             delta_reward: 0.2,
             reached: false,
             trajectory: None,
-        }))));
+        });
     });
     let count = backend.count();
     window.run();
@@ -253,6 +252,7 @@ const NOT_SCORED: &str =
 fn an_exported_part_is_displayed_as_not_scored() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     let assessment = export_only();
     let part = assessment.unscored.clone().unwrap();
     backend.last(|job| job.answer(assessment));
@@ -276,15 +276,18 @@ fn an_exported_part_is_displayed_as_not_scored() {
 fn an_exported_part_is_marked_old_once_the_code_fails() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(export_only()));
     window.run();
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     assert!(window.query_by_label(NOT_SCORED).is_none());
     window.get_by_label("does not build: line 2: '(' was never closed");
     // A scored part replaces it.
     type_code(&mut window, "#");
+    wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert!(window.query_by_label_contains("does not build: ").is_none());

@@ -1,17 +1,13 @@
-//! Queries model servers and prepares prompt previews on background threads.
+//! Queries model servers and prepares prompt previews; both block.
 //!
 //! Repairs do not use this module: they are jobs of the engine.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
-
-use super::proposing::{PromptRow, PromptView, ServerEntry, write_servers};
+use super::proposing::{PromptRow, PromptView};
 use crate::data::{DataError, Lines, Row};
-use crate::engine::{EndpointConfig, Wake};
+use crate::engine::EndpointConfig;
 use crate::executor::CancelToken;
 use crate::repair::endpoint::Timeouts;
 use crate::repair::{Endpoint, ProposalRequest};
@@ -28,113 +24,52 @@ pub enum ServerEvent {
         /// Names, with whether each is an adapter; or the error.
         found: Result<Vec<(String, bool)>, String>,
     },
-    /// The requested prompt.
     Prompt(PromptView),
     /// The file of servers could not be saved.
     NotSaved(String),
 }
 
-/// Sends queries and collects their results.
-pub struct Servers {
-    sender: Sender<ServerEvent>,
-    /// Results in order of arrival.
-    pub events: Receiver<ServerEvent>,
-    wake: Wake,
-    latest: Arc<(AtomicU64, Mutex<()>)>,
+/// Queries a server's models; gives up soon without a response.
+pub fn query(url: String, config: EndpointConfig) -> ServerEvent {
+    let config = EndpointConfig {
+        retries: 0,
+        timeouts: Timeouts {
+            connect: Duration::from_secs(3),
+            first: Duration::from_secs(5),
+            between: Duration::from_secs(5),
+        },
+        ..config
+    };
+    let looked = Endpoint::new(config).describe(&CancelToken::never());
+    let found = looked
+        .map(|server| server.names())
+        .map_err(|error| error.to_string());
+    ServerEvent::Looked { url, found }
 }
 
-impl Servers {
-    /// Calls `wake` after each event.
-    pub fn new(wake: Wake) -> Self {
-        let (sender, events) = crossbeam_channel::unbounded();
-        Self {
-            sender,
-            events,
-            wake,
-            latest: Arc::default(),
-        }
-    }
-
-    /// Queries a server's models; gives up soon without a response.
-    pub fn query(&self, url: String, config: EndpointConfig) {
-        self.spawn(move || {
-            let config = EndpointConfig {
-                retries: 0,
-                timeouts: Timeouts {
-                    connect: Duration::from_secs(3),
-                    first: Duration::from_secs(5),
-                    between: Duration::from_secs(5),
-                },
-                ..config
-            };
-            let looked = Endpoint::new(config).describe(&CancelToken::never());
-            let found = looked
-                .map(|server| server.names())
-                .map_err(|error| error.to_string());
-            ServerEvent::Looked { url, found }
-        });
-    }
-
-    /// Builds the prompt of the next proposal from the last of these steps, and finds the training row to compare it with.
-    pub fn preview(
-        &self,
-        config: EndpointConfig,
-        task: Arc<Task>,
-        history: Vec<Step>,
-        rows: Option<PathBuf>,
-    ) {
-        self.spawn(move || {
-            let Some(head) = history.last() else {
-                return ServerEvent::Prompt(PromptView::Failed("there is no step for a prompt".to_owned()));
-            };
-            let ask = ProposalRequest {
-                task: &task,
-                history: &history,
-                head: head.step,
-                shape: None,
-                candidate: 0,
-            };
-            let config = EndpointConfig { retries: 0, ..config };
-            let row = rows.map(|rows| find_row(&rows, &task.id, head.evaluation.kind.name()));
-            ServerEvent::Prompt(match Endpoint::new(config).preview(&ask, &CancelToken::never()) {
-                Ok((prompt, counted)) => PromptView::Shown {
-                    text: prompt.text(),
-                    tokens: counted.unwrap_or_else(|| prompt.tokens()),
-                    counted: counted.is_some(),
-                    omitted: prompt.left_out,
-                    row,
-                },
-                Err(error) => PromptView::Failed(error.to_string()),
-            })
-        });
-    }
-
-    /// Saves servers in a file.
-    pub fn save(&self, path: PathBuf, servers: Vec<ServerEntry>) {
-        let sender = self.sender.clone();
-        let wake = self.wake.clone();
-        let latest = Arc::clone(&self.latest);
-        // One write at a time; an outdated one is skipped.
-        let serial = latest.0.fetch_add(1, Ordering::SeqCst) + 1;
-        std::thread::spawn(move || {
-            let _turn = latest.1.lock().unwrap_or_else(PoisonError::into_inner);
-            if latest.0.load(Ordering::SeqCst) != serial {
-                return;
-            }
-            if let Err(message) = write_servers(&path, &servers) {
-                let _ = sender.send(ServerEvent::NotSaved(message));
-                wake();
-            }
-        });
-    }
-
-    fn spawn(&self, work: impl FnOnce() -> ServerEvent + Send + 'static) {
-        let sender = self.sender.clone();
-        let wake = self.wake.clone();
-        std::thread::spawn(move || {
-            let _ = sender.send(work());
-            wake();
-        });
+/// Builds the prompt of the next proposal from the last of these steps, and finds the training row to compare it with.
+pub fn preview(config: EndpointConfig, task: &Task, history: &[Step], rows: Option<PathBuf>) -> PromptView {
+    let Some(head) = history.last() else {
+        return PromptView::Failed("there is no step for a prompt".to_owned());
+    };
+    let request = ProposalRequest {
+        task,
+        history,
+        head: head.step,
+        shape: None,
+        candidate: 0,
+    };
+    let config = EndpointConfig { retries: 0, ..config };
+    let row = rows.map(|rows| find_row(&rows, &task.id, head.evaluation.kind.name()));
+    match Endpoint::new(config).preview(&request, &CancelToken::never()) {
+        Ok((prompt, counted)) => PromptView::Shown {
+            text: prompt.text(),
+            tokens: counted.unwrap_or_else(|| prompt.tokens()),
+            counted: counted.is_some(),
+            omitted: prompt.left_out,
+            row,
+        },
+        Err(error) => PromptView::Failed(error.to_string()),
     }
 }
 

@@ -29,15 +29,12 @@ pub struct Serving {
     pub shown: Option<u64>,
 }
 
-/// Phase of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ServingPhase {
-    /// Stopped.
     #[default]
     Off,
     /// Not listening yet.
     Starting,
-    /// Listening at this address.
     Listening(SocketAddr),
     /// Finishes running requests and accepts no new ones.
     Stopping,

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use egui_kittest::kittest::Queryable as _;
 
-use super::command::{Action, Command, ServingCommand};
+use super::command::{ControllerCommand, ServingCommand};
 use super::serving::ServingPhase;
 use super::testing::{FakeBackend, Window, ask, built, failed, scored, state, studio};
 use crate::assess::Evaluation;
@@ -28,7 +28,7 @@ fn step(task: &str, place: u32, code: &str, evaluation: Evaluation) -> SeenStep 
 /// A window with a listening server.
 fn serving() -> (FakeBackend, Window) {
     let (backend, mut window) = scored();
-    ask(&mut window, Command::Do(Action::StartServer));
+    ask(&mut window, ControllerCommand::Serving(ServingCommand::Start));
     let address = "127.0.0.1:8000".parse().unwrap();
     backend.0.borrow().servers[0]
         .1
@@ -49,8 +49,11 @@ fn the_server_is_started_displayed_and_stopped() {
         window.query_by_label("Start server").is_none(),
         "the panel is away"
     );
-    ask(&mut window, Command::Serving(ServingCommand::Port(8123)));
-    ask(&mut window, Command::Do(Action::StartServer));
+    ask(
+        &mut window,
+        ControllerCommand::Serving(ServingCommand::Port(8123)),
+    );
+    ask(&mut window, ControllerCommand::Serving(ServingCommand::Start));
     {
         let desk = backend.0.borrow();
         let (config, events) = &desk.servers[0];
@@ -65,7 +68,7 @@ fn the_server_is_started_displayed_and_stopped() {
     window.get_by_label("127.0.0.1:8123");
     window.get_by_label(&state(&window).serving.token.clone().unwrap());
     window.get_by_label("Copy token");
-    ask(&mut window, Command::Do(Action::StartServer));
+    ask(&mut window, ControllerCommand::Serving(ServingCommand::Start));
     assert_eq!(backend.0.borrow().servers.len(), 1, "one is enough");
     window.get_by_label("Stop server").click();
     window.run_steps(3);
@@ -80,7 +83,7 @@ fn the_server_is_started_displayed_and_stopped() {
 #[test]
 fn a_used_port_is_reported_beside_its_field() {
     let (backend, mut window) = scored();
-    ask(&mut window, Command::Do(Action::StartServer));
+    ask(&mut window, ControllerCommand::Serving(ServingCommand::Start));
     let taken = "cannot listen on 127.0.0.1:8000: in use\nhint: choose another --port";
     backend.0.borrow().servers[0]
         .1
@@ -128,7 +131,7 @@ fn a_click_on_a_clients_step_shows_its_code_and_score() {
         let cards = &state.session().cards;
         cards.iter().filter(|card| card.row.is_some()).count()
     };
-    assert_eq!(passing(state(&window)), 1, "looking through many leaves one");
+    assert_eq!(passing(&state(&window)), 1, "looking through many leaves one");
     drop(seat);
     window.run_steps(3);
     window.get_by_label("session 1, closed");
@@ -143,7 +146,7 @@ fn closing_asks_while_clients_are_connected_and_stops_the_server() {
     assert!(!studio(&mut window).may_close());
     window.run_steps(3);
     window.get_by_label_contains("the server, with 1 open session");
-    ask(&mut window, Command::CancelQuit);
+    ask(&mut window, ControllerCommand::CancelQuit);
     drop(seat);
     window.run_steps(3);
     assert!(studio(&mut window).may_close());

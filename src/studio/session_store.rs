@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde::{Deserialize, Serialize};
 
 use super::dock::Saved;
+use super::state::{UnsavedEdit, free_name};
 use super::viewport::{CompareWith, DrawStyle, Layout, Projection};
 use crate::engine::Wake;
 use crate::reward::{Mode, Profile};
@@ -35,7 +36,6 @@ const PREFIX: &str = "open-";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SessionSnapshot {
-    /// Task on screen.
     pub task: String,
     /// Profile and mode; none for the default.
     pub scoring: Option<(Profile, Mode)>,
@@ -46,7 +46,7 @@ pub struct SessionSnapshot {
     /// Arrangement of panels; none for the default.
     pub panels: Option<Saved>,
     /// Unsaved edits, oldest first.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<UnsavedEdit>,
 }
 
 /// State of the 3D view.
@@ -54,22 +54,9 @@ pub struct SessionSnapshot {
 pub struct ViewSnapshot {
     /// Arrangement of panes.
     pub layout: Layout,
-    /// Shape compared with.
     pub against: CompareWith,
-    /// Drawing style.
     pub look: DrawStyle,
     pub projection: Projection,
-}
-
-/// An unsaved edit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Draft {
-    /// Task of the edit.
-    pub task: String,
-    /// File that it was opened from or saved to, if any.
-    pub file: Option<PathBuf>,
-    pub code: String,
 }
 
 /// Sessions of earlier windows.
@@ -78,7 +65,7 @@ pub struct StoredSessions {
     /// The last window that was closed.
     pub last: Option<SessionSnapshot>,
     /// Edits of windows that did not exit normally.
-    pub lost: Vec<Draft>,
+    pub lost: Vec<UnsavedEdit>,
     /// Files of those edits, removed after the decision.
     pub left: Vec<UnrecoveredFile>,
     /// Messages about unreadable files.
@@ -120,18 +107,17 @@ pub struct SessionStore {
     path: PathBuf,
     /// Held for the lifetime of the window, however it ends.
     lock: Option<File>,
-    queue: Option<Sender<Work>>,
+    queue: Option<Sender<WriteRequest>>,
     thread: Option<JoinHandle<Vec<UnrecoveredFile>>>,
     latest: SessionSnapshot,
     /// Edits of the last window that this one took over.
-    taken: Vec<Draft>,
+    taken: Vec<UnsavedEdit>,
     sender: Sender<SessionStoreEvent>,
-    /// Events of the writer.
     pub events: Receiver<SessionStoreEvent>,
     wake: Wake,
 }
 
-struct Work {
+struct WriteRequest {
     snapshot: SessionSnapshot,
     /// Removed once `snapshot` is on the disk.
     removable: Vec<UnrecoveredFile>,
@@ -195,7 +181,6 @@ impl SessionStore {
         (store, found)
     }
 
-    /// Saves this snapshot.
     pub fn save(&mut self, snapshot: SessionSnapshot) {
         if snapshot != self.latest {
             self.send(snapshot, Vec::new());
@@ -222,7 +207,7 @@ impl SessionStore {
             queue
         });
         // The thread receives for as long as this value holds its queue.
-        let _ = queue.send(Work { snapshot, removable });
+        let _ = queue.send(WriteRequest { snapshot, removable });
     }
 
     /// Writes this window's session for the next start.
@@ -232,8 +217,9 @@ impl SessionStore {
         let mut snapshot = self.latest.clone();
         // Another window may have closed since this one opened: keep its edits.
         if let Ok(Some(other)) = read(&last) {
-            let known = |draft: &Draft| self.taken.contains(draft) || snapshot.drafts.contains(draft);
-            let mut drafts: Vec<Draft> = other.drafts.into_iter().filter(|draft| !known(draft)).collect();
+            let known = |draft: &UnsavedEdit| self.taken.contains(draft) || snapshot.drafts.contains(draft);
+            let mut drafts: Vec<UnsavedEdit> =
+                other.drafts.into_iter().filter(|draft| !known(draft)).collect();
             drafts.append(&mut snapshot.drafts);
             snapshot.drafts = drafts;
         }
@@ -265,7 +251,11 @@ impl Drop for SessionStore {
 }
 
 /// Writes snapshots until the channel closes; returns the files that could not be removed.
-fn write_all(path: &Path, work: &Receiver<Work>, notify: &dyn Fn(SessionStoreEvent)) -> Vec<UnrecoveredFile> {
+fn write_all(
+    path: &Path,
+    work: &Receiver<WriteRequest>,
+    notify: &dyn Fn(SessionStoreEvent),
+) -> Vec<UnrecoveredFile> {
     let mut removable = Vec::new();
     // Snapshot that is not on the disk yet, and whether the failure was reported.
     let mut pending: Option<SessionSnapshot> = None;
@@ -282,7 +272,7 @@ fn write_all(path: &Path, work: &Receiver<Work>, notify: &dyn Fn(SessionStoreEve
             Err(RecvTimeoutError::Disconnected) => return removable,
         };
         // Only the newest snapshot matters.
-        while let Some(Work {
+        while let Some(WriteRequest {
             snapshot,
             removable: more,
         }) = newest
@@ -346,23 +336,6 @@ fn set_aside(path: &Path, error: &io::Error) -> String {
     )
 }
 
-/// The path with an ending that no file has yet.
-pub fn free_name(path: &Path, ending: &str) -> PathBuf {
-    let name = |number: u32| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{ending}"));
-        if number > 1 {
-            name.push(number.to_string());
-        }
-        PathBuf::from(name)
-    };
-    let mut number = 1;
-    while name(number).exists() && number < 1000 {
-        number += 1;
-    }
-    name(number)
-}
-
 /// Waits until no other window lists the folder or writes its session; without file locks it does not wait.
 fn lock_folder(folder: &Path) -> Option<File> {
     fs::create_dir_all(folder).ok()?;
@@ -412,182 +385,4 @@ fn is_of_window(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Instant;
-
-    use super::*;
-
-    fn edited(code: &str) -> SessionSnapshot {
-        let draft = Draft {
-            task: "part".to_owned(),
-            file: None,
-            code: code.to_owned(),
-        };
-        SessionSnapshot {
-            task: "part".to_owned(),
-            drafts: vec![draft],
-            ..SessionSnapshot::default()
-        }
-    }
-
-    fn open(folder: &Path) -> (SessionStore, StoredSessions) {
-        SessionStore::open(folder, Arc::new(|| {}))
-    }
-
-    fn until(what: &str, is_so: impl Fn() -> bool) {
-        let start = Instant::now();
-        while !is_so() {
-            assert!(start.elapsed().as_secs() < 20, "{what} did not come about");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn is_kept(store: &SessionStore, snapshot: &SessionSnapshot) -> bool {
-        matches!(read(&store.path), Ok(Some(found)) if found == *snapshot)
-    }
-
-    /// Ends a window like a kill: its file stays and its lock is released.
-    fn kill(mut store: SessionStore) -> PathBuf {
-        let path = store.path.clone();
-        drop(store.lock.take());
-        std::mem::forget(store);
-        path
-    }
-
-    #[test]
-    fn a_closing_window_writes_its_session_and_leaves_nothing_to_recover() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, found) = open(dir.path());
-        assert!(found.last.is_none() && found.lost.is_empty());
-        store.save(edited("a"));
-        store.save(edited("b"));
-        drop(store);
-        let (store, found) = open(dir.path());
-        assert_eq!(found.last, Some(edited("b")));
-        assert!(found.lost.is_empty() && found.problems.is_empty());
-        drop(store);
-        let mut names: Vec<_> = fs::read_dir(dir.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["last.json", "turn"]);
-    }
-
-    #[test]
-    fn only_edits_of_ended_windows_are_offered_and_to_one_window() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut first, _) = open(dir.path());
-        first.save(edited("precious"));
-        until("the first write", || is_kept(&first, &edited("precious")));
-        let (second, found) = open(dir.path());
-        assert!(found.lost.is_empty(), "its window lives");
-        drop(second);
-        let path = kill(first);
-        for _ in 0..2 {
-            let (_second, found) = open(dir.path());
-            assert_eq!(found.lost, edited("precious").drafts);
-            let (_third, other) = open(dir.path());
-            assert!(other.lost.is_empty(), "they are offered elsewhere");
-            assert!(path.exists());
-        }
-    }
-
-    #[test]
-    fn edits_of_versions_before_locks_are_found() {
-        let dir = tempfile::tempdir().unwrap();
-        // Of this process: an id proves nothing.
-        let left = dir.path().join(format!("open-{}.json", std::process::id()));
-        write(&left, &edited("precious")).unwrap();
-        let (mut store, found) = open(dir.path());
-        assert_eq!(found.lost, edited("precious").drafts);
-        store.save_and_remove(edited("precious"), found.left);
-        until("the removal", || !left.exists());
-        assert!(is_kept(&store, &edited("precious")));
-    }
-
-    #[test]
-    fn unreadable_files_are_renamed_and_reported() {
-        let dir = tempfile::tempdir().unwrap();
-        for name in ["open-4194999.json", LAST] {
-            fs::write(dir.path().join(name), "{ half a file").unwrap();
-        }
-        let (mut store, found) = open(dir.path());
-        assert!(found.lost.is_empty() && found.last.is_none());
-        assert_eq!(found.problems.len(), 2);
-        store.save(edited("new"));
-        drop(store);
-        for name in ["open-4194999.json.damaged", "last.json.damaged"] {
-            assert_eq!(
-                fs::read_to_string(dir.path().join(name)).unwrap(),
-                "{ half a file"
-            );
-            assert!(
-                found.problems.iter().any(|problem| problem.contains(name)),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn recovered_files_are_removed_only_after_the_new_copy_is_written() {
-        let dir = tempfile::tempdir().unwrap();
-        let left = dir.path().join("open-1.json");
-        write(&left, &edited("precious")).unwrap();
-        let (mut store, found) = open(dir.path());
-        // A folder at its path: nothing can be renamed over it, even as root.
-        fs::create_dir(&store.path).unwrap();
-        store.save_and_remove(edited("precious"), found.left);
-        let event = store.events.recv_timeout(Duration::from_secs(20)).unwrap();
-        let SessionStoreEvent::Failing(message) = event else {
-            panic!("it was written")
-        };
-        assert!(
-            message.contains("hint:") && message.contains("open-"),
-            "{message}"
-        );
-        assert!(left.exists(), "the only copy");
-        fs::remove_dir(&store.path).unwrap();
-        let event = store.events.recv_timeout(Duration::from_secs(20)).unwrap();
-        assert_eq!(event, SessionStoreEvent::Working);
-        until("the removal", || !left.exists());
-        assert!(is_kept(&store, &edited("precious")));
-    }
-
-    #[test]
-    fn edits_can_be_recovered_if_the_last_session_cannot_be_written() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, _) = open(dir.path());
-        store.save(edited("precious"));
-        until("the write", || is_kept(&store, &edited("precious")));
-        let last = dir.path().join(LAST);
-        fs::create_dir(&last).unwrap();
-        drop(store);
-        fs::remove_dir(&last).unwrap();
-        let (_keeper, found) = open(dir.path());
-        assert_eq!(found.lost, edited("precious").drafts);
-    }
-
-    #[test]
-    fn two_closing_windows_keep_the_edits_of_both() {
-        let dir = tempfile::tempdir().unwrap();
-        write(&dir.path().join(LAST), &edited("old")).unwrap();
-        let (mut first, _) = open(dir.path());
-        let (mut second, _) = open(dir.path());
-        first.save(edited("mine"));
-        second.save(edited("yours"));
-        drop(first);
-        drop(second);
-        let (_keeper, found) = open(dir.path());
-        // Both had taken over the old edit, and both had closed it.
-        let codes: Vec<_> = found
-            .last
-            .unwrap()
-            .drafts
-            .into_iter()
-            .map(|draft| draft.code)
-            .collect();
-        assert_eq!(codes, ["mine", "yours"]);
-    }
-}
+mod tests;

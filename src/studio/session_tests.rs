@@ -6,28 +6,12 @@ use std::time::{Duration, Instant};
 use egui::{Key, Modifiers, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 
-use super::command::Command;
+use super::Opened;
 use super::panels::{palette, rows};
-use super::share::ExportFormat;
-use super::state::{PathPurpose, State};
-use super::testing::{FakeBackend, Window, built, state, studio, window};
+use super::testing::{FakeBackend, Window, built, state, studio, type_code, until, window};
 use super::viewport::{CompareWith, Layout};
-use super::{Opened, editor};
 use crate::reward::Profile;
 use crate::trajectory::Origin;
-
-fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
-    let start = Instant::now();
-    while !is_so(state(window)) {
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "{what} did not come about"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-        window.step();
-    }
-    window.run_steps(2);
-}
 
 /// A window with a session store in a folder.
 fn remembering(folder: &Path) -> Window {
@@ -37,13 +21,6 @@ fn remembering(folder: &Path) -> Window {
     studio(&mut window).open_session_store(&ctx, folder, true);
     window.run_steps(3);
     window
-}
-
-fn type_code(window: &mut Window, code: &str) {
-    window.get_by_label(editor::NAME).focus();
-    window.run_steps(2);
-    window.get_by_label(editor::NAME).type_text(code);
-    window.run_steps(2);
 }
 
 #[test]
@@ -118,7 +95,7 @@ fn a_closed_session_is_restored() {
     assert_eq!(drafts.len(), 1);
     assert!(drafts[0].code.starts_with("draft = 1"));
     assert_eq!(second.state().as_ref().unwrap().layout(), Layout::Distance);
-    assert_eq!(state(&second).scoring.profile, Profile::GroundedV2);
+    assert_eq!(state(&second).sessions.scoring.profile, Profile::GroundedV2);
     assert!(second.query_by_label("Restore").is_none());
 }
 
@@ -133,20 +110,22 @@ fn an_externally_changed_file_is_loaded_unless_it_has_edits() {
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     std::fs::write(&path, "a = 22\n").unwrap();
     until(&mut window, "the change", |state| state.card().code == "a = 22\n");
-    assert!(state(&window).conflict.is_none());
+    assert!(state(&window).documents.conflict.is_none());
 
     type_code(&mut window, "# mine\n");
     let edited = state(&window).card().code.clone();
     assert!(edited.contains("# mine"));
     std::fs::write(&path, "a = 333\n").unwrap();
-    until(&mut window, "the question", |state| state.conflict.is_some());
+    until(&mut window, "the question", |state| {
+        state.documents.conflict.is_some()
+    });
     window.get_by_label("part.py changed on disk");
     window.get_by_label("Keep mine").click();
     window.run_steps(3);
     assert_eq!(state(&window).card().code, edited);
     std::fs::write(&path, "a = 4444\n").unwrap();
     until(&mut window, "the question again", |state| {
-        state.conflict.is_some()
+        state.documents.conflict.is_some()
     });
     window.get_by_label("Load from disk").click();
     window.run_steps(3);
@@ -179,7 +158,7 @@ fn closing_with_unsaved_edits_asks() {
         window.run_steps(2);
     };
     close(&mut window);
-    assert!(state(&window).quit.is_none(), "nothing to ask");
+    assert!(state(&window).documents.quit.is_none(), "nothing to ask");
     studio(&mut window).open(Opened::File(path.clone()));
     until(&mut window, "the file", |state| state.card().code == "a = 1\n");
     type_code(&mut window, "# mine\n");
@@ -187,7 +166,7 @@ fn closing_with_unsaved_edits_asks() {
     window.get_by_label("Quit now?");
     window.get_by_label("Don't quit").click();
     window.run_steps(3);
-    assert!(state(&window).quit.is_none());
+    assert!(state(&window).documents.quit.is_none());
     close(&mut window);
     let answered = |window: &mut Window, answer: &str| {
         window.get_by_label(answer).click();
@@ -203,7 +182,10 @@ fn closing_with_unsaved_edits_asks() {
     close(&mut window);
     answered(&mut window, "Quit");
     close(&mut window);
-    assert!(state(&window).quit.is_none(), "the question was answered");
+    assert!(
+        state(&window).documents.quit.is_none(),
+        "the question was answered"
+    );
 }
 
 #[test]
@@ -289,14 +271,14 @@ fn rows_of_a_run_are_filtered_counted_and_opened() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     studio(&mut window).open(Opened::File(path));
-    until(&mut window, "the rows", |state| state.rows.is_some());
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
     window.run_steps(3);
     window.get_by_label_contains("built 67 % · mean 0.133");
     window.get_by_label("row 2, invented_api −1.00").click();
     until(&mut window, "the row's code", |state| {
         state.card().code == "b = annulus"
     });
-    assert_eq!(state(&window).open_row, Some(1));
+    assert_eq!(state(&window).runs.open_row, Some(1));
     window.get_by_label("row 3, build_ok 0.900").click();
     until(&mut window, "the other row's code", |state| {
         state.card().code == "c = 3"
@@ -306,14 +288,14 @@ fn rows_of_a_run_are_filtered_counted_and_opened() {
     window.run_steps(2);
     window.get_by_label(rows::FILTER).type_text("annulus");
     until(&mut window, "the search", |state| {
-        state.row_matches.as_deref() == Some(&[1])
+        state.runs.matches.as_deref() == Some(&[1])
     });
     window.run_steps(3);
     assert!(window.query_by_label("row 1, build_ok 0.500").is_none());
     window.get_by_label("row 2, invented_api −1.00");
     window.get_by_label("Close rows").click();
     window.run_steps(3);
-    assert!(state(&window).rows.is_none());
+    assert!(state(&window).runs.rows.is_none());
 }
 
 #[test]
@@ -322,7 +304,7 @@ fn settings_are_applied_and_saved_with_comments() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
     let path = dir.path().join("settings.toml");
-    studio(&mut window).set_settings_file(path.clone());
+    studio(&mut window).setup_mut().settings_file = Some(path.clone());
     window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
     window.run_steps(3);
     window.get_by_label("Settings");
@@ -340,170 +322,6 @@ fn settings_are_applied_and_saved_with_comments() {
     }
 }
 
-/// Types a path for saving, as on a desktop without dialogs.
-fn save_as(window: &mut Window, path: &Path) {
-    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
-    until(window, "the path field", |state| state.path_prompt.is_some());
-    window.get_by_label("Path").focus();
-    window.run_steps(2);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    window.run_steps(2);
-    window.get_by_label("Path").type_text(&path.display().to_string());
-    window.run_steps(2);
-    window.get_by_label("Save").click();
-    window.run_steps(2);
-}
-
-#[test]
-fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
-    let dir = tempfile::tempdir().unwrap();
-    let (taken, free) = (dir.path().join("taken.py"), dir.path().join("free.py"));
-    std::fs::write(&taken, "theirs = 1\n").unwrap();
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    type_code(&mut window, "mine = 1\n");
-    let mine = state(&window).card().code.clone();
-    let answered = |window: &mut Window, answer: &str| {
-        // Long operations have a button of the same name, further down.
-        window.get_all_by_label(answer).last().unwrap().click();
-        window.run_steps(3);
-    };
-    let await_question =
-        |window: &mut Window| until(window, "the question", |state| state.overwrite.is_some());
-
-    save_as(&mut window, &taken);
-    await_question(&mut window);
-    window.get_by_label("taken.py already exists");
-    answered(&mut window, "Cancel");
-    assert_eq!(std::fs::read_to_string(&taken).unwrap(), "theirs = 1\n");
-    assert!(state(&window).card().file.is_none());
-    window.run_steps(3);
-    assert!(
-        window.get_by_label(editor::NAME).is_focused(),
-        "back where it was"
-    );
-
-    save_as(&mut window, &taken);
-    await_question(&mut window);
-    window.key_press(Key::Escape);
-    window.run_steps(3);
-    assert!(state(&window).overwrite.is_none());
-
-    save_as(&mut window, &taken);
-    await_question(&mut window);
-    answered(&mut window, "Choose another name");
-    let prompt = state(&window).path_prompt.as_ref().unwrap();
-    assert_eq!(prompt.start, taken.display().to_string());
-    answered(&mut window, "Cancel");
-
-    // A free name causes no question, nor does the card's own file.
-    save_as(&mut window, &free);
-    until(&mut window, "the save", |state| state.card().file.is_some());
-    assert_eq!(std::fs::read_to_string(&free).unwrap(), mine);
-    type_code(&mut window, "# more\n");
-    save_as(&mut window, &free);
-    until(&mut window, "the second save", |state| !state.card().unsaved());
-    assert!(state(&window).overwrite.is_none());
-
-    save_as(&mut window, &taken);
-    await_question(&mut window);
-    answered(&mut window, "Replace");
-    until(&mut window, "the third save", |state| {
-        state.card().file.as_deref() == Some(&*taken)
-    });
-    assert_eq!(
-        std::fs::read_to_string(&taken).unwrap(),
-        state(&window).card().code
-    );
-
-    // A change by another program is noticed, although the file was never opened from there.
-    std::fs::write(&taken, "theirs = 22\n").unwrap();
-    until(&mut window, "the change", |state| {
-        state.card().code == "theirs = 22\n"
-    });
-    assert!(!state(&window).card().unsaved());
-    // Loading the file can be undone.
-    window.get_by_label(editor::NAME).focus();
-    window.run_steps(2);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-    window.run_steps(3);
-    assert!(state(&window).card().code.contains("mine = 1"));
-    assert!(state(&window).card().unsaved());
-}
-
-#[test]
-fn an_export_asks_before_it_replaces_a_file_too() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("story.html");
-    std::fs::write(&path, "theirs").unwrap();
-    let (_standin, mut window) = super::testing::scored();
-    let export = PathPurpose::Export(ExportFormat::Page);
-    super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
-    until(&mut window, "the question", |state| state.overwrite.is_some());
-    window.get_by_label("Cancel").click();
-    window.run_steps(3);
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs");
-    super::testing::ask(&mut window, Command::UsePath(export, path.clone()));
-    until(&mut window, "the question", |state| state.overwrite.is_some());
-    window.get_by_label("Replace").click();
-    until(&mut window, "the page", |_| {
-        std::fs::read_to_string(&path).is_ok_and(|text| text.contains("<html"))
-    });
-}
-
-#[test]
-fn a_save_ends_the_undo_step() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("part.py");
-    std::fs::write(&path, "a").unwrap();
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    studio(&mut window).open(Opened::File(path.clone()));
-    until(&mut window, "the file", |state| state.card().code == "a");
-    window.get_by_label(editor::NAME).focus();
-    window.run_steps(2);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::End);
-    window.run_steps(2);
-    // Faster than any pause, in one word.
-    for key in ["b", "S", "c", "d"] {
-        match key {
-            "S" => window.key_press_modifiers(Modifiers::COMMAND, Key::S),
-            key => window.event(egui::Event::Text(key.to_owned())),
-        }
-        window.run_steps(2);
-    }
-    until(&mut window, "the save", |_| {
-        std::fs::read(&path).unwrap() == b"ab"
-    });
-    for expected in ["ab", "a", "a"] {
-        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-        window.run_steps(3);
-        assert_eq!(state(&window).card().code, expected);
-    }
-}
-
-#[test]
-fn a_file_that_has_just_changed_is_not_overwritten() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("part.py");
-    std::fs::write(&path, "a = 1\n").unwrap();
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    studio(&mut window).open(Opened::File(path.clone()));
-    until(&mut window, "the file", |state| state.card().code == "a = 1\n");
-    type_code(&mut window, "# mine\n");
-    // Whether saved before or after the watch notices: the other version stays until the decision.
-    std::fs::write(&path, "theirs = 1\n").unwrap();
-    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    until(&mut window, "the question", |state| state.conflict.is_some());
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "theirs = 1\n");
-    window.get_by_label("Keep mine").click();
-    window.run_steps(3);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    until(&mut window, "the save", |state| !state.card().unsaved());
-    assert!(std::fs::read_to_string(&path).unwrap().contains("# mine"));
-}
-
 #[test]
 fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
     let dir = tempfile::tempdir().unwrap();
@@ -512,7 +330,7 @@ fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
     std::fs::write(&folder, "").unwrap();
     let mut window = remembering(&folder);
     type_code(&mut window, "precious = 1\n");
-    until(&mut window, "the banner", |state| state.notice.is_some());
+    until(&mut window, "the banner", |state| state.messages.notice.is_some());
     let notice = super::testing::notice(&window);
     assert!(
         notice.contains("edits cannot be recovered after a crash"),
@@ -523,7 +341,9 @@ fn unwritable_recovery_files_are_reported_until_they_can_be_written() {
         "and nothing is lost here"
     );
     std::fs::remove_file(&folder).unwrap();
-    until(&mut window, "the banner's end", |state| state.notice.is_none());
+    until(&mut window, "the banner's end", |state| {
+        state.messages.notice.is_none()
+    });
     let files = std::fs::read_dir(&folder).unwrap().flatten();
     let holds = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("precious"));
     assert!(files.map(|entry| entry.path()).any(holds));

@@ -4,13 +4,11 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::session_store::free_name;
+use super::state::free_name;
 use crate::trajectory::replace_file;
 
-/// All settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Theme at startup.
     pub theme: ThemeChoice,
     /// Scale of the interface, 0.5 to 3.
     pub scale: f32,
@@ -26,10 +24,8 @@ pub struct Settings {
     pub project_folders: Vec<PathBuf>,
 }
 
-/// Theme at startup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
-    /// That of the last window.
     #[default]
     Last,
     Dark,

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 
 use super::Studio;
-use super::backend::{Backend, Ticket};
+use super::backend::Backend;
 use super::command::Command;
+use super::editor;
 use super::state::State;
 use super::theme;
-use crate::assess::{Artifacts, Assessment, Evaluation, Scoring, Timing, Versions};
-use crate::engine::{AssessJob, Event, Job, JobId, JobOutcome, RepairJob, Wake};
-use crate::executor::PoolStatus;
+use crate::assess::{Artifacts, Assessment, Built, Evaluation, Scoring, Timing, Versions};
+use crate::engine::{
+    AssessJob, Event, ExportJob, Job, JobHandle, JobId, RepairJob, RepairProgress, RepairSummary, Wake,
+};
+use crate::executor::{CancelToken, PoolStatus};
 use crate::failure::{Failure, Kind};
 use crate::geometry::{BrepFacts, Shape, TriMesh};
 use crate::reward::{Details, Mode, Profile, Reward};
@@ -27,13 +31,14 @@ use crate::trajectory::{Origin, Proposal, Step};
 /// A window under test.
 pub type Window = Harness<'static, Option<Studio>>;
 
-pub fn state(window: &Window) -> &State {
+pub fn state(window: &Window) -> State<'_> {
     window.state().as_ref().unwrap().state()
 }
 
 /// Text of the banner, which must exist.
 pub fn notice(window: &Window) -> &str {
-    &state(window).notice.as_ref().expect("a notice").text
+    let notice = state(window).messages.notice.as_ref();
+    &notice.expect("a notice").text
 }
 
 pub fn studio(window: &mut Window) -> &mut Studio {
@@ -41,7 +46,7 @@ pub fn studio(window: &mut Window) -> &mut Studio {
 }
 
 /// Executes a command like a panel, and draws the result.
-pub fn ask(window: &mut Window, command: Command) {
+pub fn ask(window: &mut Window, command: impl Into<Command>) {
     studio(window).apply(command);
     window.run_steps(3);
 }
@@ -49,12 +54,28 @@ pub fn ask(window: &mut Window, command: Command) {
 /// Draws frames until a condition holds that another thread fulfils.
 pub fn until(window: &mut Window, what: &str, holds: impl Fn(&State) -> bool) {
     let start = Instant::now();
-    while !holds(state(window)) {
+    while !holds(&state(window)) {
         assert!(start.elapsed() < Duration::from_secs(60), "waited for {what}");
         std::thread::sleep(Duration::from_millis(2));
         window.step();
     }
     window.run_steps(3);
+}
+
+/// Advances window time frame by frame.
+pub fn wait(window: &mut Window, seconds: f64) {
+    let end = window.ctx.input(|input| input.time) + seconds;
+    while window.ctx.input(|input| input.time) < end {
+        window.step();
+    }
+}
+
+/// Types into the code editor.
+pub fn type_code(window: &mut Window, code: &str) {
+    window.get_by_label(editor::NAME).focus();
+    window.run_steps(2);
+    window.get_by_label(editor::NAME).type_text(code);
+    window.run_steps(2);
 }
 
 /// A window with a scored seed.
@@ -77,38 +98,40 @@ pub struct BackendLog {
     pub stops: Arc<AtomicUsize>,
 }
 
-/// A submitted job.
 pub struct SubmittedJob {
-    pub job: Job,
-    events: Sender<Event>,
-    cancelled: Receiver<()>,
+    pub job: SentJob,
+    cancelled: CancelToken,
+}
+
+/// A job with the sender of its events.
+pub enum SentJob {
+    Assess(AssessJob, Sender<Event<AssessJob>>),
+    Repair(RepairJob, Sender<Event<RepairJob>>),
+    Export(ExportJob, Sender<Event<ExportJob>>),
+}
+
+/// Sends to a receiver that may be gone.
+fn send<J: Job>(sender: &Sender<Event<J>>, event: Event<J>) {
+    let _ = sender.send(event);
 }
 
 impl SubmittedJob {
     /// Whether the studio cancelled or dropped it.
     pub fn is_cancelled(&self) -> bool {
-        !matches!(
-            self.cancelled.try_recv(),
-            Err(crossbeam_channel::TryRecvError::Empty)
-        )
-    }
-
-    /// Sends an event like the engine; the receiver may be gone.
-    pub fn send(&self, event: Event) {
-        let _ = self.events.send(event);
+        self.cancelled.is_cancelled()
     }
 
     pub fn assess(&self) -> &AssessJob {
         match &self.job {
-            Job::Assess(job) => job,
-            Job::Repair(_) | Job::Export(_) => panic!("{:?}", self.job),
+            SentJob::Assess(job, _) => job,
+            SentJob::Repair(..) | SentJob::Export(..) => panic!("not an assessment"),
         }
     }
 
     pub fn repair(&self) -> &RepairJob {
         match &self.job {
-            Job::Repair(job) => job,
-            Job::Assess(_) | Job::Export(_) => panic!("{:?}", self.job),
+            SentJob::Repair(job, _) => job,
+            SentJob::Assess(..) | SentJob::Export(..) => panic!("not a repair"),
         }
     }
 
@@ -116,9 +139,71 @@ impl SubmittedJob {
         String::from_utf8(self.assess().code.to_vec()).unwrap()
     }
 
+    /// Requests a worker, like the engine.
+    pub fn start(&self) {
+        match &self.job {
+            SentJob::Assess(_, sender) => send(sender, Event::Started),
+            SentJob::Repair(_, sender) => send(sender, Event::Started),
+            SentJob::Export(_, sender) => send(sender, Event::Started),
+        }
+    }
+
+    /// Fails with an internal error, or an error of the input.
+    pub fn fail(&self, message: &str, input: bool) {
+        let message = message.to_owned();
+        match &self.job {
+            SentJob::Assess(_, sender) => send(sender, Event::Failed { message, input }),
+            SentJob::Repair(_, sender) => send(sender, Event::Failed { message, input }),
+            SentJob::Export(_, sender) => send(sender, Event::Failed { message, input }),
+        }
+    }
+
+    pub fn end_cancelled(&self) {
+        match &self.job {
+            SentJob::Assess(_, sender) => send(sender, Event::Cancelled),
+            SentJob::Repair(_, sender) => send(sender, Event::Cancelled),
+            SentJob::Export(_, sender) => send(sender, Event::Cancelled),
+        }
+    }
+
+    fn send_assess(&self, event: Event<AssessJob>) {
+        match &self.job {
+            SentJob::Assess(_, sender) => send(sender, event),
+            SentJob::Repair(..) | SentJob::Export(..) => panic!("not an assessment"),
+        }
+    }
+
+    fn send_repair(&self, event: Event<RepairJob>) {
+        match &self.job {
+            SentJob::Repair(_, sender) => send(sender, event),
+            SentJob::Assess(..) | SentJob::Export(..) => panic!("not a repair"),
+        }
+    }
+
+    /// The candidate of an assessment is built.
+    pub fn build(&self, built: Built) {
+        self.send_assess(Event::Progress(built));
+    }
+
     /// Sends the result of an assessment.
     pub fn answer(&self, assessment: Assessment) {
-        self.send(Event::Done(Box::new(JobOutcome::Assessed(assessment))));
+        self.send_assess(Event::Done(Box::new(assessment)));
+    }
+
+    pub fn progress(&self, progress: RepairProgress) {
+        self.send_repair(Event::Progress(progress));
+    }
+
+    /// Sends the result of a repair.
+    pub fn finish(&self, summary: RepairSummary) {
+        self.send_repair(Event::Done(Box::new(summary)));
+    }
+
+    pub fn written(&self, path: &str) {
+        match &self.job {
+            SentJob::Export(_, sender) => send(sender, Event::Done(Box::new(path.into()))),
+            SentJob::Assess(..) | SentJob::Repair(..) => panic!("not an export"),
+        }
     }
 }
 
@@ -134,38 +219,50 @@ impl FakeBackend {
         backend
     }
 
+    /// Inspects the last repair.
+    pub fn last_repair<R>(&self, look: impl FnOnce(&SubmittedJob) -> R) -> R {
+        let log = self.0.borrow();
+        let is_repair = |sent: &&SubmittedJob| matches!(sent.job, SentJob::Repair(..));
+        look(log.jobs.iter().rfind(is_repair).expect("a repair"))
+    }
+
     /// Number of jobs so far.
     pub fn count(&self) -> usize {
         self.0.borrow().jobs.len()
     }
 
-    /// Inspects the job of that index.
     pub fn job<R>(&self, index: usize, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         look(&self.0.borrow().jobs[index])
     }
 
-    /// Inspects the last job.
+    fn submit<J: Job>(&self, sent: impl FnOnce(Sender<Event<J>>) -> SentJob) -> JobHandle<J> {
+        let mut log = self.0.borrow_mut();
+        let id = JobId(log.jobs.len() as u64 + 1);
+        let (sender, events) = crossbeam_channel::unbounded();
+        let (cancel, cancelled) = CancelToken::pair();
+        log.jobs.push(SubmittedJob {
+            job: sent(sender),
+            cancelled,
+        });
+        JobHandle::new(id, events, cancel)
+    }
+
     pub fn last<R>(&self, look: impl FnOnce(&SubmittedJob) -> R) -> R {
         self.job(self.count() - 1, look)
     }
 }
 
 impl Backend for FakeBackend {
-    fn submit(&self, job: Job, _wake: Wake) -> Ticket {
-        let mut log = self.0.borrow_mut();
-        let id = JobId(log.jobs.len() as u64 + 1);
-        let (events, receiver) = crossbeam_channel::unbounded();
-        let (alive, cancelled) = crossbeam_channel::bounded::<()>(0);
-        log.jobs.push(SubmittedJob {
-            job,
-            events,
-            cancelled,
-        });
-        Ticket {
-            id,
-            events: receiver,
-            cancel: Box::new(move || drop(alive)),
-        }
+    fn assess(&self, job: AssessJob, _wake: Wake) -> JobHandle<AssessJob> {
+        self.submit(|sender| SentJob::Assess(job, sender))
+    }
+
+    fn repair(&self, job: RepairJob, _wake: Wake) -> JobHandle<RepairJob> {
+        self.submit(|sender| SentJob::Repair(job, sender))
+    }
+
+    fn export(&self, job: ExportJob, _wake: Wake) -> JobHandle<ExportJob> {
+        self.submit(|sender| SentJob::Export(job, sender))
     }
 
     fn status(&self) -> PoolStatus {
@@ -264,7 +361,7 @@ pub fn failed(kind: Kind, message: &str, line: u32) -> Assessment {
 }
 
 /// A step of a repair as sent by the engine.
-pub fn step(index: usize, code: &str, assessment: Assessment) -> Event {
+pub fn step(index: usize, code: &str, assessment: Assessment) -> RepairProgress {
     let step = Step {
         step: index,
         origin: if index == 0 { Origin::Seed } else { Origin::Replay },
@@ -276,7 +373,7 @@ pub fn step(index: usize, code: &str, assessment: Assessment) -> Event {
             ..Proposal::default()
         }),
     };
-    Event::Step(Box::new(step), assessment.shape)
+    RepairProgress::Step(Box::new(step), assessment.shape)
 }
 
 fn evaluation(reward: Reward, kind: Kind, failure: Option<Failure>) -> Evaluation {

@@ -8,50 +8,15 @@ use super::controller::DEBOUNCE;
 use super::editor;
 use super::environment::testing::recipe_in;
 use super::panels::json_tree;
-use super::state::Activity;
-use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, step, studio, until, window};
+use super::testing::{
+    FakeBackend, SubmittedJob, built, failed, scored, state, step, studio, type_code, until, wait, window,
+};
 use crate::assess::Versions;
-use crate::engine::{Event, JobOutcome, ProposerConfig};
+use crate::engine::RepairProgress;
 use crate::executor::Priority;
 use crate::failure::Kind;
-use crate::repair::RepairSummary;
 use crate::reward::{Mode, Profile};
 use crate::trajectory::{GroupPlace, Header, MalformedStep, Origin, Trajectory};
-
-/// Advances window time frame by frame.
-fn wait(window: &mut Window, seconds: f64) {
-    let end = window.ctx.input(|input| input.time) + seconds;
-    while window.ctx.input(|input| input.time) < end {
-        window.step();
-    }
-}
-
-/// A window with a scored seed.
-fn scored_seed() -> (FakeBackend, Window) {
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    backend.last(|job| job.answer(built(0.5, 0.4)));
-    window.run();
-    (backend, window)
-}
-
-fn type_code(window: &mut Window, code: &str) {
-    window.get_by_label(editor::NAME).focus();
-    window.run();
-    window.get_by_label(editor::NAME).type_text(code);
-    window.run();
-}
-
-fn finish_loop(backend: &FakeBackend, index: usize, reached: bool) {
-    let summary = RepairSummary {
-        steps: index + 1,
-        best: index,
-        delta_reward: 0.3,
-        reached,
-        trajectory: None,
-    };
-    backend.last(|job| job.send(Event::Done(Box::new(JobOutcome::Repaired(summary)))));
-}
 
 #[test]
 fn the_seed_is_scored_at_once_and_its_total_shows() {
@@ -95,7 +60,7 @@ fn exceeding_the_box_has_its_own_bar() {
 
 #[test]
 fn a_task_is_shown_by_a_click_and_keeps_its_session() {
-    let (backend, mut window) = scored_seed();
+    let (backend, mut window) = scored();
     window.get_by_label("Other part").click();
     window.run();
     assert_eq!(state(&window).session().task.id, "other");
@@ -112,7 +77,7 @@ fn a_task_is_shown_by_a_click_and_keeps_its_session() {
 
 #[test]
 fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
-    let (backend, mut window) = scored_seed();
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
     assert_eq!(backend.count(), 1, "nothing runs while the pause lasts");
     wait(&mut window, DEBOUNCE + 0.1);
@@ -126,7 +91,7 @@ fn a_pause_in_typing_starts_a_run_of_a_draft_and_leaves_the_seed_alone() {
 
 #[test]
 fn a_superseded_run_is_cancelled_and_its_result_dropped() {
-    let (backend, mut window) = scored_seed();
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
     type_code(&mut window, "!");
@@ -149,7 +114,7 @@ fn a_superseded_run_is_cancelled_and_its_result_dropped() {
 
 #[test]
 fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
-    let (backend, mut window) = scored_seed();
+    let (backend, mut window) = scored();
     type_code(&mut window, "(");
     wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 1)));
@@ -173,7 +138,7 @@ fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
 
 #[test]
 fn undo_leads_back_to_the_code_of_the_step() {
-    let (_standin, mut window) = scored_seed();
+    let (_standin, mut window) = scored();
     type_code(&mut window, "#");
     assert_ne!(state(&window).card().code, "fixture = seed\n");
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
@@ -183,7 +148,7 @@ fn undo_leads_back_to_the_code_of_the_step() {
 
 #[test]
 fn enter_and_tab_keep_their_order_among_other_keys() {
-    let (_standin, mut window) = scored_seed();
+    let (_standin, mut window) = scored();
     window.get_by_label(editor::NAME).focus();
     window.run();
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -198,104 +163,8 @@ fn enter_and_tab_keep_their_order_among_other_keys() {
 }
 
 #[test]
-fn propose_runs_one_step_from_the_selected_one() {
-    let (backend, mut window) = scored_seed();
-    window.get_by_label("Propose").click();
-    window.run_steps(2);
-    backend.last(|job| {
-        let repair = job.repair();
-        assert_eq!((repair.max_steps, repair.from.as_deref()), (1, None));
-        job.send(Event::Started);
-        job.send(step(0, "fixture = seed\n", built(0.5, 0.4)));
-        job.send(Event::Proposing { step: 1 });
-        job.send(step(1, "fixture = one\n", built(0.7, 0.6)));
-    });
-    finish_loop(&backend, 1, false);
-    window.run();
-    assert_eq!(state(&window).card().code, "fixture = one\n");
-    window.get_by_label("1 · replay, 0.700");
-    window.get_by_label("total 0.700, +0.200 vs seed");
-
-    window.get_by_label("Propose").click();
-    window.run_steps(2);
-    backend.last(|job| {
-        let repair = job.repair();
-        assert_eq!(repair.from.as_deref(), Some(&b"fixture = one\n"[..]));
-        assert_eq!(
-            repair.proposer,
-            ProposerConfig::Replay {
-                recording: Some("guided".to_owned()),
-                skip: 1,
-                paced: true,
-            }
-        );
-    });
-}
-
-#[test]
-fn a_loop_runs_by_keys_and_stops_by_its_button() {
-    let (backend, mut window) = scored_seed();
-    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Enter);
-    window.run_steps(3);
-    backend.last(|job| {
-        assert_eq!(job.repair().max_steps, 12);
-        job.send(Event::Started);
-        job.send(Event::Proposing { step: 1 });
-    });
-    window.run_steps(2);
-    assert_eq!(state(&window).session().cards.len(), 2);
-    window.get_by_label("Stop").click();
-    window.run();
-    assert!(backend.last(SubmittedJob::is_cancelled));
-    assert!(state(&window).running.is_empty());
-    assert_eq!(
-        state(&window).session().cards.len(),
-        1,
-        "a proposal without code goes"
-    );
-    assert_eq!(state(&window).card().activity, Activity::Idle);
-}
-
-#[test]
-fn a_loop_does_not_move_the_selection_of_another_step() {
-    let (backend, mut window) = scored_seed();
-    type_code(&mut window, "#");
-    window.get_by_label("seed, 0.500").click();
-    window.run();
-    window.get_by_label("Run loop").click();
-    window.run_steps(2);
-    let draft = state(&window).session().cards[1].id;
-    window.get_by_label_contains("edited, ").click();
-    window.run_steps(2);
-    backend.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
-    window.run_steps(2);
-    assert_eq!(state(&window).card().id, draft);
-}
-
-#[test]
-fn selecting_a_step_loads_its_code_into_the_editor() {
-    let (backend, mut window) = scored_seed();
-    window.get_by_label("Run loop").click();
-    window.run_steps(2);
-    backend.last(|job| job.send(step(1, "fixture = one\n", built(0.7, 0.6))));
-    finish_loop(&backend, 1, false);
-    window.run();
-    let shown = |window: &Window| window.get_by_label(editor::NAME).value().unwrap();
-    assert_eq!(shown(&window), "fixture = one\n");
-    window.get_by_label("seed, 0.500").click();
-    window.run();
-    assert_eq!(shown(&window), "fixture = seed\n");
-    window.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
-    window.run();
-    assert_eq!(shown(&window), "fixture = one\n");
-    window.get_by_label("Reset to seed").click();
-    window.run();
-    assert_eq!(state(&window).session().cards.len(), 1);
-}
-
-#[test]
 fn another_mode_scores_every_step_again() {
-    let (backend, mut window) = scored_seed();
+    let (backend, mut window) = scored();
     type_code(&mut window, "#");
     wait(&mut window, DEBOUNCE + 0.1);
     backend.last(|job| job.answer(built(0.6, 0.5)));
@@ -316,10 +185,7 @@ fn an_internal_error_is_reported_with_a_hint_and_not_scored() {
     let mut window = window(&backend);
     let message = "no worker: python is missing\nhint: run make env".to_owned();
     backend.last(|job| {
-        job.send(Event::Failed {
-            message,
-            input: false,
-        });
+        job.fail(&message, false);
     });
     window.run();
     assert_eq!(state(&window).card().total(), None);
@@ -359,17 +225,16 @@ fn a_missing_python_is_set_up_by_one_click_and_the_seed_scored() {
     let broken = "there is no Python environment\nhint: make env".to_owned();
     backend.0.borrow_mut().pool.error = Some(broken.clone());
     let mut window = window(&backend);
-    studio(&mut window).set_environment_recipe(recipe);
+    studio(&mut window).setup_mut().recipe = Some(recipe);
     backend.last(|job| {
-        job.send(Event::Failed {
-            message: broken,
-            input: false,
-        });
+        job.fail(&broken, false);
     });
     window.run();
     window.get_by_label("Set up Python").click();
     until(&mut window, "the environment", |_| folder.is_dir());
-    until(&mut window, "another try", |state| state.notice.is_none());
+    until(&mut window, "another try", |state| {
+        state.messages.notice.is_none()
+    });
     assert_eq!(backend.count(), 2, "the seed is scored again");
     assert!(window.query_by_label("Set up Python").is_none());
 }
@@ -381,11 +246,11 @@ fn a_failed_python_set_up_stays_on_screen() {
     let backend = FakeBackend::default();
     backend.0.borrow_mut().pool.error = Some("there is no Python environment".to_owned());
     let mut window = window(&backend);
-    studio(&mut window).set_environment_recipe(recipe);
+    studio(&mut window).setup_mut().recipe = Some(recipe);
     window.run();
     window.get_by_label("Set up Python").click();
     until(&mut window, "what went wrong", |state| {
-        let notice = state.notice.as_ref();
+        let notice = state.messages.notice.as_ref();
         notice.is_some_and(|notice| notice.text.ends_with("no network"))
     });
     window.run_steps(3);
@@ -404,7 +269,7 @@ fn a_cold_start_displays_progress_while_the_editor_works() {
 
 #[test]
 fn the_json_is_searched_and_copied() {
-    let (_standin, mut window) = scored_seed();
+    let (_standin, mut window) = scored();
     window.get_by_label(json_tree::SEARCH).focus();
     window.run();
     window.get_by_label(json_tree::SEARCH).type_text("silhouette");
@@ -426,7 +291,7 @@ fn the_json_is_searched_and_copied() {
 
 #[test]
 fn a_file_is_opened_as_a_card_and_saved_in_place() {
-    let (backend, mut window) = scored_seed();
+    let (backend, mut window) = scored();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mine.py");
     std::fs::write(&path, "fixture = mine\n").unwrap();
@@ -457,7 +322,7 @@ fn a_file_is_opened_as_a_card_and_saved_in_place() {
 
 #[test]
 fn an_idle_window_asks_for_no_frame() {
-    let (_standin, mut window) = scored_seed();
+    let (_standin, mut window) = scored();
     window.run();
     let delay = window.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
     assert_eq!(delay, std::time::Duration::MAX);
@@ -467,8 +332,8 @@ fn an_idle_window_asks_for_no_frame() {
 fn a_trajectory_is_displayed_and_scored_again() {
     let backend = FakeBackend::ready();
     let mut window = window(&backend);
-    let recorded = |event: Event| match event {
-        Event::Step(step, _) => *step,
+    let recorded = |event: RepairProgress| match event {
+        RepairProgress::Step(step, _) => *step,
         other => panic!("{other:?}"),
     };
     let mut steps = vec![
@@ -515,7 +380,7 @@ fn a_trajectory_is_displayed_and_scored_again() {
     studio.open(Opened::Trajectory(Box::new(trajectory)));
     window.run();
     assert_eq!(state(&window).session().task.id, "other");
-    assert_eq!(state(&window).scoring.mode, Mode::Fast);
+    assert_eq!(state(&window).sessions.scoring.mode, Mode::Fast);
     let codes: Vec<_> = state(&window)
         .session()
         .cards
@@ -532,7 +397,8 @@ fn a_trajectory_is_displayed_and_scored_again() {
         3,
         "the seed is taken as the task's own; each step is scored once"
     );
-    assert_eq!(state(&window).session().group().len(), 2);
+    let group = state(&window).session().group();
+    assert_eq!(group.map(|group| group.len()), Some(2));
     // In the banner and in the log.
     assert!(window.query_all_by_label_contains("line 5: cut off").count() > 0);
 }

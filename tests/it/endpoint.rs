@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cadforge::assess::{ReferenceChoice, Scoring};
-use cadforge::engine::{EndpointConfig, Engine, Event, Job, ProposerConfig, RepairJob};
+use cadforge::engine::{
+    EndpointConfig, Engine, Event, LoopTarget, ProposerConfig, RepairJob, RepairProgress,
+};
 use cadforge::executor::WorkerConfig;
 use cadforge::repair::endpoint::Address;
 use cadforge::task::TaskSet;
@@ -207,7 +209,7 @@ fn a_stop_in_mid_stream_reaches_the_server() {
     let engine = Engine::start(WorkerConfig::new(worker(), python(), 1));
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let mut handle = engine.submit(
-        Job::Repair(RepairJob {
+        RepairJob {
             task: Arc::clone(tasks.get("caster_wheel_fork").unwrap()),
             from: None,
             earlier: Vec::new(),
@@ -220,9 +222,9 @@ fn a_stop_in_mid_stream_reaches_the_server() {
             },
             max_steps: 3,
             candidates: 2,
-            target: Some(1.0),
+            target: LoopTarget::Total(1.0),
             out: None,
-        }),
+        },
         None,
     );
     // Both candidates of the group stream before it is stopped.
@@ -233,7 +235,7 @@ fn a_stop_in_mid_stream_reaches_the_server() {
             .recv_timeout(Duration::from_secs(120))
             .expect("text arrives")
         {
-            Event::ProposalText { step, delta } => {
+            Event::Progress(RepairProgress::ProposalText { step, delta }) => {
                 assert!("import cadquery as cq\n".contains(&delta), "{delta}");
                 streaming.insert(step);
             }

@@ -1,12 +1,14 @@
 //! Jobs over real workers: order of events, supersession, and what a killed worker costs.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cadforge::assess::{Evaluation, ReferenceChoice, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache};
 use cadforge::engine::{
-    AssessJob, Engine, Event, ExportJob, Job, JobHandle, JobOutcome, ProposerConfig, RepairJob,
+    AssessJob, Engine, Event, ExportJob, Job, JobHandle, LoopTarget, ProposerConfig, RepairJob,
+    RepairProgress,
 };
 use cadforge::executor::{Priority, RunSpec, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
@@ -33,17 +35,17 @@ fn without_reference() -> Scoring {
     }
 }
 
-fn assess_job(code: &str) -> Job {
-    Job::Assess(AssessJob {
+fn assess_job(code: &str) -> AssessJob {
+    AssessJob {
         task: caster(),
         code: code.as_bytes().into(),
         scoring: without_reference(),
         priority: Priority::Live,
-    })
+    }
 }
 
 /// All events of a job; panics if its last one does not come.
-fn drain(handle: &JobHandle) -> Vec<Event> {
+fn drain<J: Job<Progress: Debug, Output: Debug> + Debug>(handle: &JobHandle<J>) -> Vec<Event<J>> {
     let mut events = Vec::new();
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -55,12 +57,9 @@ fn drain(handle: &JobHandle) -> Vec<Event> {
     }
 }
 
-fn evaluation(events: Vec<Event>) -> Evaluation {
+fn evaluation(events: Vec<Event<AssessJob>>) -> Evaluation {
     match events.into_iter().last() {
-        Some(Event::Done(outcome)) => match *outcome {
-            JobOutcome::Assessed(assessment) => assessment.evaluation,
-            other => panic!("an assessment ended as {other:?}"),
-        },
+        Some(Event::Done(assessment)) => assessment.evaluation,
         last => panic!("ended with {last:?}"),
     }
 }
@@ -103,11 +102,8 @@ fn what_is_built_is_told_before_its_score_and_what_is_known_is_not() {
         format!("{BOX}pin = cq.Workplane().circle(2).extrude(9)\nshow_object(pin)\nshow_object(fixture)\n");
     for (code, objects) in [(BOX, None), (&shown, Some(2))] {
         let events = drain(&engine.submit(assess_job(code), None));
-        let [Event::Started, Event::Built(built), Event::Done(outcome)] = &events[..] else {
+        let [Event::Started, Event::Progress(built), Event::Done(assessment)] = &events[..] else {
             panic!("{events:?}");
-        };
-        let JobOutcome::Assessed(assessment) = &**outcome else {
-            panic!("{outcome:?}");
         };
         assert!(Arc::ptr_eq(&built.shape, assessment.shape.as_ref().unwrap()));
         assert_eq!(built.scene.as_ref().map(|scene| scene.objects.len()), objects);
@@ -130,7 +126,7 @@ fn a_repair_tells_each_step_in_order() {
     let task = caster();
     let recorded = task.repairs[0].steps.len();
     let handle = engine.submit(
-        Job::Repair(RepairJob {
+        RepairJob {
             task,
             from: None,
             earlier: Vec::new(),
@@ -142,9 +138,9 @@ fn a_repair_tells_each_step_in_order() {
             scoring: without_reference(),
             max_steps: 12,
             candidates: 1,
-            target: Some(1.0),
+            target: LoopTarget::Total(1.0),
             out: None,
-        }),
+        },
         None,
     );
     let mut told = Vec::new();
@@ -152,10 +148,9 @@ fn a_repair_tells_each_step_in_order() {
     for event in drain(&handle) {
         match event {
             Event::Started => told.push("started".to_owned()),
-            Event::Built(_) => told.push("built".to_owned()),
-            Event::Proposing { step } => told.push(format!("proposing {step}")),
-            Event::ProposalText { delta, .. } => text.push_str(&delta),
-            Event::Step(step, shape) => {
+            Event::Progress(RepairProgress::Proposing { step }) => told.push(format!("proposing {step}")),
+            Event::Progress(RepairProgress::ProposalText { delta, .. }) => text.push_str(&delta),
+            Event::Progress(RepairProgress::Step(step, shape)) => {
                 assert_eq!(step.evaluation.ok, shape.is_some());
                 if step.step > 0 {
                     assert_eq!(
@@ -166,10 +161,7 @@ fn a_repair_tells_each_step_in_order() {
                 }
                 told.push(format!("step {}", step.step));
             }
-            Event::Done(outcome) => told.push(match *outcome {
-                JobOutcome::Repaired(summary) => format!("done after {}", summary.steps),
-                other => format!("{other:?}"),
-            }),
+            Event::Done(summary) => told.push(format!("done after {}", summary.steps)),
             Event::Failed { message, .. } => told.push(message),
             Event::Cancelled => told.push("cancelled".to_owned()),
         }
@@ -188,19 +180,19 @@ fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("part.step");
     let export = |code: &str| {
-        let job = Job::Export(ExportJob {
+        let job = ExportJob {
             task: caster(),
             code: Arc::from(code.as_bytes()),
             spec: RunSpec::default(),
             path: path.clone(),
-        });
+        };
         drain(&engine.submit(job, None)).pop().expect("an end")
     };
     // Two solids and a round face, so that a box in the place of the part would be noticed.
     let code = "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 10).faces('>Z').workplane().hole(8)\n\
                 fixture = plate.add(cq.Workplane().sphere(5).translate((0, 0, 40)))\n";
     match export(code) {
-        Event::Done(outcome) => assert!(matches!(*outcome, JobOutcome::Exported(written) if written == path)),
+        Event::Done(written) => assert_eq!(*written, path),
         other => panic!("{other:?}"),
     }
     let read = "import sys, cadquery as cq\nparts = cq.importers.importStep(sys.argv[1]).solids().vals()\n\

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use cadforge::assess::{ReferenceChoice, Scoring};
-use cadforge::engine::{Engine, Event, Job, JobHandle, JobOutcome, ProposerConfig, RepairJob, RepairSummary};
+use cadforge::engine::{
+    Engine, Event, JobHandle, LoopTarget, ProposerConfig, RepairJob, RepairProgress, RepairSummary,
+};
 use cadforge::executor::WorkerConfig;
 use cadforge::failure::Kind;
 use cadforge::task::{Task, TaskSet};
@@ -34,8 +36,8 @@ fn repair(
     candidates: usize,
     target: f64,
 ) -> (Vec<Step>, RepairSummary) {
-    let handle: JobHandle = engine.submit(
-        Job::Repair(RepairJob {
+    let handle: JobHandle<RepairJob> = engine.submit(
+        RepairJob {
             task: caster(),
             from: Some(code.as_bytes().into()),
             earlier: Vec::new(),
@@ -46,26 +48,19 @@ fn repair(
             },
             max_steps,
             candidates,
-            target: Some(target),
+            target: LoopTarget::Total(target),
             out: None,
-        }),
+        },
         None,
     );
     let mut steps = Vec::new();
     for event in handle.events {
         match event {
-            Event::Step(step, _) => steps.push(*step),
-            Event::Done(outcome) => match *outcome {
-                JobOutcome::Repaired(summary) => return (steps, summary),
-                JobOutcome::Assessed(_) | JobOutcome::Exported(_) => {
-                    unreachable!("a repair ends as a repair")
-                }
-            },
+            Event::Progress(RepairProgress::Step(step, _)) => steps.push(*step),
+            Event::Done(summary) => return (steps, *summary),
             Event::Failed { message, .. } => panic!("{message}"),
             Event::Started
-            | Event::Proposing { .. }
-            | Event::ProposalText { .. }
-            | Event::Built(_)
+            | Event::Progress(RepairProgress::Proposing { .. } | RepairProgress::ProposalText { .. })
             | Event::Cancelled => {}
         }
     }
@@ -259,7 +254,7 @@ fn recorded_loops_replay_as_they_were_with_their_failures() {
             let dir = task.dir.join("repairs").join(&recording.name);
             let recorded = cadforge::trajectory::read(&dir).expect("a trajectory").steps;
             let handle = engine.submit(
-                Job::Repair(RepairJob {
+                RepairJob {
                     task: Arc::clone(task),
                     from: recording.start.as_ref().map(|code| code.as_bytes().into()),
                     earlier: Vec::new(),
@@ -271,16 +266,16 @@ fn recorded_loops_replay_as_they_were_with_their_failures() {
                     scoring: Scoring::default(),
                     max_steps: 100,
                     candidates: 1,
-                    target: Some(1.0),
+                    target: LoopTarget::Total(1.0),
                     out: None,
-                }),
+                },
                 None,
             );
             let steps: Vec<Step> = handle
                 .events
                 .iter()
                 .filter_map(|event| match event {
-                    Event::Step(step, _) => Some(*step),
+                    Event::Progress(RepairProgress::Step(step, _)) => Some(*step),
                     Event::Failed { message, .. } => panic!("{name}: {message}"),
                     _ => None,
                 })

@@ -43,14 +43,14 @@ fn open() -> Window {
     window
 }
 
-fn state(window: &Window) -> &State {
+fn state(window: &Window) -> State<'_> {
     window.state().as_ref().unwrap().state()
 }
 
 /// Draws frames until it is so; a minute without is a failure of the test, whatever the machine.
 fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     let start = Instant::now();
-    while !is_so(state(window)) {
+    while !is_so(&state(window)) {
         assert!(
             start.elapsed() < Duration::from_secs(180),
             "{what} did not come about"
@@ -62,7 +62,9 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
 }
 
 fn settled(state: &State) -> bool {
-    state.card().activity == Activity::Idle && state.running.is_empty() && state.card().scored().is_some()
+    state.card().activity == Activity::Idle
+        && state.sessions.running.is_empty()
+        && state.card().scored().is_some()
 }
 
 #[test]

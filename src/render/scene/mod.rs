@@ -1,8 +1,8 @@
-//! GL objects of the 3D view: programs, uploaded shapes, films.
+//! GL objects of the 3D view: programs, uploaded shapes, buffers.
 //!
 //! Draws into its own textures and never into a window. It therefore needs no depth buffer there, and an unchanged picture costs
 //! one copy. It leaves no GL state that egui does not set itself, except the framebuffer, which [`Scene::copy`] and dropping a
-//! [`Film`]'s target restore.
+//! [`RenderBuffer`]'s target restore.
 
 mod passes;
 mod uploads;
@@ -21,18 +21,18 @@ use passes::Pass;
 use uploads::Uploads;
 
 /// A texture with a picture, and its depth texture.
-pub struct Film {
+pub struct RenderBuffer {
     color: Texture2D,
     depth: DepthTexture2D,
 }
 
-impl Film {
+impl RenderBuffer {
     /// Width and height in samples.
     pub fn size(&self) -> [u32; 2] {
         [self.color.width(), self.color.height()]
     }
 
-    /// The film as a render target. Dropping it unbinds it.
+    /// The buffer as a render target. Dropping it unbinds it.
     pub fn target(&mut self) -> RenderTarget<'_> {
         RenderTarget::new(self.color.as_color_target(None), self.depth.as_depth_target())
     }
@@ -89,7 +89,7 @@ impl Surfaces {
 }
 
 /// Camera data needed by every draw call of a picture.
-struct Lens {
+struct CameraUniforms {
     view: Mat4,
     projection: Mat4,
     near: f32,
@@ -136,10 +136,10 @@ impl Scene {
         self.software
     }
 
-    /// Creates an empty film.
-    pub fn film(&self, [width, height]: [u32; 2]) -> Film {
+    /// Creates an empty buffer.
+    pub fn buffer(&self, [width, height]: [u32; 2]) -> RenderBuffer {
         let (linear, clamp) = (Interpolation::Linear, Wrapping::ClampToEdge);
-        Film {
+        RenderBuffer {
             color: Texture2D::new_empty::<[u8; 4]>(
                 &self.context,
                 width,
@@ -154,10 +154,10 @@ impl Scene {
         }
     }
 
-    /// Draws a picture onto a film of its size ([`Picture::samples`]).
-    pub fn draw(&mut self, picture: &Picture, film: &mut Film) -> Result<(), RenderError> {
+    /// Draws a picture onto a buffer of its size ([`Picture::samples`]).
+    pub fn draw(&mut self, picture: &Picture, buffer: &mut RenderBuffer) -> Result<(), RenderError> {
         self.uploads.provide(&self.context, picture);
-        let target = film.target();
+        let target = buffer.target();
         let [r, g, b, a] = if picture.transparent {
             [0.0; 4]
         } else {
@@ -167,7 +167,7 @@ impl Scene {
         let pass = Pass {
             scene: self,
             picture,
-            lens: Lens::of(picture),
+            uniforms: CameraUniforms::of(picture),
         };
         target
             .write(|| {
@@ -178,9 +178,9 @@ impl Scene {
         Ok(())
     }
 
-    /// Copies a film into the bound framebuffer, scaled to the viewport's size.
-    pub fn copy(&self, film: &Film, viewport: Viewport) {
-        self.copy.use_texture("image", &film.color);
+    /// Copies a buffer into the bound framebuffer, scaled to the viewport's size.
+    pub fn copy(&self, buffer: &RenderBuffer, viewport: Viewport) {
+        self.copy.use_texture("image", &buffer.color);
         self.copy.use_vertex_attribute("corner", &self.corners);
         let states = RenderStates {
             write_mask: WriteMask::COLOR,
@@ -192,7 +192,7 @@ impl Scene {
     }
 }
 
-impl Lens {
+impl CameraUniforms {
     fn of(picture: &Picture) -> Self {
         let camera = &picture.camera;
         let size = picture.samples();

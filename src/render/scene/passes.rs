@@ -6,10 +6,10 @@ use three_d::{
 };
 
 use super::uploads::{Lines, Surface, Upload};
-use super::{Lens, Scene};
+use super::{CameraUniforms, Scene};
 use crate::mesh::{Viewpoint, outline};
 use crate::picture::DrawStyle;
-use crate::{Heated, Lit, Palette, Picture, Subject};
+use crate::{Heated, Highlight, Palette, Picture, Subject};
 use cadforge_geometry::{TriMesh, section};
 
 /// Width of a shape's edges in points.
@@ -54,7 +54,7 @@ const OVER: RenderStates = RenderStates {
 pub struct Pass<'a> {
     pub scene: &'a Scene,
     pub picture: &'a Picture,
-    pub lens: Lens,
+    pub uniforms: CameraUniforms,
 }
 
 /// Style of lines.
@@ -103,9 +103,9 @@ impl Pass<'_> {
                 }
             }
         }
-        if let Some(lit) = &self.picture.lit {
-            self.lit(lit);
-            self.marks(&lit.lines);
+        if let Some(highlight) = &self.picture.highlight {
+            self.highlight(highlight);
+            self.marks(&highlight.lines);
         }
         if let Some(marks) = &self.picture.marks {
             self.marks(&marks.0);
@@ -134,7 +134,7 @@ impl Pass<'_> {
             None => subject.body.mesh().map(TriMesh::bbox),
         };
         let [x, y, z] = bounds.map_or([0.0; 3], |bounds| bounds.center().map(|v| v as f32));
-        match self.lens.sight {
+        match self.uniforms.sight {
             Viewpoint::Parallel(towards) => -vec3(x, y, z).dot(towards),
             Viewpoint::Point(eye) => (vec3(x, y, z) - eye).magnitude(),
         }
@@ -153,12 +153,12 @@ impl Pass<'_> {
     }
 
     /// Highlights faces, strongly where visible and faintly where hidden.
-    fn lit(&self, lit: &Lit) {
-        let positions = lit.triangles.as_flattened();
+    fn highlight(&self, highlight: &Highlight) {
+        let positions = highlight.triangles.as_flattened();
         if positions.is_empty() {
             return;
         }
-        let normals: Vec<Vec3> = lit
+        let normals: Vec<Vec3> = highlight
             .triangles
             .iter()
             .flat_map(|[a, b, c]| [(b - a).cross(c - a).normalize(); 3])
@@ -240,9 +240,9 @@ impl Pass<'_> {
             .scene
             .surfaces
             .choose(heat.is_some(), self.picture.section.is_some());
-        program.use_uniform("view", self.lens.view);
-        program.use_uniform("projection", self.lens.projection);
-        program.use_uniform("bias", brush.bias * self.lens.bias);
+        program.use_uniform("view", self.uniforms.view);
+        program.use_uniform("projection", self.uniforms.projection);
+        program.use_uniform("bias", brush.bias * self.uniforms.bias);
         program.use_uniform_if_required("color", brush.color);
         program.use_vertex_attribute("position", &surface.positions);
         program.use_vertex_attribute("normal", &surface.normals);
@@ -257,11 +257,11 @@ impl Pass<'_> {
         if self.picture.section.is_some() {
             program.use_uniform("plane", self.plane());
             program.use_uniform("cap", f32::from(u8::from(brush.cap)));
-            program.use_uniform("hatch", 6.0 * self.lens.scale);
+            program.use_uniform("hatch", 6.0 * self.uniforms.scale);
         }
-        let offset = FACE_OFFSET * self.lens.scale;
+        let offset = FACE_OFFSET * self.uniforms.scale;
         pushed_back(&self.scene.context, offset, || {
-            program.draw_elements(brush.states, self.lens.viewport(), &surface.triangles);
+            program.draw_elements(brush.states, self.uniforms.viewport(), &surface.triangles);
         });
     }
 
@@ -343,7 +343,7 @@ impl Pass<'_> {
         }
         self.lines(&upload.edges, &pen);
         // Few folds belong to the outline, and selecting them here is faster than having a software renderer reject them.
-        let outline = outline(&upload.folds, self.lens.sight);
+        let outline = outline(&upload.folds, self.uniforms.sight);
         self.lines(&Lines::new(&self.scene.context, &outline), &pen);
     }
 
@@ -403,13 +403,13 @@ impl Pass<'_> {
         if lines.count() == 0 {
             return;
         }
-        let (program, lens) = (&self.scene.line, &self.lens);
-        program.use_uniform("view", lens.view);
-        program.use_uniform("projection", lens.projection);
-        program.use_uniform("size", vec2(lens.size[0] as f32, lens.size[1] as f32));
-        program.use_uniform("half_width", 0.5 * pen.width * lens.scale);
-        program.use_uniform("near", lens.near);
-        program.use_uniform("bias", pen.bias * lens.bias);
+        let (program, uniforms) = (&self.scene.line, &self.uniforms);
+        program.use_uniform("view", uniforms.view);
+        program.use_uniform("projection", uniforms.projection);
+        program.use_uniform("size", vec2(uniforms.size[0] as f32, uniforms.size[1] as f32));
+        program.use_uniform("half_width", 0.5 * pen.width * uniforms.scale);
+        program.use_uniform("near", uniforms.near);
+        program.use_uniform("bias", pen.bias * uniforms.bias);
         program.use_uniform("color", pen.color);
         program.use_uniform("fade", pen.fade);
         let nothing = vec4(0.0, 0.0, 0.0, 1.0);
@@ -422,7 +422,7 @@ impl Pass<'_> {
             DepthTest::Always
         };
         let states = RenderStates { depth_test, ..OVER };
-        program.draw_arrays_instanced(states, lens.viewport(), 6, lines.count());
+        program.draw_arrays_instanced(states, uniforms.viewport(), 6, lines.count());
     }
 }
 

@@ -256,7 +256,7 @@ fn trivial_shapes(
 }
 
 fn solids(checks: &[Check]) -> Option<u32> {
-    checks.iter().find_map(|check| check.solids())
+    checks.iter().find_map(Check::solids)
 }
 
 /// Distance of the material from the line along `axis` through the middle of the box, in mm.

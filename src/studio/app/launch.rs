@@ -107,14 +107,10 @@ pub fn run(options: StudioOptions) -> anyhow::Result<()> {
                 .controller
                 .set_servers_file(path.with_file_name("servers.toml"));
             studio.controller.set_row_store(path.with_file_name("store"));
-            studio.set_settings_file(path);
+            studio.setup_mut().settings_file = Some(path);
         }
-        if let Some(pack) = pack {
-            studio.set_task_folder(pack);
-        }
-        if let Some(recipe) = recipe {
-            studio.set_environment_recipe(recipe);
-        }
+        studio.setup_mut().pack = pack;
+        studio.setup_mut().recipe = recipe;
         if let Some(prompts) = prompts {
             studio.controller.set_prompt_folder(prompts);
         }

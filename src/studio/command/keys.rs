@@ -2,12 +2,12 @@
 
 use egui::{Key, KeyboardShortcut};
 
-use super::actions::CTRL;
-use super::{ACTIONS, Action, ActionInfo, EditorAction};
+use super::menus::CTRL;
+use super::{ActionInfo, Command, EditorAction, WindowCommand, actions};
 
 impl ActionInfo {
     /// Shortcut as text, e.g. `Ctrl+Shift+Enter`.
-    pub fn keys(&self) -> Option<String> {
+    pub fn keys_text(&self) -> Option<String> {
         let shortcut = self.shortcut?;
         let mut text = String::new();
         for (held, name) in [
@@ -30,22 +30,21 @@ impl ActionInfo {
 }
 
 /// Additional shortcuts that menus do not display.
-const ALTERNATIVES: [(Action, KeyboardShortcut); 1] = [(
-    Action::Editor(EditorAction::Redo),
+const ALTERNATIVES: [(Command, KeyboardShortcut); 1] = [(
+    Command::Window(WindowCommand::Editor(EditorAction::Redo)),
     KeyboardShortcut::new(CTRL, Key::Y),
 )];
 
 /// Removes pressed shortcuts from the input, so that text fields do not receive them.
 ///
-/// Keys of an action that is not `usable` keep their usual meaning.
-pub fn pressed(input: &mut egui::InputState, usable: impl Fn(Action) -> bool) -> Vec<Action> {
-    let mut actions: Vec<_> = ACTIONS
-        .iter()
-        .filter_map(|info| Some((info.action, info.shortcut?)))
+/// Keys of a command that is not `usable` keep their usual meaning.
+pub fn pressed(input: &mut egui::InputState, usable: impl Fn(&Command) -> bool) -> Vec<Command> {
+    let mut shortcuts: Vec<_> = actions()
+        .filter_map(|info| Some((info.command.clone(), info.shortcut?)))
         .chain(ALTERNATIVES)
         .collect();
     // Matching ignores extra modifiers, so shortcuts with more modifiers go first.
-    actions.sort_by_key(|(_, keys)| {
+    shortcuts.sort_by_key(|(_, keys)| {
         std::cmp::Reverse(
             [keys.modifiers.shift, keys.modifiers.alt, keys.modifiers.command]
                 .map(u8::from)
@@ -53,10 +52,10 @@ pub fn pressed(input: &mut egui::InputState, usable: impl Fn(Action) -> bool) ->
                 .sum::<u8>(),
         )
     });
-    actions
+    shortcuts
         .into_iter()
-        .filter(|(action, keys)| usable(*action) && input.consume_shortcut(keys))
-        .map(|(action, _)| action)
+        .filter(|(command, keys)| usable(command) && input.consume_shortcut(keys))
+        .map(|(command, _)| command)
         .collect()
 }
 
@@ -64,7 +63,8 @@ pub fn pressed(input: &mut egui::InputState, usable: impl Fn(Action) -> bool) ->
 mod tests {
     use egui::Modifiers;
 
-    use super::super::actions::CTRL_SHIFT;
+    use super::super::ControllerCommand;
+    use super::super::menus::CTRL_SHIFT;
     use super::*;
 
     #[test]
@@ -80,8 +80,11 @@ mod tests {
             });
             pressed(&mut input, |_| true)
         };
-        assert_eq!(press(CTRL | Modifiers::CTRL), [Action::Propose]);
-        assert_eq!(press(CTRL_SHIFT | Modifiers::CTRL), [Action::RunLoop]);
+        assert_eq!(press(CTRL | Modifiers::CTRL), [ControllerCommand::Propose.into()]);
+        assert_eq!(
+            press(CTRL_SHIFT | Modifiers::CTRL),
+            [ControllerCommand::RunLoop.into()]
+        );
         assert!(press(Modifiers::NONE).is_empty());
     }
 
@@ -95,7 +98,8 @@ mod tests {
             repeat: false,
             modifiers: Modifiers::NONE,
         });
-        assert!(pressed(&mut input, |action| action != Action::Cancel).is_empty());
-        assert_eq!(pressed(&mut input, |_| true), [Action::Cancel]);
+        let cancel = Command::from(ControllerCommand::Cancel);
+        assert!(pressed(&mut input, |command| *command != cancel).is_empty());
+        assert_eq!(pressed(&mut input, |_| true), [cancel]);
     }
 }

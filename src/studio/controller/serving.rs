@@ -4,16 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Controller, Effect};
-use crate::assess::{Assessment, Scoring};
-use crate::executor::Priority;
-use crate::server::{Config, HostEvent, Hosting, SeenStep, Spectator};
-use crate::studio::command::ServingCommand;
-use crate::studio::dock::PanelKind;
-use crate::studio::exporting;
+use crate::assess::Scoring;
+use crate::engine::Wake;
+use crate::server::{Config, HostEvent, Hosting, Spectator};
+use crate::studio::backend::Backend;
 use crate::studio::serving::{Serving, ServingPhase, new_token};
-use crate::studio::state::{Card, CardId};
-use crate::trajectory::Origin;
+use crate::studio::state::Messages;
+use crate::task::TaskSet;
 
 /// Maximum number of sockets with an environment.
 const MAX_ENVS: usize = 16;
@@ -32,8 +29,15 @@ const CPU_S: f64 = 8.0;
 /// Time that a closing window waits for running requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The studio's server.
+pub(super) struct ServingPart {
+    pub state: Serving,
+    wake: Wake,
+    host: Option<Host>,
+}
+
 /// A running server and its observer.
-pub(super) struct Host {
+struct Host {
     hosting: Hosting,
     spectator: Arc<Spectator>,
     /// Number of changes processed.
@@ -56,157 +60,137 @@ impl Drop for Host {
     }
 }
 
-impl Controller {
-    pub(super) fn start_server(&mut self) {
-        self.effects.push(Effect::ShowPanel(PanelKind::Server));
-        if self.state.serving.phase != ServingPhase::Off {
+impl ServingPart {
+    pub fn new(wake: Wake) -> Self {
+        Self {
+            state: Serving::default(),
+            wake,
+            host: None,
+        }
+    }
+
+    /// Starts a server that shares the workers, unless one is running.
+    pub fn start(
+        &mut self,
+        backend: &dyn Backend,
+        tasks: TaskSet,
+        mut scoring: Scoring,
+        workers: usize,
+        messages: &mut Messages,
+    ) {
+        if self.state.phase != ServingPhase::Off {
             return;
         }
-        let token = match self.state.serving.with_token.then(new_token).transpose() {
+        let token = match self.state.with_token.then(new_token).transpose() {
             Ok(token) => token,
             Err(error) => {
-                return self.report_error(&format!(
+                return messages.report_error(&format!(
                     "cannot create a token: {error}\nhint: `cadforge serve` takes one of yours in CADFORGE_TOKEN"
                 ));
             }
         };
-        let tasks = exporting::task_set(
-            self.state
-                .sessions
-                .iter()
-                .map(|session| Arc::clone(&session.task)),
-        );
-        let mut scoring = self.state.scoring.clone();
         scoring.limits.cpu_s = scoring.limits.cpu_s.min(CPU_S);
         let spectator = Spectator::new(self.wake.clone());
         let config = Config {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.state.serving.port)),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.state.port)),
             max_envs: MAX_ENVS,
             token: token.clone(),
             scoring,
             max_body: MAX_BODY,
             max_rate: MAX_RATE,
-            workers: self.state.settings.workers + 1,
+            workers: workers + 1,
             queue: QUEUE,
             idle: IDLE,
             step_limit: STEP_LIMIT,
             signals: false,
             spectator: Some(Arc::clone(&spectator)),
         };
-        let hosting = self.backend.host(tasks, config, self.wake.clone());
         self.host = Some(Host {
-            hosting,
+            hosting: backend.host(tasks, config, self.wake.clone()),
             spectator,
             changes: 0,
             ended: false,
         });
-        let serving = &mut self.state.serving;
-        *serving = Serving {
+        self.state = Serving {
             token,
             phase: ServingPhase::Starting,
             problem: None,
             sessions: Vec::new(),
             shown: None,
-            ..*serving
+            ..self.state
         };
     }
 
-    pub(super) fn stop_server(&mut self) {
-        if let Some(host) = self.host.as_ref().filter(|_| self.state.serving.may_stop()) {
+    /// Stops the server after the running requests.
+    pub fn stop(&mut self) {
+        if let Some(host) = self.host.as_ref().filter(|_| self.state.may_stop()) {
             (host.hosting.stop)();
-            self.state.serving.phase = ServingPhase::Stopping;
+            self.state.phase = ServingPhase::Stopping;
         }
     }
 
     /// Handles state changes of the server and steps of its clients.
-    pub(super) fn handle_host_events(&mut self) {
+    pub fn update(&mut self, messages: &mut Messages) {
         let Some(host) = &mut self.host else { return };
         if let Some((changes, sessions)) = host.spectator.since(host.changes) {
             host.changes = changes;
-            self.state.serving.sessions = sessions;
+            self.state.sessions = sessions;
         }
-        while let Some(event) = self
-            .host
-            .as_ref()
-            .and_then(|host| host.hosting.events.try_recv().ok())
-        {
+        while let Ok(event) = host.hosting.events.try_recv() {
             match event {
                 HostEvent::Listening(address) => {
-                    if self.state.serving.phase == ServingPhase::Starting {
-                        self.state.serving.phase = ServingPhase::Listening(address);
+                    if self.state.phase == ServingPhase::Starting {
+                        self.state.phase = ServingPhase::Listening(address);
                     }
-                    self.log(format!("serving at http://{address}"));
+                    messages.log(format!("serving at http://{address}"));
                 }
                 HostEvent::Ended(result) => {
-                    if let Some(mut host) = self.host.take() {
-                        host.ended = true;
-                    }
-                    let serving = &mut self.state.serving;
-                    (serving.phase, serving.token) = (ServingPhase::Off, None);
+                    host.ended = true;
+                    self.host = None;
+                    (self.state.phase, self.state.token) = (ServingPhase::Off, None);
                     match result {
-                        Ok(()) => self.log("server stopped".to_owned()),
+                        Ok(()) => messages.log("server stopped"),
                         Err(message) => {
-                            self.state.serving.problem = Some(message.clone());
-                            self.report_error(&message);
+                            messages.report_error(&message);
+                            self.state.problem = Some(message);
                         }
                     }
-                }
-            }
-        }
-    }
-
-    pub(super) fn handle_serving_command(&mut self, command: &ServingCommand) {
-        match *command {
-            ServingCommand::Port(port) => self.state.serving.port = port,
-            ServingCommand::WithToken(wanted) => self.state.serving.with_token = wanted,
-            ServingCommand::Show(serial) => {
-                if let Some(step) = self.state.serving.step(serial).map(Arc::clone) {
-                    self.show_client_step(&step);
+                    return;
                 }
             }
         }
     }
 
     /// Description of client work that closing the window would interrupt.
-    pub(super) fn client_activity(&self) -> Option<String> {
-        let open = self.state.serving.open_sessions();
+    pub fn client_activity(&self) -> Option<String> {
+        let open = self.state.open_sessions();
         let plural = if open == 1 { "" } else { "s" };
-        (open > 0 && self.state.serving.phase != ServingPhase::Off)
+        (open > 0 && self.state.phase != ServingPhase::Off)
             .then(|| format!("the server, with {open} open session{plural}"))
     }
+}
 
-    /// Displays a client's step as a candidate of its task, with the score that the client got; its part is built here.
-    fn show_client_step(&mut self, step: &SeenStep) {
-        let of_task = |id: &str| {
-            self.state
-                .sessions
-                .iter()
-                .position(|session| session.task.id == id)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::testing::FakeBackend;
+
+    #[test]
+    fn a_server_that_cannot_listen_is_off_and_says_why() {
+        let backend = FakeBackend::ready();
+        let (mut part, mut messages) = (ServingPart::new(Arc::new(|| {})), Messages::default());
+        let start = |part: &mut ServingPart, messages: &mut Messages| {
+            part.start(&backend, TaskSet::default(), Scoring::default(), 2, messages);
         };
-        let Some(index) = of_task(&step.task_id) else {
-            return self.report_error(&format!("task `{}` is not loaded", step.task_id));
-        };
-        self.state.current = index;
-        self.state.open_row = None;
-        self.state.serving.shown = Some(step.serial);
-        let name = format!("session {} step {}", step.session, step.step);
-        let seed = self.state.sessions[index].seed().id;
-        let id = CardId(self.fresh_id());
-        let mut card = Card::new(id, Origin::Hand, Some(seed), step.code.clone());
-        let scoring = Scoring {
-            profile: step.evaluation.profile,
-            mode: step.evaluation.mode,
-            ..self.state.scoring.clone()
-        };
-        let assessment = Assessment {
-            evaluation: step.evaluation.clone(),
-            shape: None,
-            scene: None,
-            unscored: None,
-        };
-        card.take(assessment, 0, scoring, name.clone());
-        card.row = Some(name);
-        self.show_temporary(index, card);
-        self.assess(index, id, Priority::Live);
+        start(&mut part, &mut messages);
+        start(&mut part, &mut messages);
+        assert_eq!(backend.0.borrow().servers.len(), 1, "it is starting");
+        assert_eq!(backend.0.borrow().servers[0].0.scoring.limits.cpu_s, CPU_S);
+        let ended = HostEvent::Ended(Err("the port is in use".to_owned()));
+        backend.0.borrow().servers[0].1.send(ended).unwrap();
+        part.update(&mut messages);
+        assert_eq!((part.state.phase, part.state.token), (ServingPhase::Off, None));
+        assert_eq!(part.state.problem.as_deref(), Some("the port is in use"));
+        assert_eq!(messages.log.len(), 1);
     }
 }

@@ -9,7 +9,6 @@ use super::PanelKind;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Saved {
-    /// A panel, and whether it is visible.
     Panel(PanelKind, bool),
     /// Side by side, with widths in points.
     Row(Vec<(u32, Saved)>),

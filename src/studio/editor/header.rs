@@ -2,9 +2,9 @@
 
 use egui::{RichText, Ui};
 
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::panels::widgets::{self, ActionStyle, action_button};
-use crate::studio::state::{Activity, Card, Outcome, Session};
+use crate::studio::state::{Activity, Card, CardResult, Session};
 use crate::studio::theme;
 use crate::trajectory::Origin;
 
@@ -40,8 +40,14 @@ pub(super) fn show(session: &Session, card: &Card, ui: &mut Ui, commands: &mut V
                 }
             }
             if has_room && card.origin != Origin::Seed {
-                action_button(ui, Action::ResetToSeed, ActionStyle::Small, None, commands)
-                    .on_hover_text("return to the seed; hand edits stay in the timeline");
+                action_button(
+                    ui,
+                    ControllerCommand::ResetToSeed,
+                    ActionStyle::Small,
+                    None,
+                    commands,
+                )
+                .on_hover_text("return to the seed; hand edits stay in the timeline");
             }
         },
     );
@@ -73,17 +79,17 @@ fn names(session: &Session, card: &Card) -> (String, String) {
 }
 
 fn run_text(card: &Card) -> Option<String> {
-    match (card.activity, &card.outcome) {
+    match (card.activity, &card.result) {
         _ if card.is_being_scored() => Some("scoring…".to_owned()),
         (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
         (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
-        (Activity::Idle, Outcome::Scored(scored)) if scored.revision != card.revision => {
+        (Activity::Idle, CardResult::Scored(scored)) if scored.revision != card.revision => {
             Some("edited since the last run".to_owned())
         }
-        (Activity::Idle, Outcome::Scored(scored)) => {
+        (Activity::Idle, CardResult::Scored(scored)) => {
             let timing = &scored.evaluation.timing;
             Some(format!("ran in {:.0} ms", timing.run_ms + timing.mesh_ms))
         }
-        (Activity::Idle, Outcome::Unknown | Outcome::InternalError { .. }) => None,
+        (Activity::Idle, CardResult::Unknown | CardResult::InternalError { .. }) => None,
     }
 }

@@ -11,7 +11,7 @@ use egui::{Event, Id, Key, Modifiers, TextEdit, Ui};
 
 use super::history::{EditOrigin, EditTime, History};
 use super::indent;
-use super::search::{bytes_of, caret_of, set_selection};
+use super::selection::{bytes_of, caret_of, set_selection};
 
 pub(super) type Edit = fn(&mut String, Range<usize>) -> Range<usize>;
 

@@ -16,6 +16,7 @@ mod numbers;
 mod paint;
 mod paste;
 mod search;
+mod selection;
 mod sliders;
 mod suggest;
 
@@ -25,8 +26,8 @@ use std::ops::Range;
 use egui::scroll_area::ScrollBarVisibility;
 use egui::{Event, Frame, Id, Margin, Rect, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2};
 
-use super::command::{Command, EditorAction};
-use super::state::{Card, CardId, EditorId, State};
+use super::command::{Command, ControllerCommand, EditorAction};
+use super::state::{Card, CardId, EditorId, Sessions};
 use super::theme::{self, CODE, CODE_LINE};
 use crate::python::ApiIndex;
 use assist::{Assist, AtCaret};
@@ -36,7 +37,8 @@ use history::{EditOrigin, EditTime, History};
 use keys::Keys;
 use layout::{CodeLayout, Gap};
 use paint::FIX;
-use search::{caret_of, place_of, set_selection};
+use search::place_of;
+use selection::{caret_of, set_selection};
 use sliders::Sliders;
 
 /// Accessible name of the text field.
@@ -107,7 +109,7 @@ impl EditorView {
     }
 
     /// Switches to the text and history of a card.
-    fn switch_to(&mut self, card: &Card, state: &State, id: Id, ui: &Ui) {
+    fn switch_to(&mut self, card: &Card, sessions: &Sessions, id: Id, ui: &Ui) {
         if self.seen != Some((card.id, card.revision)) {
             if self.buffer != card.code {
                 self.buffer.clone_from(&card.code);
@@ -124,7 +126,7 @@ impl EditorView {
             if let Some(of) = self.history_of.replace(card.editor) {
                 self.histories.insert(of, last);
             }
-            let cards = || state.sessions.iter().flat_map(|session| &session.cards);
+            let cards = || sessions.cards().map(|(_, card)| card);
             self.histories
                 .retain(|editor, _| cards().any(|card| card.editor == *editor));
         }
@@ -155,12 +157,12 @@ impl EditorView {
 }
 
 /// Draws the card on screen for editing.
-pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let session = state.session();
+pub fn show(view: &mut EditorView, sessions: &Sessions, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let session = sessions.session();
     let card = session.card();
     header::show(session, card, ui, commands);
     let id = Id::unique(("code", card.editor));
-    view.switch_to(card, state, id, ui);
+    view.switch_to(card, sessions, id, ui);
     if ui.input(|input| input.pointer.any_pressed()) {
         view.history.seal();
     }
@@ -183,7 +185,7 @@ pub fn show(view: &mut EditorView, state: &State, ui: &mut Ui, commands: &mut Ve
             let before = caret_of(ui, id, &view.buffer);
             view.buffer.clone_from(&code);
             view.record(EditOrigin::Slider(name), before, id, ui);
-            commands.push(Command::Tune { card: card.id, code });
+            commands.push(ControllerCommand::Tune { card: card.id, code }.into());
         }
     }
     ui.advance_cursor_after_rect(full);
@@ -359,10 +361,13 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         }
     }
     if edited {
-        commands.push(Command::Edit {
-            card: card.id,
-            code: view.buffer.clone(),
-        });
+        commands.push(
+            ControllerCommand::Edit {
+                card: card.id,
+                code: view.buffer.clone(),
+            }
+            .into(),
+        );
     }
 
     let origin = pos2(full.left(), output.galley_pos.y);
@@ -420,10 +425,13 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
                 set_selection(ui, id, &view.buffer, end..end);
                 view.record(EditOrigin::Other, before, id, ui);
                 output.response.request_focus();
-                commands.push(Command::Edit {
-                    card: card.id,
-                    code: view.buffer.clone(),
-                });
+                commands.push(
+                    ControllerCommand::Edit {
+                        card: card.id,
+                        code: view.buffer.clone(),
+                    }
+                    .into(),
+                );
             }
         }
     }

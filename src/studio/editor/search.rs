@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use egui::text::{CCursor, CCursorRange, CharIndex};
-use egui::{Id, TextEdit, Ui};
+use egui::{Id, Ui};
 
 use super::find_bar::{self, FindAction};
 use super::history::EditOrigin;
-use super::{EditorView, comment, find as matching, indent, keys};
+use super::selection::{caret_of, set_selection};
+use super::{EditorView, comment, find as matching, keys};
 use crate::python::ApiIndex;
 use crate::studio::command::EditorAction;
 
@@ -133,27 +133,4 @@ pub(super) fn select(view: &mut EditorView, index: usize, id: Id, ui: &Ui) {
     view.on_match = Some(range);
     view.go_to = Some(view.found.line(index));
     ui.request_repaint();
-}
-
-/// Selection of the field in bytes.
-pub(super) fn caret_of(ui: &Ui, id: Id, code: &str) -> Range<usize> {
-    let range = TextEdit::load_state(ui.ctx(), id).and_then(|state| state.cursor.char_range());
-    let Some(range) = range.map(|range| range.as_sorted_char_range()) else {
-        return 0..0;
-    };
-    bytes_of(code, &range)
-}
-
-/// Converts a range of characters, as egui counts them, to bytes.
-pub(super) fn bytes_of(code: &str, chars: &Range<CharIndex>) -> Range<usize> {
-    indent::byte(code, chars.start.0)..indent::byte(code, chars.end.0)
-}
-
-pub(super) fn set_selection(ui: &Ui, id: Id, code: &str, bytes: Range<usize>) {
-    let chars = |byte: usize| CCursor::new(code[..byte].chars().count());
-    let mut state = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
-    state
-        .cursor
-        .set_char_range(Some(CCursorRange::two(chars(bytes.start), chars(bytes.end))));
-    TextEdit::store_state(ui.ctx(), id, state);
 }

@@ -1,6 +1,23 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+use super::watcher::changed;
 use super::*;
+
+fn files() -> Files {
+    Files::new(Arc::new(|| {}), Operations::default())
+}
+
+/// Waits for the next event.
+fn next(files: &Files) -> FileEvent {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(event) = files.next() {
+            return event;
+        }
+        assert!(Instant::now() < deadline, "waited for an event");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
 
 #[test]
 fn saving_replaces_the_content_and_leaves_no_temporary_files() {
@@ -29,7 +46,7 @@ fn saving_through_a_link_keeps_the_link() {
 fn the_last_of_many_saves_wins_and_closing_waits_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
-    let mut files = Files::new(std::sync::Arc::new(|| {}));
+    let mut files = files();
     for revision in 0..20 {
         files.write(path.clone(), format!("x = {revision}"), CardId(1), revision);
     }
@@ -42,23 +59,25 @@ fn external_changes_are_reported_once_and_own_writes_never() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
     fs::write(&path, "a = 1").unwrap();
-    let mut files = Files::new(std::sync::Arc::new(|| {}));
+    let mut files = files();
     files.watch(path.clone(), "a = 1");
     files.write(path.clone(), "a = 2".to_owned(), CardId(1), 1);
-    let FileEvent::Written { result: Ok(()), .. } = files.events.recv().unwrap() else {
+    let FileEvent::Written(Written { result: Ok(()), .. }) = next(&files) else {
         panic!()
     };
-    assert!(changed(&mut lock(&files.watched)).is_empty(), "our own save");
+    assert!(
+        changed(&mut lock(files.watcher.watched())).is_empty(),
+        "our own save"
+    );
     // Another length, because clocks of file systems can be coarse.
     fs::write(&path, "a = 33").unwrap();
-    let FileEvent::Changed(changed_path, code) = files.events.recv_timeout(Duration::from_secs(20)).unwrap()
-    else {
+    let FileEvent::Changed(changed_path, code) = next(&files) else {
         panic!()
     };
     assert_eq!((changed_path, code.as_str()), (path.clone(), "a = 33"));
     fs::remove_file(&path).unwrap();
     assert!(
-        changed(&mut lock(&files.watched)).is_empty(),
+        changed(&mut lock(files.watcher.watched())).is_empty(),
         "gone is no content"
     );
 }
@@ -66,11 +85,11 @@ fn external_changes_are_reported_once_and_own_writes_never() {
 #[test]
 fn a_missing_folder_is_an_error_that_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
-    let mut files = Files::new(std::sync::Arc::new(|| {}));
+    let mut files = files();
     files.write(dir.path().join("no/part.py"), "x = 1".to_owned(), CardId(1), 3);
-    let FileEvent::Written {
+    let FileEvent::Written(Written {
         result: Err(message), ..
-    } = files.events.recv().unwrap()
+    }) = next(&files)
     else {
         panic!("the file was written")
     };

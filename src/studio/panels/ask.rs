@@ -3,13 +3,13 @@
 use egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
 use super::widgets;
-use crate::studio::command::{Command, Overwriting};
+use crate::studio::command::{Command, ControllerCommand, Overwriting};
 use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
 /// Asks whether an opened script may read the files beside it.
 pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let Some(project) = &state.project_question else {
+    let Some(project) = &state.documents.project_question else {
         return;
     };
     let palette = theme::of(ui);
@@ -20,13 +20,13 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::new("Don't allow")).clicked() {
-                    commands.push(Command::AnswerProject(false));
+                    commands.push(ControllerCommand::AnswerProject(false).into());
                 }
                 let allow = RichText::new("Allow")
                     .font(theme::medium(theme::TEXT))
                     .color(egui::Color32::WHITE);
                 if ui.add(Button::new(allow).fill(palette.primary)).clicked() {
-                    commands.push(Command::AnswerProject(true));
+                    commands.push(ControllerCommand::AnswerProject(true).into());
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let text = format!(
@@ -44,7 +44,7 @@ pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 
 /// Offers to restore edits of a window that did not exit normally.
 pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let count = state.recovered.len();
+    let count = state.documents.recovered.len();
     if count == 0 {
         return;
     }
@@ -56,13 +56,13 @@ pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::new("Discard")).clicked() {
-                    commands.push(Command::RecoverEdits(false));
+                    commands.push(ControllerCommand::RecoverEdits(false).into());
                 }
                 let restore = RichText::new("Restore")
                     .font(theme::medium(theme::TEXT))
                     .color(egui::Color32::WHITE);
                 if ui.add(Button::new(restore).fill(palette.primary)).clicked() {
-                    commands.push(Command::RecoverEdits(true));
+                    commands.push(ControllerCommand::RecoverEdits(true).into());
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let what = if count == 1 {
@@ -77,6 +77,7 @@ pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                             .color(palette.text),
                     );
                     let first = state
+                        .documents
                         .recovered
                         .iter()
                         .rev()
@@ -94,19 +95,19 @@ pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 
 /// The other questions, as modal dialogs.
 pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
-    if let Some(conflict) = &state.conflict {
+    if let Some(conflict) = &state.documents.conflict {
         let name = file_name(&conflict.path);
         let title = format!("{name} changed on disk");
         let about = "It also has unsaved edits here. Loading replaces them; undo restores them.";
         ask(ui, "conflict", &title, about, &[], &mut |ui| {
             if ui.button("Keep mine").clicked() {
-                commands.push(Command::AnswerConflict(false));
+                commands.push(ControllerCommand::AnswerConflict(false).into());
             }
             if ui.button("Load from disk").clicked() {
-                commands.push(Command::AnswerConflict(true));
+                commands.push(ControllerCommand::AnswerConflict(true).into());
             }
         });
-    } else if let Some(Overwrite { path, .. }) = &state.overwrite {
+    } else if let Some(Overwrite { path, .. }) = &state.documents.overwrite {
         let title = format!("{} already exists", file_name(path));
         let about = "Replacing it overwrites its content.";
         let lines = [path.display().to_string()];
@@ -117,14 +118,14 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
                 ("Cancel", Overwriting::Cancel),
             ] {
                 if ui.button(label).clicked() {
-                    commands.push(Command::AnswerOverwrite(answer));
+                    commands.push(ControllerCommand::AnswerOverwrite(answer).into());
                 }
             }
         });
         if left {
-            commands.push(Command::AnswerOverwrite(Overwriting::Cancel));
+            commands.push(ControllerCommand::AnswerOverwrite(Overwriting::Cancel).into());
         }
-    } else if let Some(quit) = &state.quit {
+    } else if let Some(quit) = &state.documents.quit {
         let mut lines = quit.unsaved.clone();
         if let Some(job) = &quit.running {
             lines.insert(0, format!("running: {job}"));
@@ -139,13 +140,13 @@ pub fn show(state: &State, ui: &Ui, commands: &mut Vec<Command>) {
         };
         ask(ui, "quit", "Quit now?", about, &lines, &mut |ui| {
             if !quit.unsaved.is_empty() && ui.button("Save all and quit").clicked() {
-                commands.push(Command::Quit { save: true });
+                commands.push(ControllerCommand::Quit { save: true }.into());
             }
             if ui.button("Quit").clicked() {
-                commands.push(Command::Quit { save: false });
+                commands.push(ControllerCommand::Quit { save: false }.into());
             }
             if ui.button("Don't quit").clicked() {
-                commands.push(Command::CancelQuit);
+                commands.push(ControllerCommand::CancelQuit.into());
             }
         });
     }

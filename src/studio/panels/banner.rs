@@ -2,13 +2,15 @@
 
 use egui::{Align, Button, Frame, Label, Layout, Margin, RichText, Ui};
 
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand, WindowCommand};
 use crate::studio::state::{Notice, State};
 use crate::studio::theme;
 
 /// Draws the banner, if there is a notice.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let Some(notice) = &state.notice else { return };
+    let Some(notice) = &state.messages.notice else {
+        return;
+    };
     let palette = theme::of(ui);
     egui::Panel::top("banner")
         .show_separator_line(false)
@@ -20,19 +22,19 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show(ui, |ui| {
             ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
                 if ui.add(Button::new("Dismiss").small()).clicked() {
-                    commands.push(Command::DismissNotice);
+                    commands.push(ControllerCommand::DismissNotice.into());
                 }
                 if ui.add(Button::new("Copy message").small()).clicked() {
-                    commands.push(Command::Copy(whole(notice)));
+                    commands.push(WindowCommand::Copy(whole(notice)).into());
                 }
-                if notice.from_pool && state.creating_environment {
+                if notice.from_pool && state.setup.creating_environment {
                     ui.label("setting up…");
-                } else if notice.from_pool && state.recipe.is_some() {
+                } else if notice.from_pool && state.setup.recipe.is_some() {
                     let set_up = ui.add(Button::new("Set up Python").small());
                     let summary_text =
                         "installs CadQuery and its dependencies (340 MB) in a separate environment";
                     if set_up.on_hover_text(summary_text).clicked() {
-                        commands.push(Command::CreateEnvironment);
+                        commands.push(ControllerCommand::CreateEnvironment.into());
                     }
                 }
                 ui.with_layout(Layout::top_down(Align::LEFT), |ui| {

@@ -111,7 +111,6 @@ fn worth(component: Component, scored: &Scored) -> Vec<(&'static str, String)> {
 }
 
 struct Bar {
-    /// Displayed name.
     name: &'static str,
     /// Key in the JSON.
     key: &'static str,

@@ -5,7 +5,7 @@ use egui::{Label, RichText, ScrollArea, Ui};
 use super::group_grid::{self, Cell, Picture, UNINFORMATIVE};
 use super::widgets::{self, ActionStyle, header, named_button};
 use crate::reward;
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{Command, ControllerCommand, WindowCommand};
 use crate::studio::state::{Card, Session, State};
 use crate::studio::theme::{self, SMALL};
 use crate::studio::viewport::Viewport;
@@ -13,15 +13,17 @@ use crate::studio::viewport::Viewport;
 /// Draws them in place of the 3D view; returns whether there are any.
 pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
     let session = state.session();
-    let cards = session.group();
-    let Some(first) = cards.first() else { return false };
+    let Some(cards) = session.group() else {
+        return false;
+    };
+    let [first, ..] = &cards[..] else { return false };
     let palette = theme::of(ui);
     let scores: Vec<f64> = cards
         .iter()
         .filter_map(|card| card.group.as_ref().map(|group| group.score))
         .collect();
     let whole = scores.len() == cards.len();
-    let informative = !whole || reward::advantages(&scores, state.scoring.profile).informative;
+    let informative = !whole || reward::advantages(&scores, state.sessions.scoring.profile).informative;
     header(
         ui,
         "Group",
@@ -36,7 +38,7 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
         |ui| {
             named_button(
                 ui,
-                Action::Group,
+                WindowCommand::ToggleGroup,
                 "Back to 3D",
                 ActionStyle::Small,
                 None,
@@ -57,7 +59,7 @@ pub fn show(state: &State, viewport: &mut Viewport, ui: &mut Ui, commands: &mut 
                 let card = cards[index];
                 let response = group_grid::show(&cell(card, session), viewport, size, ui);
                 if response.clicked() {
-                    commands.push(Command::SelectCard(card.id));
+                    commands.push(ControllerCommand::SelectCard(card.id).into());
                 }
                 if !card.reason.is_empty() && card.total().is_some() {
                     response.on_hover_text(widgets::cut(&card.reason));

@@ -3,8 +3,8 @@
 use egui::{Color32, Frame, Id, Label, Margin, RichText, ScrollArea, Ui};
 
 use super::widgets::{self, header};
-use crate::studio::command::Command;
-use crate::studio::state::{Outcome, State};
+use crate::studio::command::{Command, WindowCommand};
+use crate::studio::state::{CardResult, State};
 use crate::studio::theme::{self, PAD, Palette};
 
 /// Number of lines of one stream that are drawn; the rest is counted.
@@ -37,7 +37,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             });
             if response.clicked() {
                 let text: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
-                commands.push(Command::Copy(text.join("\n")));
+                commands.push(WindowCommand::Copy(text.join("\n")).into());
             }
         },
     );
@@ -89,24 +89,29 @@ impl OutputFilter {
     const ALL: [(Self, &'static str); 3] = [(Self::All, "all"), (Self::Output, "output"), (Self::Log, "log")];
 }
 
-struct Line {
+struct ConsoleLine {
     text: String,
     color: Color32,
     /// Prose is wrapped; output of a program keeps its lines.
     wraps: bool,
 }
 
-fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
+fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
-    for line in state.log.iter().filter(|_| which != OutputFilter::Output) {
+    for line in state
+        .messages
+        .log
+        .iter()
+        .filter(|_| which != OutputFilter::Output)
+    {
         let color = if line.is_error { palette.warn } else { palette.dim };
         push(&mut lines, &line.text, color, true);
     }
     if which == OutputFilter::Log {
         return lines;
     }
-    match &state.card().outcome {
-        Outcome::Scored(scored) => {
+    match &state.card().result {
+        CardResult::Scored(scored) => {
             let evaluation = &scored.evaluation;
             push(&mut lines, &evaluation.stdout, palette.text, false);
             let stderr = theme::blend(palette.text, palette.warn, 0.4);
@@ -124,22 +129,22 @@ fn lines(state: &State, palette: &Palette, which: OutputFilter) -> Vec<Line> {
                 );
             }
         }
-        Outcome::InternalError { message, .. } => push(&mut lines, message, palette.warn, true),
-        Outcome::Unknown => {}
+        CardResult::InternalError { message, .. } => push(&mut lines, message, palette.warn, true),
+        CardResult::Unknown => {}
     }
     lines
 }
 
-fn push(lines: &mut Vec<Line>, text: &str, color: Color32, wraps: bool) {
+fn push(lines: &mut Vec<ConsoleLine>, text: &str, color: Color32, wraps: bool) {
     let mut rest = text.trim_end().lines();
-    lines.extend(rest.by_ref().take(LINES).map(|line| Line {
+    lines.extend(rest.by_ref().take(LINES).map(|line| ConsoleLine {
         text: widgets::cut(line),
         color,
         wraps,
     }));
     let more = rest.count();
     if more > 0 {
-        lines.push(Line {
+        lines.push(ConsoleLine {
             text: format!("… {more} more lines"),
             color,
             wraps: true,

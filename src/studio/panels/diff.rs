@@ -14,14 +14,13 @@ const ROW: f32 = 19.0;
 #[derive(Default)]
 pub struct DiffView {
     key: Option<u64>,
-    lines: Vec<Line>,
+    lines: Vec<DiffLine>,
     added: usize,
     removed: usize,
 }
 
-/// A line of the diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Line {
+enum DiffLine {
     /// Omitted unchanged lines.
     Gap(usize),
     /// A line with its numbers in both texts, from 1.
@@ -32,7 +31,6 @@ enum Line {
     },
 }
 
-/// A side of a diff.
 pub struct Side<'a> {
     pub title: &'a str,
     pub code: &'a str,
@@ -47,7 +45,7 @@ pub fn show(view: &mut DiffView, old: &Side<'_>, new: &Side<'_>, ui: &mut Ui) ->
         let count = |wanted| {
             lines
                 .iter()
-                .filter(|line| matches!(line, Line::Text { tag, .. } if *tag == wanted))
+                .filter(|line| matches!(line, DiffLine::Text { tag, .. } if *tag == wanted))
                 .count()
         };
         *view = DiffView {
@@ -97,10 +95,10 @@ pub fn show(view: &mut DiffView, old: &Side<'_>, new: &Side<'_>, ui: &mut Ui) ->
     close
 }
 
-fn row(line: &Line, ui: &mut Ui, palette: &Palette) {
+fn row(line: &DiffLine, ui: &mut Ui, palette: &Palette) {
     let font = theme::mono(CODE - 0.5);
     match line {
-        Line::Gap(count) => {
+        DiffLine::Gap(count) => {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
             ui.painter().rect_filled(rect, 0.0, palette.raised);
             let what = if *count == 1 {
@@ -116,7 +114,7 @@ fn row(line: &Line, ui: &mut Ui, palette: &Palette) {
                 text,
             );
         }
-        Line::Text { tag, numbers, text } => {
+        DiffLine::Text { tag, numbers, text } => {
             let (sign, color) = match tag {
                 ChangeTag::Insert => ("+", Some(palette.good)),
                 ChangeTag::Delete => ("−", Some(palette.bad)),
@@ -156,18 +154,18 @@ fn row(line: &Line, ui: &mut Ui, palette: &Palette) {
     }
 }
 
-fn lines(old: &str, new: &str) -> Vec<Line> {
+fn lines(old: &str, new: &str) -> Vec<DiffLine> {
     let diff = TextDiff::from_lines(old, new);
     let mut lines = Vec::new();
     let mut shown = 0;
     for group in diff.grouped_ops(CONTEXT) {
         let first = group.first().map_or(0, |op| op.old_range().start);
         if first > shown {
-            lines.push(Line::Gap(first - shown));
+            lines.push(DiffLine::Gap(first - shown));
         }
         for op in &group {
             for change in diff.iter_changes(op) {
-                lines.push(Line::Text {
+                lines.push(DiffLine::Text {
                     tag: change.tag(),
                     numbers: [change.old_index(), change.new_index()]
                         .map(|index| index.map(|index| index + 1)),
@@ -179,7 +177,7 @@ fn lines(old: &str, new: &str) -> Vec<Line> {
     }
     let total = old.lines().count();
     if !lines.is_empty() && total > shown {
-        lines.push(Line::Gap(total - shown));
+        lines.push(DiffLine::Gap(total - shown));
     }
     lines
 }
@@ -193,15 +191,15 @@ mod tests {
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 10\n", "line ten\nand more\n");
         let lines = lines(&old, &new);
-        assert_eq!(lines.first(), Some(&Line::Gap(6)));
-        assert_eq!(lines.last(), Some(&Line::Gap(7)));
+        assert_eq!(lines.first(), Some(&DiffLine::Gap(6)));
+        assert_eq!(lines.last(), Some(&DiffLine::Gap(7)));
         let text: Vec<_> = lines
             .iter()
             .filter_map(|line| match line {
-                Line::Text { tag, numbers, text } if *tag != ChangeTag::Equal => {
+                DiffLine::Text { tag, numbers, text } if *tag != ChangeTag::Equal => {
                     Some((*numbers, text.as_str()))
                 }
-                Line::Text { .. } | Line::Gap(_) => None,
+                DiffLine::Text { .. } | DiffLine::Gap(_) => None,
             })
             .collect();
         assert_eq!(

@@ -27,7 +27,6 @@ const CAPTION: f32 = 42.0;
 /// Width of a mark on the reward line, points.
 const MARK: f32 = 8.0;
 
-/// Content of a cell.
 pub(super) struct Cell<'a> {
     /// Short name, at the lower left.
     pub name: String,
@@ -35,13 +34,10 @@ pub(super) struct Cell<'a> {
     pub label: String,
     /// Shape, or text in its place.
     pub picture: Picture<'a>,
-    /// Reward, if any.
     pub total: Option<f64>,
     pub built: bool,
-    /// Failure kind.
     pub kind: String,
     pub advantage: Option<f64>,
-    /// Whether it is on screen.
     pub open: bool,
 }
 
@@ -49,7 +45,6 @@ pub(super) enum Picture<'a> {
     Shape(&'a Arc<Shape>),
     /// Failed build, with the reason.
     Broken(&'a str),
-    /// In progress, with its phase.
     InProgress(&'a str),
     /// Code or text as it arrives.
     Text(&'a str),

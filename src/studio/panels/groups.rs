@@ -7,9 +7,9 @@ use super::rows::summary_text;
 use super::runs::hint;
 use super::widgets;
 use crate::failure::Kind;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::rows::RowIndex;
-use crate::studio::state::{Member, Phase, State};
+use crate::studio::state::{BuildPhase, GroupMember, State};
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::studio::viewport::Viewport;
 
@@ -28,11 +28,11 @@ pub(super) fn show(
             "No two of these rows are candidates of one prompt, and none has a `group_id`.",
         );
     }
-    let open = state.group.as_ref();
+    let open = state.runs.group.as_ref();
     // Starts with the group of the row on screen.
-    let own = state.open_row.and_then(|row| rows.group_of(row));
+    let own = state.runs.open_row.and_then(|row| rows.group_of(row));
     let Some(open) = open else {
-        commands.push(Command::OpenGroup(own.unwrap_or(0)));
+        commands.push(ControllerCommand::OpenGroup(own.unwrap_or(0)).into());
         return;
     };
     let group = &rows.groups[open.group.min(rows.groups.len() - 1)];
@@ -46,7 +46,7 @@ pub(super) fn show(
             let button = ui.add_enabled(to.is_some(), Button::new(text).small());
             button.widget_info(|| WidgetInfo::labeled(Role::Button, to.is_some(), name));
             if let Some(to) = to.filter(|_| button.clicked()) {
-                commands.push(Command::OpenGroup(to));
+                commands.push(ControllerCommand::OpenGroup(to).into());
             }
         };
         turn(ui, "◀", "Previous group", open.group.checked_sub(1));
@@ -82,7 +82,7 @@ pub(super) fn show(
                 };
                 let response = group_grid::show(&cell, viewport, size, ui);
                 if response.clicked() {
-                    commands.push(Command::OpenRow(member.row));
+                    commands.push(ControllerCommand::OpenRow(member.row).into());
                 }
                 response.on_hover_text(
                     "reward, and below it the advantage within the group; click to show the code",
@@ -98,21 +98,21 @@ pub(super) fn show(
         });
 }
 
-fn cell<'a>(member: &'a Member, rows: &RowIndex, state: &State) -> Option<Cell<'a>> {
+fn cell<'a>(member: &'a GroupMember, rows: &RowIndex, state: &State) -> Option<Cell<'a>> {
     let row = rows.rows.get(member.row)?;
     Some(Cell {
         name: format!("#{}", member.row + 1),
         label: format!("candidate {}", member.row + 1),
         picture: match &member.phase {
-            Phase::Reading => Picture::InProgress("reading…"),
-            Phase::Building(_) => Picture::InProgress("building…"),
-            Phase::Broken(why) => Picture::Broken(why),
-            Phase::Built(shape) => Picture::Shape(shape),
+            BuildPhase::Reading => Picture::InProgress("reading…"),
+            BuildPhase::Building(_) => Picture::InProgress("building…"),
+            BuildPhase::Broken(why) => Picture::Broken(why),
+            BuildPhase::Built(shape) => Picture::Shape(shape),
         },
         total: Some(f64::from(row.score)).filter(|total| total.is_finite()),
         built: row.built != Some(false),
         kind: row.kind.map(Kind::name).unwrap_or_default().to_owned(),
         advantage: rows.advantage(member.row),
-        open: state.open_row == Some(member.row),
+        open: state.runs.open_row == Some(member.row),
     })
 }

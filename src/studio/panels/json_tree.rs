@@ -10,7 +10,7 @@ use egui::{
 use serde_json::Value;
 
 use super::widgets::{self, ActionStyle, action_button, header};
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{Command, WindowCommand};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, Palette};
 
@@ -59,7 +59,13 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
         },
         |ui| {
             let blocked = scored.is_none().then_some("not scored yet");
-            action_button(ui, Action::CopyReward, ActionStyle::Small, blocked, commands);
+            action_button(
+                ui,
+                WindowCommand::CopyReward,
+                ActionStyle::Small,
+                blocked,
+                commands,
+            );
         },
     );
     let Some(scored) = scored else {
@@ -94,7 +100,7 @@ pub fn show(view: &mut JsonTreeView, state: &State, ui: &mut Ui, commands: &mut 
 }
 
 /// A visible line of the tree.
-struct Row<'a> {
+struct TreeRow<'a> {
     path: String,
     key: String,
     value: &'a Value,
@@ -105,7 +111,7 @@ struct Row<'a> {
 }
 
 /// Visible lines: those under expanded nodes or, during a search, matches and their ancestors.
-fn rows<'a>(root: &'a Value, open: &BTreeSet<String>, search: &str) -> Vec<Row<'a>> {
+fn rows<'a>(root: &'a Value, open: &BTreeSet<String>, search: &str) -> Vec<TreeRow<'a>> {
     let mut rows = Vec::new();
     let needle = search.to_lowercase();
     for (key, value) in children(root) {
@@ -115,7 +121,7 @@ fn rows<'a>(root: &'a Value, open: &BTreeSet<String>, search: &str) -> Vec<Row<'
 }
 
 fn push_rows<'a>(
-    rows: &mut Vec<Row<'a>>,
+    rows: &mut Vec<TreeRow<'a>>,
     parent: &str,
     key: String,
     value: &'a Value,
@@ -131,7 +137,7 @@ fn push_rows<'a>(
             || (!nested && scalar(value).to_lowercase().contains(needle)));
     let at = rows.len();
     let shown_open = nested && (searching || open.contains(&path));
-    rows.push(Row {
+    rows.push(TreeRow {
         path: path.clone(),
         key,
         value,
@@ -190,7 +196,7 @@ pub fn scalar(value: &Value) -> String {
     }
 }
 
-fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn show_row(row: &TreeRow<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let nested = is_nested(row.value);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
@@ -243,7 +249,7 @@ fn show_row(row: &Row<'_>, open: &mut BTreeSet<String>, ui: &mut Ui, commands: &
         )
         .frame(false);
         if ui.put(button, copy).clicked() {
-            commands.push(Command::Copy(copied(row.value)));
+            commands.push(WindowCommand::Copy(copied(row.value)).into());
         }
     }
     if cut {

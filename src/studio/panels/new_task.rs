@@ -3,7 +3,7 @@
 use egui::{ComboBox, DragValue, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use super::widgets;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::new_task::NewTask;
 use crate::studio::state::State;
 use crate::studio::theme;
@@ -23,19 +23,19 @@ struct Draft {
     hints: String,
     sized: bool,
     size: [f64; 3],
-    seed: Source,
-    reference: Source,
+    seed: CodeSource,
+    reference: CodeSource,
     submitted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum CodeSource {
     None,
     Plate,
     Screen,
 }
 
-impl Source {
+impl CodeSource {
     fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -78,8 +78,8 @@ impl NewTaskView {
                 hints: String::new(),
                 sized: false,
                 size: [60.0, 40.0, 20.0],
-                seed: Source::Plate,
-                reference: Source::None,
+                seed: CodeSource::Plate,
+                reference: CodeSource::None,
                 submitted: false,
             }),
         };
@@ -104,13 +104,13 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ScrollArea::vertical()
             .max_height(height)
             .show(ui, |ui| fields(draft, ui));
-        if let Some(problem) = state.new_task_problem.as_ref().filter(|_| draft.submitted) {
+        if let Some(problem) = state.setup.new_task_problem.as_ref().filter(|_| draft.submitted) {
             ui.add_space(4.0);
             for line in problem.lines() {
                 ui.add(egui::Label::new(RichText::new(line).color(palette.bad)).wrap());
             }
         }
-        let place = match &state.pack {
+        let place = match &state.setup.pack {
             Some(pack) => format!("saved in {}", pack.join(&draft.task.id).display()),
             None => "no folder for new tasks\nhint: set CADFORGE_DATA".to_owned(),
         };
@@ -118,7 +118,10 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui
-                .add_enabled(state.pack.is_some(), widgets::primary("Create task", palette))
+                .add_enabled(
+                    state.setup.pack.is_some(),
+                    widgets::primary("Create task", palette),
+                )
                 .clicked()
             {
                 draft.submitted = true;
@@ -130,7 +133,7 @@ pub fn show(view: &mut NewTaskView, state: &State, ui: &Ui, commands: &mut Vec<C
                     reference: draft.reference.code(state),
                     ..draft.task.clone()
                 };
-                commands.push(Command::WriteTask(Box::new(task)));
+                commands.push(ControllerCommand::WriteTask(Box::new(task)).into());
             }
             close |= ui.button("Cancel").clicked();
         });
@@ -194,9 +197,17 @@ fn fields(draft: &mut Draft, ui: &mut Ui) {
                 }
             });
             ui.end_row();
-            let choices: [(&str, &mut Source, &[Source]); 2] = [
-                ("weak seed", &mut draft.seed, &[Source::Plate, Source::Screen]),
-                ("reference", &mut draft.reference, &[Source::None, Source::Screen]),
+            let choices: [(&str, &mut CodeSource, &[CodeSource]); 2] = [
+                (
+                    "weak seed",
+                    &mut draft.seed,
+                    &[CodeSource::Plate, CodeSource::Screen],
+                ),
+                (
+                    "reference",
+                    &mut draft.reference,
+                    &[CodeSource::None, CodeSource::Screen],
+                ),
             ];
             for (name, value, sources) in choices {
                 ui.label(name);

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::{top_bar, widgets};
-use crate::studio::command::{ACTIONS, Command};
+use crate::studio::command::{self, Command, ControllerCommand};
 use crate::studio::state::State;
 use crate::studio::theme::{self, SMALL};
 
@@ -16,7 +16,6 @@ const WIDTH: f32 = 520.0;
 const ROW: f32 = 28.0;
 const ROWS: usize = 12;
 
-/// State of the palette.
 #[derive(Default)]
 pub struct PaletteView {
     open: bool,
@@ -26,8 +25,7 @@ pub struct PaletteView {
     shortcuts: bool,
 }
 
-/// An entry of the palette.
-struct Entry {
+struct PaletteEntry {
     label: String,
     keys: String,
     /// Why it is disabled.
@@ -162,23 +160,23 @@ pub fn show(view: &mut PaletteView, state: &State, ui: &Ui, commands: &mut Vec<C
     }
 }
 
-fn entries(state: &State) -> Vec<Entry> {
-    let actions = ACTIONS.iter().map(|info| Entry {
+fn entries(state: &State) -> Vec<PaletteEntry> {
+    let actions = command::actions().map(|info| PaletteEntry {
         label: info.label.to_owned(),
-        keys: info.keys().unwrap_or_default(),
-        blocked: top_bar::blocked(info.action, state),
-        command: Command::Do(info.action),
+        keys: info.keys_text().unwrap_or_default(),
+        blocked: top_bar::unmet(info.requirement, state),
+        command: info.command.clone(),
     });
-    let tasks = state.sessions.iter().map(|session| Entry {
+    let tasks = state.sessions.all.iter().map(|session| PaletteEntry {
         label: format!("Task: {}", session.task.label),
         keys: String::new(),
         blocked: None,
-        command: Command::SelectTask(session.task.id.clone()),
+        command: ControllerCommand::SelectTask(session.task.id.clone()).into(),
     });
     actions.chain(tasks).collect()
 }
 
-fn row(entry: &Entry, chosen: bool, follow: bool, ui: &mut Ui) -> bool {
+fn row(entry: &PaletteEntry, chosen: bool, follow: bool, ui: &mut Ui) -> bool {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let usable = entry.blocked.is_none();
@@ -225,7 +223,7 @@ fn shortcuts(view: &mut PaletteView, ui: &Ui) {
         let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
         ScrollArea::vertical().max_height(height).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            let own = ACTIONS.iter().filter_map(|info| Some((info.label, info.keys()?)));
+            let own = command::actions().filter_map(|info| Some((info.label, info.keys_text()?)));
             let own = own.collect::<Vec<_>>();
             let rest = OTHER_KEYS
                 .iter()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{Key, RichText, TextEdit, Ui};
 
 use super::widgets;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::state::{PathPurpose, State};
 use crate::studio::theme;
 
@@ -18,7 +18,9 @@ pub struct PathPromptView {
 
 /// Draws the field, if a path is requested.
 pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Vec<Command>) {
-    let Some(prompt) = &state.path_prompt else { return };
+    let Some(prompt) = &state.documents.path_prompt else {
+        return;
+    };
     let fresh = view.serial != prompt.serial;
     if fresh {
         view.serial = prompt.serial;
@@ -56,14 +58,15 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
         ui.horizontal(|ui| {
             let usable = !view.text.trim().is_empty();
             if (ui.add_enabled(usable, widgets::primary(verb, palette)).clicked() || entered) && usable {
-                commands.push(Command::UsePath(prompt.purpose, PathBuf::from(view.text.trim())));
+                commands
+                    .push(ControllerCommand::UsePath(prompt.purpose, PathBuf::from(view.text.trim())).into());
             }
             if ui.button("Cancel").clicked() {
-                commands.push(Command::ClosePathPrompt);
+                commands.push(ControllerCommand::ClosePathPrompt.into());
             }
         });
     });
     if modal.should_close() {
-        commands.push(Command::ClosePathPrompt);
+        commands.push(ControllerCommand::ClosePathPrompt.into());
     }
 }

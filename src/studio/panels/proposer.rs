@@ -10,9 +10,9 @@ use egui::{
 use super::proposer_server;
 use super::widgets::{self, ActionStyle, action_button, header};
 use crate::repair::ProposerKind;
-use crate::studio::command::{Action, Command, ProposerCommand};
-use crate::studio::proposing::{StreamEnd, StreamedText};
+use crate::studio::command::{Command, ControllerCommand, ProposerCommand};
 use crate::studio::state::State;
+use crate::studio::state::{StreamEnd, StreamedText};
 use crate::studio::theme::{self, PAD, Palette};
 
 /// All kinds in the order of the bar.
@@ -58,7 +58,7 @@ pub fn show(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut 
                     )
                 });
                 if button.clicked() {
-                    commands.push(Command::Proposer(ProposerCommand::ProposerKind(choice)));
+                    commands.push(ControllerCommand::Proposer(ProposerCommand::Kind(choice)).into());
                 }
                 button.on_disabled_hover_text("this task has no recording");
             }
@@ -115,6 +115,12 @@ fn compares(state: &State, pick: ProposerKind) -> bool {
     pick != ProposerKind::Replay && state.proposing.candidates > 1
 }
 
+/// Total at which a loop stops.
+fn target(state: &State) -> f64 {
+    let of_profile = || state.sessions.scoring.profile.target();
+    state.proposing.target.unwrap_or_else(of_profile)
+}
+
 /// Prompt and loop settings in a menu, to leave space for the text; its button displays the limits.
 fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Command>) {
     let proposing = &state.proposing;
@@ -123,7 +129,7 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
     } else {
         String::new()
     };
-    let face = format!("{count}{} steps to {:.2}", proposing.max_steps, proposing.target);
+    let face = format!("{count}{} steps to {:.2}", proposing.max_steps, target(state));
     let button = Button::new(&face).right_text(widgets::chevron_atom(theme::of(ui).dim));
     let menu = MenuButton::from_button(button).config(
         MenuConfig::new()
@@ -140,11 +146,18 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
                     proposer_server::settings(state, ui, commands);
                 }
                 for value in limit_values(state, pick, ui) {
-                    commands.push(Command::Proposer(value));
+                    commands.push(ControllerCommand::Proposer(value).into());
                 }
             });
         if pick == ProposerKind::Endpoint
-            && action_button(ui, Action::Prompt, ActionStyle::Plain, None, commands).clicked()
+            && action_button(
+                ui,
+                ControllerCommand::PreviewPrompt,
+                ActionStyle::Plain,
+                None,
+                commands,
+            )
+            .clicked()
         {
             ui.close();
         }
@@ -152,7 +165,7 @@ fn limits(state: &State, pick: ProposerKind, ui: &mut Ui, commands: &mut Vec<Com
             let mut paced = proposing.paced;
             let box_ = Checkbox::new(&mut paced, "with recorded pauses");
             if ui.add(box_).changed() {
-                commands.push(Command::Proposer(ProposerCommand::Paced(paced)));
+                commands.push(ControllerCommand::Proposer(ProposerCommand::Paced(paced)).into());
             }
         }
     });
@@ -175,13 +188,13 @@ fn limit_values(state: &State, pick: ProposerKind, ui: &mut Ui) -> Vec<ProposerC
     if line(ui, "Max steps", value, "a loop stops after this many steps") {
         changed.push(ProposerCommand::MaxSteps(steps));
     }
-    let mut target = proposing.target;
+    let mut target = target(state);
     let value = DragValue::new(&mut target)
         .range(0.0..=1.0)
         .speed(0.005)
         .fixed_decimals(2);
     if line(ui, "Target", value, "a loop stops at this total") {
-        changed.push(ProposerCommand::Target(target));
+        changed.push(ProposerCommand::Target(Some(target)));
     }
     if pick != ProposerKind::Replay {
         let mut count = proposing.candidates;
@@ -207,7 +220,7 @@ fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
                     let picked = session.recording.as_ref() == Some(&recording.name);
                     let label = format!("{} ({} steps)", recording.name, recording.steps.len());
                     if ui.selectable_label(picked, label).clicked() {
-                        commands.push(Command::SetRecording(recording.name.clone()));
+                        commands.push(ControllerCommand::SetRecording(recording.name.clone()).into());
                     }
                 }
             });
@@ -217,7 +230,7 @@ fn replay(state: &State, width: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
 /// Draws the streamed text.
 fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let texts = &state.proposing.streamed;
+    let texts = &state.sessions.streamed;
     let live = state.repair();
     if !texts.iter().any(|text| Some(text.card) == view.shown) {
         view.shown = None;
@@ -234,9 +247,9 @@ fn stream(view: &mut ProposerView, state: &State, ui: &mut Ui, commands: &mut Ve
         };
         ui.add(Label::new(widgets::small(text, palette)).truncate());
         if let Some(running) = live {
-            let elapsed = format!("{:.1} s", (state.now - running.since).max(0.0));
+            let elapsed = format!("{:.1} s", (state.sessions.now - running.since).max(0.0));
             ui.label(widgets::small(elapsed, palette));
-            action_button(ui, Action::Cancel, ActionStyle::Danger, None, commands);
+            action_button(ui, ControllerCommand::Cancel, ActionStyle::Danger, None, commands);
         }
     });
     // Successive texts are on the timeline; candidates of one prompt are selected here.
@@ -294,6 +307,7 @@ fn color(streamed: &StreamedText, palette: &Palette) -> egui::Color32 {
 fn describe(streamed: &StreamedText, state: &State) -> String {
     let session = state
         .sessions
+        .all
         .iter()
         .find(|session| session.get(streamed.card).is_some());
     let title = session

@@ -4,12 +4,11 @@ use egui::{Id, Label, Modal, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInf
 
 use super::diff::{self, DiffView};
 use super::widgets;
-use crate::studio::command::{Action, Command, ProposerCommand};
+use crate::studio::command::{Command, ControllerCommand, ProposerCommand, WindowCommand};
 use crate::studio::proposing::PromptView;
 use crate::studio::state::State;
 use crate::studio::theme;
 
-/// State of the page.
 #[derive(Default)]
 pub struct PromptPage {
     diff: DiffView,
@@ -87,13 +86,13 @@ pub fn show(view: &mut PromptPage, state: &State, ui: &Ui, commands: &mut Vec<Co
             if let PromptView::Shown { text, .. } = prompt
                 && ui.button("Copy prompt").clicked()
             {
-                commands.push(Command::Copy(text.clone()));
+                commands.push(WindowCommand::Copy(text.clone()).into());
             }
             close |= ui.button("Close prompt").clicked();
         });
     });
     if close || modal.should_close() {
-        commands.push(Command::Proposer(ProposerCommand::ClosePrompt));
+        commands.push(ControllerCommand::Proposer(ProposerCommand::ClosePrompt).into());
     }
 }
 
@@ -123,8 +122,8 @@ fn training(view: &mut PromptPage, state: &State, ui: &mut Ui, commands: &mut Ve
             let path = rows.trim();
             changed.rows = (!path.is_empty()).then(|| path.into());
             let index = proposing.server;
-            commands.push(Command::Proposer(ProposerCommand::SetServer(index, changed)));
-            commands.push(Command::Do(Action::Prompt));
+            commands.push(ControllerCommand::Proposer(ProposerCommand::SetServer(index, changed)).into());
+            commands.push(ControllerCommand::PreviewPrompt.into());
         }
     });
 }

@@ -3,7 +3,7 @@
 use egui::{ComboBox, DragValue, Label, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::widgets;
-use crate::studio::command::{Command, ProposerCommand};
+use crate::studio::command::{Command, ControllerCommand, ProposerCommand};
 use crate::studio::proposing::{Health, ServerEntry};
 use crate::studio::state::{State, file_name};
 use crate::studio::theme;
@@ -11,7 +11,6 @@ use crate::studio::theme;
 /// Height of a list of models before it scrolls, points.
 const MODELS: f32 = 132.0;
 
-/// View state of the servers.
 #[derive(Default)]
 pub struct ServerView {
     /// Typed address.
@@ -47,7 +46,7 @@ pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, comma
             .show_ui(ui, |ui| {
                 for (other, server) in proposing.servers.iter().enumerate() {
                     if ui.selectable_label(other == index, server.title()).clicked() {
-                        commands.push(Command::Proposer(ProposerCommand::UseServer(other)));
+                        commands.push(ControllerCommand::Proposer(ProposerCommand::UseServer(other)).into());
                     }
                 }
                 ui.separator();
@@ -55,10 +54,10 @@ pub fn show(view: &mut ServerView, state: &State, width: f32, ui: &mut Ui, comma
                     view.adding = true;
                 }
                 if ui.button("Check server").clicked() {
-                    commands.push(Command::Proposer(ProposerCommand::QueryServer(index)));
+                    commands.push(ControllerCommand::Proposer(ProposerCommand::QueryServer(index)).into());
                 }
                 if ui.button("Remove server").clicked() {
-                    commands.push(Command::Proposer(ProposerCommand::ForgetServer(index)));
+                    commands.push(ControllerCommand::Proposer(ProposerCommand::ForgetServer(index)).into());
                 }
             });
     });
@@ -97,7 +96,7 @@ fn add(view: &mut ServerView, ui: &mut Ui, commands: &mut Vec<Command>) {
         let clicked = ui.button("Add server").clicked();
         if (entered || clicked) && !view.url.trim().is_empty() {
             let url = std::mem::take(&mut view.url);
-            commands.push(Command::Proposer(ProposerCommand::AddServer(url)));
+            commands.push(ControllerCommand::Proposer(ProposerCommand::AddServer(url)).into());
             view.adding = false;
         }
         if view.adding && ui.small_button("Cancel").clicked() {
@@ -170,6 +169,6 @@ fn choices(known: &ServerEntry, index: usize, ui: &mut Ui, commands: &mut Vec<Co
     ui.end_row();
     let set = |value: &ServerEntry| (value.model.clone(), value.temperature, value.max_tokens);
     if set(&changed) != set(known) {
-        commands.push(Command::Proposer(ProposerCommand::SetServer(index, changed)));
+        commands.push(ControllerCommand::Proposer(ProposerCommand::SetServer(index, changed)).into());
     }
 }

@@ -4,7 +4,7 @@ use egui::{Frame, Label, Margin, RichText, Ui};
 
 use super::diff::{self, DiffView};
 use super::widgets::{self, ActionStyle, named_button};
-use crate::studio::command::{Action, Answer, Command};
+use crate::studio::command::{Answer, Command, ControllerCommand};
 use crate::studio::state::{Card, State};
 use crate::studio::theme::{self, PAD};
 
@@ -14,7 +14,7 @@ const BUTTONS: f32 = 190.0;
 /// Draws the proposal in place of the editor; returns whether there is one.
 pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
     let session = state.session();
-    let Some(arrived) = state.proposing.pending else {
+    let Some(arrived) = state.sessions.proposal else {
         return false;
     };
     let (Some(card), Some(base)) = (session.get(arrived.card), session.get(arrived.base)) else {
@@ -41,7 +41,14 @@ pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<
                     (Answer::Edit, "Edit", ActionStyle::Small),
                     (Answer::Reject, "Reject", ActionStyle::Danger),
                 ] {
-                    named_button(ui, Action::Proposal(answer), word, style, None, commands);
+                    named_button(
+                        ui,
+                        ControllerCommand::AnswerProposal(answer),
+                        word,
+                        style,
+                        None,
+                        commands,
+                    );
                 }
             });
             if !card.reason.is_empty() {
@@ -62,7 +69,7 @@ pub fn show(view: &mut DiffView, state: &State, ui: &mut Ui, commands: &mut Vec<
         ui,
     );
     if close {
-        commands.push(Command::Do(Action::Proposal(Answer::Accept)));
+        commands.push(ControllerCommand::AnswerProposal(Answer::Accept).into());
     }
     true
 }

@@ -6,8 +6,8 @@ use egui_plot::{Bar, BarChart, Plot};
 use super::widgets;
 use crate::data::report::{COLUMNS, KindCount, Run, TaskNumbers, table};
 use crate::failure::Kind;
-use crate::studio::command::Command;
-use crate::studio::state::{Report, State};
+use crate::studio::command::{Command, ControllerCommand};
+use crate::studio::state::{RunReport, State};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 
 /// Number of kinds displayed over time; the others are combined.
@@ -24,14 +24,14 @@ pub struct ReportView {
 /// Draws the report; requests it first.
 pub fn show(view: &mut ReportView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let runs = match &state.report {
-        Report::Unread => {
-            commands.push(Command::ReadReport);
+    let runs = match &state.runs.report {
+        RunReport::Unread => {
+            commands.push(ControllerCommand::ReadReport.into());
             return super::runs::hint(ui, "reading…");
         }
-        Report::Reading => return super::runs::hint(ui, "reading…"),
-        Report::Failed(message) => return super::runs::hint(ui, message),
-        Report::Read(runs) => runs,
+        RunReport::Reading => return super::runs::hint(ui, "reading…"),
+        RunReport::Failed(message) => return super::runs::hint(ui, message),
+        RunReport::Read(runs) => runs,
     };
     ScrollArea::vertical()
         .id_salt("report")

@@ -7,8 +7,8 @@ use egui::{Align2, Button, Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, v
 use super::bars;
 use super::widgets::{self, card as frame, delta_color, header, signed};
 use crate::assess::Evaluation;
-use crate::studio::command::{Action, Command};
-use crate::studio::state::{Activity, Card, Outcome, Scored, Session, State};
+use crate::studio::command::{Command, ControllerCommand};
+use crate::studio::state::{Activity, Card, CardResult, Scored, Session, State};
 use crate::studio::theme::{self, TEXT};
 
 /// Opacity of the previous score while a new one is pending.
@@ -24,7 +24,7 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         "Reward",
         |_| {},
         |ui| {
-            let mode = match state.scoring.mode {
+            let mode = match state.sessions.scoring.mode {
                 crate::reward::Mode::Fast => "fast",
                 crate::reward::Mode::Full => "full",
             };
@@ -35,10 +35,10 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .inner_margin(egui::Margin::symmetric(12, 10))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            match &card.outcome {
-                Outcome::Unknown => unknown(state, card, ui),
-                Outcome::InternalError { message, input } => internal_error(message, *input, ui, commands),
-                Outcome::Scored(scored) => {
+            match &card.result {
+                CardResult::Unknown => unknown(state, card, ui),
+                CardResult::InternalError { message, input } => internal_error(message, *input, ui, commands),
+                CardResult::Scored(scored) => {
                     if card.is_being_scored() {
                         scoring(ui);
                         // The following is the score of the previous code.
@@ -77,7 +77,9 @@ fn unknown(state: &State, card: &Card, ui: &mut Ui) {
     let palette = theme::of(ui);
     let text = match card.activity {
         _ if card.is_being_scored() => "scoring…",
-        _ if state.pool.ready == 0 && state.pool.error.is_none() => "waiting for CadQuery to load…",
+        _ if state.sessions.pool.ready == 0 && state.sessions.pool.error.is_none() => {
+            "waiting for CadQuery to load…"
+        }
         Activity::Due(_) | Activity::Assessing(_) => "building…",
         Activity::Proposing(_) => "proposing…",
         Activity::Idle => "not scored: press F5 to run it",
@@ -104,7 +106,7 @@ fn internal_error(message: &str, input: bool, ui: &mut Ui, commands: &mut Vec<Co
         ui.add(Label::new(widgets::dim(whose, palette)).wrap());
         ui.add(Label::new(RichText::new(message).font(theme::mono(11.5)).color(palette.text)).wrap());
         if ui.add(Button::new("Try again").small()).clicked() {
-            commands.push(Command::Do(Action::RunNow));
+            commands.push(ControllerCommand::RunNow.into());
         }
     });
 }

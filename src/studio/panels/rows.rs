@@ -8,7 +8,7 @@ use super::group_grid::{UNINFORMATIVE, row_dot};
 use super::widgets::{self, header};
 use crate::data::Summary;
 use crate::failure::Kind;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::rows::{Order, RowClass, RowFilter, RowIndex, RowList};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
@@ -46,7 +46,7 @@ struct Key {
 /// Draws the open rows, or how to open some.
 pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let Some(rows) = &state.rows else {
+    let Some(rows) = &state.runs.rows else {
         header(ui, "Rows", |_| {}, |_| {});
         egui::Frame::new().inner_margin(PAD).show(ui, |ui| {
             let text =
@@ -70,7 +70,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
             let close = ui.add(egui::Button::new(RichText::new("✕").font(theme::regular(SMALL))).small());
             close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close rows"));
             if close.clicked() {
-                commands.push(Command::CloseRows);
+                commands.push(ControllerCommand::CloseRows.into());
             }
         },
     );
@@ -88,7 +88,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         // A search reads the file, so it waits for a pause in typing.
         if view.text != view.searched && (response.lost_focus() || !response.changed()) {
             view.searched.clone_from(&view.text);
-            commands.push(Command::SearchRows(view.searched.trim().to_owned()));
+            commands.push(ControllerCommand::SearchRows(view.searched.trim().to_owned()).into());
         }
         if response.changed() {
             ui.ctx().request_repaint();
@@ -163,7 +163,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
         }
     });
     ui.add_space(4.0);
-    let noted = if state.open_row.is_some() { 58.0 } else { 0.0 };
+    let noted = if state.runs.open_row.is_some() { 58.0 } else { 0.0 };
     let height = (ui.available_height() - CURVE - 52.0 - noted).max(2.0 * ROW);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()
@@ -175,7 +175,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 row(rows, index as usize, state, ui, commands);
             }
         });
-    if let Some(index) = state.open_row {
+    if let Some(index) = state.runs.open_row {
         note(view, index, state, ui, commands);
     }
     foot(view, ui);
@@ -209,7 +209,7 @@ fn run_chooser(view: &mut RowsView, rows: &RowIndex, ui: &mut Ui) {
 /// Draws the note on the row on screen.
 fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let current = state.notes.of(index).cloned().unwrap_or_default();
+    let current = state.runs.notes.of(index).cloned().unwrap_or_default();
     if view.note.0 != Some(index) {
         view.note = (Some(index), current.text.clone());
     }
@@ -227,10 +227,11 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
             .checkbox(&mut pinned, RichText::new("pinned").size(12.0))
             .changed()
         {
-            commands.push(Command::PinRow(index, pinned));
+            commands.push(ControllerCommand::PinRow(index, pinned).into());
         }
         // A row of a trajectory can be displayed with the steps before and after it.
         let file = state
+            .runs
             .rows
             .as_ref()
             .and_then(|rows| Some(rows.file(rows.rows.get(index)?)));
@@ -241,7 +242,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
                 .clicked()
             && let Some(folder) = file.parent()
         {
-            commands.push(Command::Open(vec![folder.to_owned()]));
+            commands.push(ControllerCommand::Open(vec![folder.to_owned()]).into());
         }
     });
     ui.horizontal(|ui| {
@@ -255,7 +256,7 @@ fn note(view: &mut RowsView, index: usize, state: &State, ui: &mut Ui, commands:
         let response = ui.name_inputs(NOTE, |ui| ui.add(field));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, NOTE));
         if response.lost_focus() && view.note.1.trim() != current.text {
-            commands.push(Command::AnnotateRow(index, view.note.1.clone()));
+            commands.push(ControllerCommand::AnnotateRow(index, view.note.1.clone()).into());
         }
     });
 }
@@ -283,13 +284,15 @@ impl RowsView {
         let key = Key {
             rows: address,
             choice: self.choice,
-            matches: state.row_matches_serial,
+            matches: state.runs.matches_serial,
             pins: pins(state),
         };
         if self.key == Some(key) {
             return;
         }
-        self.listed = self.choice.list(rows, state.row_matches.as_deref(), &state.notes);
+        self.listed = self
+            .choice
+            .list(rows, state.runs.matches.as_deref(), &state.runs.notes);
         self.key = Some(key);
         self.serial += 1;
     }
@@ -297,15 +300,15 @@ impl RowsView {
 
 /// Hash of the pinned rows.
 fn pins(state: &State) -> u64 {
-    let pinned = state.notes.rows.iter().filter(|(_, note)| note.pinned);
+    let pinned = state.runs.notes.rows.iter().filter(|(_, note)| note.pinned);
     let numbers: Vec<u32> = pinned.map(|(number, _)| *number).collect();
     egui::epaint::util::hash(numbers)
 }
 
 fn row(rows: &RowIndex, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let open = state.open_row == Some(index);
-    let note = state.notes.of(index);
+    let open = state.runs.open_row == Some(index);
+    let note = state.runs.notes.of(index);
     let row = &rows.rows[index];
     let lost = rows.is_uninformative(index);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
@@ -328,7 +331,7 @@ fn row(rows: &RowIndex, index: usize, state: &State, ui: &mut Ui, commands: &mut
         )
     });
     if response.clicked() {
-        commands.push(Command::OpenRow(index));
+        commands.push(ControllerCommand::OpenRow(index).into());
     }
     if open {
         ui.painter().rect_filled(rect, 0.0, palette.selected);

@@ -8,7 +8,7 @@ use super::rows::RowsView;
 use super::widgets::{self, delta_color, header, signed};
 use crate::data::Summary;
 use crate::data::export::DataSetKind;
-use crate::studio::command::{Command, RunTab};
+use crate::studio::command::{Command, ControllerCommand, RunTab};
 use crate::studio::exporting::ExportKind;
 use crate::studio::rows::{GroupBy, RowIndex};
 use crate::studio::state::{State, file_name};
@@ -47,7 +47,7 @@ pub fn show(
     commands: &mut Vec<Command>,
 ) {
     let palette = theme::of(ui);
-    let Some(rows) = &state.rows else {
+    let Some(rows) = &state.runs.rows else {
         header(ui, "Run", |_| {}, |_| {});
         hint(
             ui,
@@ -72,7 +72,7 @@ pub fn show(
             ui.menu_button(RichText::new(text).font(theme::regular(SMALL)), |ui| {
                 ui.label(widgets::small("the filtered and sorted rows", palette));
                 if ui.button("Rows (unchanged)…").clicked() {
-                    commands.push(Command::ExportRows(chosen.shown().to_vec()));
+                    commands.push(ControllerCommand::ExportRows(chosen.shown().to_vec()).into());
                     ui.close();
                 }
                 for (name, making) in [
@@ -82,7 +82,8 @@ pub fn show(
                     ("Next curriculum", ExportKind::Curriculum),
                 ] {
                     if ui.button(name).clicked() {
-                        commands.push(Command::ExportSelected(making, chosen.shown().to_vec()));
+                        commands
+                            .push(ControllerCommand::ExportRun(making, Some(chosen.shown().to_vec())).into());
                         ui.close();
                     }
                 }
@@ -117,7 +118,7 @@ fn curves(
     if view.curves.as_ref().is_none_or(|known| (known.0, known.1) != key) {
         view.curves = Some((key.0, key.1, rows.curve(chosen.shown(), POINTS)));
     }
-    let other = state.other_rows.as_ref();
+    let other = state.runs.other.as_ref();
     let other_key = other.map(|other| std::sync::Arc::as_ptr(other) as usize);
     if view.other.as_ref().map(|known| known.0) != other_key {
         view.other = other.map(|other| {
@@ -207,12 +208,12 @@ fn histogram(rows: &RowIndex, of: &[u32], ui: &mut Ui, palette: &Palette) {
 
 fn compare(chosen: &RowsView, state: &State, rows: &RowIndex, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
-    let Some(other) = &state.other_rows else {
+    let Some(other) = &state.runs.other else {
         hint(ui, "Compares build rate, rewards and failures of two runs.");
         ui.horizontal(|ui| {
             ui.add_space(PAD);
             if ui.add(widgets::primary("Compare with…", palette)).clicked() {
-                commands.push(Command::CompareRows);
+                commands.push(ControllerCommand::CompareRows.into());
             }
         });
         return;
@@ -253,7 +254,7 @@ fn compare(chosen: &RowsView, state: &State, rows: &RowIndex, ui: &mut Ui, comma
                                     WidgetInfo::labeled(Role::Button, true, "Close the other run")
                                 });
                                 if close.clicked() {
-                                    commands.push(Command::CloseOther);
+                                    commands.push(ControllerCommand::CloseOther.into());
                                 }
                             });
                             head(ui, "difference".to_owned(), palette.dim);

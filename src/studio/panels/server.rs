@@ -6,7 +6,7 @@ use egui::{
 
 use super::widgets::{self, ActionStyle, action_button, dot, header};
 use crate::server::{SeenSession, SeenStep};
-use crate::studio::command::{Action, Command, ServingCommand};
+use crate::studio::command::{Command, ControllerCommand, Requirement, ServingCommand, WindowCommand};
 use crate::studio::serving::{Serving, ServingPhase};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
@@ -24,13 +24,15 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         "Server",
         |_| {},
         |ui| {
-            let action = if serving.phase == ServingPhase::Off {
-                Action::StartServer
-            } else {
-                Action::StopServer
+            let (command, requirement) = match serving.phase {
+                ServingPhase::Off => (ServingCommand::Start, Requirement::ServerOff),
+                ServingPhase::Starting | ServingPhase::Listening(_) | ServingPhase::Stopping => {
+                    (ServingCommand::Stop, Requirement::ServerOn)
+                }
             };
-            let why = super::top_bar::blocked(action, state);
-            action_button(ui, action, ActionStyle::Small, why.as_deref(), commands);
+            let why = super::top_bar::unmet(requirement, state);
+            let command = ControllerCommand::Serving(command);
+            action_button(ui, command, ActionStyle::Small, why.as_deref(), commands);
         },
     );
     egui::Frame::new()
@@ -56,7 +58,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
         let field = DragValue::new(&mut port).range(0..=u16::MAX).speed(1);
         let changed = ui.name_inputs(PORT, |ui| ui.add(field)).changed();
         if changed {
-            commands.push(Command::Serving(ServingCommand::Port(port)));
+            commands.push(ControllerCommand::Serving(ServingCommand::Port(port)).into());
         }
         let mut wanted = serving.with_token;
         let text = RichText::new("token").font(theme::regular(SMALL));
@@ -67,7 +69,7 @@ fn choices(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
             )
             .changed()
         {
-            commands.push(Command::Serving(ServingCommand::WithToken(wanted)));
+            commands.push(ControllerCommand::Serving(ServingCommand::WithToken(wanted)).into());
         }
     });
     if let Some(problem) = &serving.problem {
@@ -91,7 +93,7 @@ fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comm
                 let copy = ui.add(copy);
                 copy.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Copy {what}")));
                 if copy.clicked() {
-                    commands.push(Command::Copy(copied.to_owned()));
+                    commands.push(WindowCommand::Copy(copied.to_owned()).into());
                 }
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let text = RichText::new(shown).font(theme::mono(11.0)).color(palette.text);
@@ -107,8 +109,7 @@ fn access(address: &str, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comm
     }
 }
 
-/// A line of the list.
-enum Line<'a> {
+enum ServerLine<'a> {
     Session(&'a SeenSession),
     Step(&'a SeenStep),
     InternalError(&'a str),
@@ -119,9 +120,9 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let mut lines = Vec::new();
     for session in serving.sessions.iter().rev() {
-        lines.push(Line::Session(session));
-        lines.extend(session.steps.iter().map(|step| Line::Step(step)));
-        lines.extend(session.fault.as_deref().map(Line::InternalError));
+        lines.push(ServerLine::Session(session));
+        lines.extend(session.steps.iter().map(|step| ServerLine::Step(step)));
+        lines.extend(session.fault.as_deref().map(ServerLine::InternalError));
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {
@@ -144,9 +145,9 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
         .show_rows(ui, ROW, lines.len(), |ui, range| {
             for line in &lines[range] {
                 match line {
-                    Line::Session(session) => head(session, ui),
-                    Line::Step(step) => row(step, serving, ui, commands),
-                    Line::InternalError(message) => error_line(message, ui),
+                    ServerLine::Session(session) => head(session, ui),
+                    ServerLine::Step(step) => row(step, serving, ui, commands),
+                    ServerLine::InternalError(message) => error_line(message, ui),
                 }
             }
         });
@@ -197,7 +198,7 @@ fn row(step: &SeenStep, serving: &Serving, ui: &mut Ui, commands: &mut Vec<Comma
         WidgetInfo::selected(Role::Button, true, shown, text)
     });
     if response.clicked() {
-        commands.push(Command::Serving(ServingCommand::Show(step.serial)));
+        commands.push(ControllerCommand::Serving(ServingCommand::Show(step.serial)).into());
     }
     if shown {
         ui.painter().rect_filled(rect, 0.0, palette.selected);

@@ -3,7 +3,7 @@
 use egui::{ComboBox, DragValue, Grid, RichText, Slider, TextEdit, Ui};
 
 use super::widgets;
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand, WindowCommand};
 use crate::studio::settings::{Settings, ThemeChoice};
 use crate::studio::state::State;
 use crate::studio::theme;
@@ -36,7 +36,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
     let Some(draft) = &mut view.draft else { return };
     let palette = theme::of(ui);
     if std::mem::take(&mut view.fresh) {
-        commands.push(Command::MeasureCache);
+        commands.push(ControllerCommand::MeasureCache.into());
     }
     let mut close = false;
     let modal = widgets::modal(ui, "settings").show(ui.ctx(), |ui| {
@@ -99,7 +99,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
         ui.add_space(8.0);
         cache(state, ui, commands);
         ui.add_space(4.0);
-        let place = match &state.settings_file {
+        let place = match &state.setup.settings_file {
             Some(path) => format!("saved in {}", path.display()),
             None => "for this window only: there is no settings folder".to_owned(),
         };
@@ -107,7 +107,8 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             if ui.add(widgets::primary("Apply", palette)).clicked() {
-                commands.push(Command::ApplySettings(draft.clone()));
+                commands.push(ControllerCommand::ApplySettings(draft.clone()).into());
+                commands.push(WindowCommand::Restyle.into());
                 close = true;
             }
             close |= ui.button("Cancel").clicked();
@@ -122,7 +123,7 @@ pub fn show(view: &mut SettingsView, state: &State, ui: &Ui, commands: &mut Vec<
 fn cache(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     ui.horizontal(|ui| {
-        let text = match &state.cache {
+        let text = match &state.setup.cache {
             None => "measuring the cache…".to_owned(),
             Some(stored) if stored.folder.is_none() => "cache: empty".to_owned(),
             Some(stored) => format!(
@@ -132,19 +133,28 @@ fn cache(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             ),
         };
         let label = ui.label(text);
-        if let Some(folder) = state.cache.as_ref().and_then(|stored| stored.folder.as_ref()) {
+        if let Some(folder) = state
+            .setup
+            .cache
+            .as_ref()
+            .and_then(|stored| stored.folder.as_ref())
+        {
             label.on_hover_text(folder.display().to_string());
         }
-        let some = state.cache.as_ref().is_some_and(|stored| stored.entries > 0);
+        let some = state
+            .setup
+            .cache
+            .as_ref()
+            .is_some_and(|stored| stored.entries > 0);
         let clean = ui.add_enabled(some, egui::Button::new("Clear").small());
         if clean
             .on_hover_text("same as `cadforge clean`; results are computed again when needed")
             .clicked()
         {
-            commands.push(Command::ClearCache);
+            commands.push(ControllerCommand::ClearCache.into());
         }
     });
-    if let Some(versions) = &state.pool.versions {
+    if let Some(versions) = &state.sessions.pool.versions {
         let text = format!("Python {} with CadQuery {}", versions.python, versions.cadquery);
         ui.label(widgets::small(text, palette));
     }

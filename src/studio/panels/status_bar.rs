@@ -3,7 +3,7 @@
 use egui::{Align, Button, Layout, RichText, Ui, UiBuilder, vec2};
 
 use super::widgets::{self, dot};
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{Command, ControllerCommand, WindowCommand};
 use crate::studio::dock::PanelKind;
 use crate::studio::serving::ServingPhase;
 use crate::studio::state::{Running, State};
@@ -42,8 +42,11 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
             ui.shrink_clip_rect(room);
             ui.spacing_mut().item_spacing.x = 18.0;
             workers(state, ui, palette);
-            ui.label(widgets::small(format!("queue {}", state.pool.queued), palette));
-            if let Some(versions) = &state.pool.versions {
+            ui.label(widgets::small(
+                format!("queue {}", state.sessions.pool.queued),
+                palette,
+            ));
+            if let Some(versions) = &state.sessions.pool.versions {
                 ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
             }
             if let ServingPhase::Listening(address) = state.serving.phase {
@@ -54,10 +57,10 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
                 );
                 let text = RichText::new(text).font(theme::regular(SMALL)).color(palette.dim);
                 if ui.add(Button::new(text).small()).clicked() {
-                    commands.push(Command::Do(Action::Panel(PanelKind::Server)));
+                    commands.push(WindowCommand::TogglePanel(PanelKind::Server).into());
                 }
             }
-            if let Some(work) = state.work.first() {
+            if let Some(work) = state.operations.first() {
                 let done = if work.share > 0.0 {
                     format!(" · {:.0} %", 100.0 * work.share)
                 } else {
@@ -68,14 +71,14 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
                     .color(palette.accent);
                 ui.label(text);
             }
-            if let Some(running) = state.running.last() {
+            if let Some(running) = state.sessions.running.last() {
                 let text = RichText::new(running_text(running, state))
                     .font(theme::regular(SMALL))
                     .color(palette.accent);
                 ui.label(text);
                 let cancel = Button::new(RichText::new("Cancel").font(theme::regular(SMALL))).small();
                 if ui.add(cancel).on_hover_text("Esc").clicked() {
-                    commands.push(Command::Do(Action::Cancel));
+                    commands.push(ControllerCommand::Cancel.into());
                 }
             }
         },
@@ -83,11 +86,14 @@ pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Com
 }
 
 fn workers(state: &State, ui: &mut Ui, palette: &Palette) {
-    let pool = &state.pool;
+    let pool = &state.sessions.pool;
     let (color, text) = if pool.error.is_some() && pool.ready == 0 {
         (palette.bad, "no worker".to_owned())
     } else if pool.ready == 0 {
-        let waited = state.warming_since.map_or(0.0, |since| state.now - since);
+        let waited = state
+            .sessions
+            .warming_since
+            .map_or(0.0, |since| state.sessions.now - since);
         (palette.warn, format!("loading CadQuery… {waited:.0} s"))
     } else {
         let plural = if pool.ready == 1 { "" } else { "s" };
@@ -114,9 +120,9 @@ fn workers(state: &State, ui: &mut Ui, palette: &Palette) {
 }
 
 fn running_text(running: &Running, state: &State) -> String {
-    let elapsed = state.now - running.since;
+    let elapsed = state.sessions.now - running.since;
     let verb = if running.started { "running" } else { "waiting" };
-    let more = match state.running.len() {
+    let more = match state.sessions.running.len() {
         0 | 1 => String::new(),
         more => format!(" and {} more", more - 1),
     };

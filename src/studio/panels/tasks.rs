@@ -3,7 +3,7 @@
 use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::widgets::{self, dot, header, status_color};
-use crate::studio::command::Command;
+use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::state::{Activity, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, ROW, TEXT};
 
@@ -15,20 +15,20 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         "Tasks",
         |_| {},
         |ui| {
-            ui.label(widgets::small(state.sessions.len().to_string(), palette));
+            ui.label(widgets::small(state.sessions.all.len().to_string(), palette));
         },
     );
     let room = ui.available_height();
     // The prompt takes the rest, at least a third.
-    let list = (state.sessions.len() as f32 * ROW).min((0.6 * room).max(3.0 * ROW));
+    let list = (state.sessions.all.len() as f32 * ROW).min((0.6 * room).max(3.0 * ROW));
     ScrollArea::vertical()
         .id_salt("tasks")
         .max_height(list)
         .auto_shrink([false, true])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            for (index, session) in state.sessions.iter().enumerate() {
-                row(session, index == state.current, ui, commands);
+            for (index, session) in state.sessions.all.iter().enumerate() {
+                row(session, index == state.sessions.current, ui, commands);
             }
         });
     brief(state.session(), ui);
@@ -90,7 +90,7 @@ fn row(session: &Session, selected: bool, ui: &mut Ui, commands: &mut Vec<Comman
         info
     });
     if response.clicked() {
-        commands.push(Command::SelectTask(session.task.id.clone()));
+        commands.push(ControllerCommand::SelectTask(session.task.id.clone()).into());
     }
     let painter = ui.painter();
     if selected {

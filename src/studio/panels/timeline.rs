@@ -11,10 +11,10 @@ use egui::{
 use super::widgets::{self, header};
 use crate::geometry::Shape;
 use crate::repair::ProposerKind;
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{ActionInfo, Command, ControllerCommand, WindowCommand};
 use crate::studio::state::{Activity, Card, CardId, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, Palette, RADIUS, SMALL};
-use crate::studio::viewport::{Tone, Viewport};
+use crate::studio::viewport::{CompareWith, Tone, ViewCommand, Viewport};
 use crate::trajectory::Origin;
 
 /// Width of a card, points; smaller if then all fit.
@@ -45,7 +45,7 @@ pub fn show(
 ) {
     let palette = theme::of(ui);
     let session = state.session();
-    let candidates = session.group().len();
+    let candidates = session.group().map_or(0, |group| group.len());
     header(
         ui,
         "Timeline",
@@ -60,8 +60,13 @@ pub fn show(
             ui.label(widgets::small("Alt ← → to step · Ctrl+D to diff", palette));
         },
     );
-    view.pictures
-        .retain(|id, _| state.sessions.iter().any(|session| session.get(*id).is_some()));
+    view.pictures.retain(|id, _| {
+        state
+            .sessions
+            .all
+            .iter()
+            .any(|session| session.get(*id).is_some())
+    });
     let follow = view.shown != Some(session.selected);
     view.shown = Some(session.selected);
     ScrollArea::horizontal()
@@ -92,14 +97,15 @@ pub fn show(
 
 /// Button that toggles the grid of the card's group.
 fn group_button(candidates: usize, open: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let info = Action::Group.info();
+    let info = Command::from(WindowCommand::ToggleGroup).info();
     let text = RichText::new(format!("Group of {candidates}")).font(theme::medium(SMALL));
     let response = ui.selectable_label(open, text);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, info.label));
+    response
+        .widget_info(|| WidgetInfo::selected(Role::Button, true, open, info.map_or("", |info| info.label)));
     if response.clicked() {
-        commands.push(Command::Do(Action::Group));
+        commands.push(WindowCommand::ToggleGroup.into());
     }
-    let keys = info.keys().unwrap_or_default();
+    let keys = info.and_then(ActionInfo::keys_text).unwrap_or_default();
     response.on_hover_text(format!("show candidates of one prompt side by side ({keys})"));
 }
 
@@ -130,7 +136,7 @@ fn show_card(
     });
     if response.clicked() {
         response.request_focus();
-        commands.push(Command::SelectCard(card.id));
+        commands.push(ControllerCommand::SelectCard(card.id).into());
     }
     let radius = CornerRadius::same(RADIUS);
     ui.painter().rect_filled(
@@ -169,12 +175,12 @@ fn show_card(
             ..Default::default()
         };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-        for (key, action) in [
-            (Key::ArrowLeft, Action::PreviousStep),
-            (Key::ArrowRight, Action::NextStep),
+        for (key, command) in [
+            (Key::ArrowLeft, ControllerCommand::PreviousStep),
+            (Key::ArrowRight, ControllerCommand::NextStep),
         ] {
             if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
-                commands.push(Command::Do(action));
+                commands.push(command.into());
                 view.scrubbing = true;
             }
         }
@@ -196,16 +202,19 @@ fn show_card(
         widgets::paint_line(ui, place.center(), Align2::CENTER_CENTER, text);
     }
     response.context_menu(|ui| {
-        let mut entry = |label: &str, command: Command| {
-            if ui.button(label).clicked() {
-                commands.push(command);
-                ui.close();
-            }
-        };
-        entry("Compare with this step", Command::Pin(card.id));
-        entry("Continue from a copy", Command::Branch(card.id));
-        if card.origin == Origin::Hand {
-            entry("Remove from the timeline", Command::Remove(card.id));
+        if ui.button("Compare with this step").clicked() {
+            let pinned = ViewCommand::CompareWith(CompareWith::Pinned);
+            commands.push(ControllerCommand::Pin(card.id).into());
+            commands.push(WindowCommand::View(pinned).into());
+            ui.close();
+        }
+        if ui.button("Continue from a copy").clicked() {
+            commands.push(ControllerCommand::Branch(card.id).into());
+            ui.close();
+        }
+        if card.origin == Origin::Hand && ui.button("Remove from the timeline").clicked() {
+            commands.push(ControllerCommand::Remove(card.id).into());
+            ui.close();
         }
     });
     response.on_hover_ui(|ui| hover(ui, session, card));

@@ -6,7 +6,7 @@ use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
 use super::widgets::{self, ActionStyle, action_button, chip};
 use crate::repair::ProposerKind;
 use crate::reward::{Mode, Profile};
-use crate::studio::command::{ACTIONS, Action, ActionInfo, Command, ProposerCommand};
+use crate::studio::command::{Command, ControllerCommand, MENUS, Menu, ProposerCommand, Requirement};
 use crate::studio::serving::ServingPhase;
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD};
@@ -56,24 +56,20 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         .frame_when_inactive(false);
     egui::containers::menu::MenuButton::from_button(menu).ui(ui, |ui| {
         ui.set_min_width(230.0);
-        let of_view = |info: &&ActionInfo| matches!(info.action, Action::View(_));
-        let of_panels = |info: &&ActionInfo| matches!(info.action, Action::Panel(_) | Action::ResetLayout);
-        for info in ACTIONS.iter().filter(|info| !of_view(info) && !of_panels(info)) {
-            entry(info, state, ui, commands);
+        for menu in &MENUS {
+            match menu.label {
+                None => {
+                    entries(menu, state, ui, commands);
+                    ui.separator();
+                }
+                Some(label) => {
+                    ui.menu_button(label, |ui| {
+                        ui.set_min_width(230.0);
+                        entries(menu, state, ui, commands);
+                    });
+                }
+            }
         }
-        ui.separator();
-        ui.menu_button("3D view", |ui| {
-            ui.set_min_width(230.0);
-            for info in ACTIONS.iter().filter(of_view) {
-                entry(info, state, ui, commands);
-            }
-        });
-        ui.menu_button("Panels", |ui| {
-            ui.set_min_width(190.0);
-            for info in ACTIONS.iter().filter(of_panels) {
-                entry(info, state, ui, commands);
-            }
-        });
     });
     let task = &state.session().task;
     let has_room = ui.available_width() >= CHIP_ROOM;
@@ -93,18 +89,22 @@ fn left(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     );
 }
 
-fn entry(info: &ActionInfo, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
-    if info.starts_group {
-        ui.separator();
-    }
-    let blocked = blocked(info.action, state);
-    let mut button = Button::new(info.label);
-    if let Some(keys) = info.keys() {
-        button = button.shortcut_text(keys);
-    }
-    if ui.add_enabled(blocked.is_none(), button).clicked() {
-        commands.push(Command::Do(info.action));
-        ui.close();
+fn entries(menu: &Menu, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    for (index, group) in menu.groups.iter().enumerate() {
+        if index > 0 {
+            ui.separator();
+        }
+        for info in *group {
+            let mut button = Button::new(info.label);
+            if let Some(keys) = info.keys_text() {
+                button = button.shortcut_text(keys);
+            }
+            let is_enabled = unmet(info.requirement, state).is_none();
+            if ui.add_enabled(is_enabled, button).clicked() {
+                commands.push(info.command.clone());
+                ui.close();
+            }
+        }
     }
 }
 
@@ -115,17 +115,23 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     if state.repair().is_some() {
         stop_button(ui, commands);
     } else {
-        let why = blocked(Action::RunLoop, state);
+        let why = unmet(Requirement::Repair, state);
         action_button(
             ui,
-            Action::RunLoop,
+            ControllerCommand::RunLoop,
             ActionStyle::Primary,
             why.as_deref(),
             commands,
         );
     }
-    let why = blocked(Action::Propose, state);
-    action_button(ui, Action::Propose, ActionStyle::Plain, why.as_deref(), commands);
+    let why = unmet(Requirement::Repair, state);
+    action_button(
+        ui,
+        ControllerCommand::Propose,
+        ActionStyle::Plain,
+        why.as_deref(),
+        commands,
+    );
     ui.add_space(4.0);
 
     chooser(state, ui, commands);
@@ -134,7 +140,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     }
     ui.add_space(4.0);
 
-    let mode = state.scoring.mode;
+    let mode = state.sessions.scoring.mode;
     ui.name_inputs("Mode", |ui| {
         ComboBox::new("mode", "")
             .icon(widgets::chevron)
@@ -143,12 +149,12 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             .show_ui(ui, |ui| {
                 for choice in Mode::value_variants() {
                     if ui.selectable_label(*choice == mode, name_of(choice)).clicked() {
-                        commands.push(Command::SetMode(*choice));
+                        commands.push(ControllerCommand::SetMode(*choice).into());
                     }
                 }
             });
     });
-    let profile = state.scoring.profile;
+    let profile = state.sessions.scoring.profile;
     ui.name_inputs("Profile", |ui| {
         ComboBox::new("profile", "")
             .icon(widgets::chevron)
@@ -157,7 +163,7 @@ fn right(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             .show_ui(ui, |ui| {
                 for choice in Profile::value_variants() {
                     if ui.selectable_label(*choice == profile, name_of(choice)).clicked() {
-                        commands.push(Command::SetProfile(*choice));
+                        commands.push(ControllerCommand::SetProfile(*choice).into());
                     }
                 }
             });
@@ -184,12 +190,12 @@ fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
             .truncate()
             .selected_text(RichText::new(chosen))
             .show_ui(ui, |ui| {
-                let mut entry = |picked: bool, label: String, command: Command| {
+                let mut entry = |picked: bool, label: String, command: ControllerCommand| {
                     if ui.selectable_label(picked, label).clicked() {
-                        commands.push(command);
+                        commands.push(command.into());
                     }
                 };
-                let rules = Command::Proposer(ProposerCommand::ProposerKind(ProposerKind::Rules));
+                let rules = ControllerCommand::Proposer(ProposerCommand::Kind(ProposerKind::Rules));
                 entry(pick == ProposerKind::Rules, "rules".to_owned(), rules);
                 for recording in &session.task.repairs {
                     let picked =
@@ -200,15 +206,19 @@ fn chooser(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                         recording.name,
                         if steps == 1 { "" } else { "s" }
                     );
-                    entry(picked, label, Command::SetRecording(recording.name.clone()));
+                    entry(
+                        picked,
+                        label,
+                        ControllerCommand::SetRecording(recording.name.clone()),
+                    );
                 }
                 for (index, server) in proposing.servers.iter().enumerate() {
                     let picked = pick == ProposerKind::Endpoint && index == proposing.server;
-                    let command = Command::Proposer(ProposerCommand::UseServer(index));
+                    let command = ControllerCommand::Proposer(ProposerCommand::UseServer(index));
                     entry(picked, format!("endpoint · {}", server.title()), command);
                 }
                 if proposing.servers.is_empty() {
-                    let command = Command::Proposer(ProposerCommand::ProposerKind(ProposerKind::Endpoint));
+                    let command = ControllerCommand::Proposer(ProposerCommand::Kind(ProposerKind::Endpoint));
                     entry(pick == ProposerKind::Endpoint, "endpoint…".to_owned(), command);
                 }
             });
@@ -225,84 +235,59 @@ fn stop_button(ui: &mut Ui, commands: &mut Vec<Command>) {
         .stroke(egui::Stroke::new(1.0, edge))
         .min_size(vec2(74.0, 0.0));
     if ui.add(button).on_hover_text("Esc").clicked() {
-        commands.push(Command::Do(Action::Cancel));
+        commands.push(ControllerCommand::Cancel.into());
     }
 }
 
-/// Why an action is disabled.
-pub fn blocked(action: Action, state: &State) -> Option<String> {
+/// Why a requirement is not met.
+pub fn unmet(requirement: Requirement, state: &State) -> Option<String> {
+    let (session, rows) = (state.session(), state.runs.rows.as_ref());
+    let (is_met, reason) = match requirement {
+        Requirement::Nothing => return None,
+        Requirement::Repair => return no_repair(state),
+        Requirement::PendingProposal => (state.sessions.proposal.is_some(), "no pending proposal"),
+        Requirement::ModelServer => (!state.proposing.servers.is_empty(), NO_SERVER),
+        Requirement::RunningJob => (!state.sessions.running.is_empty(), "nothing is running"),
+        Requirement::Score => (state.card().scored().is_some(), "not scored yet"),
+        Requirement::Group => (
+            session.group().is_some(),
+            "the step on screen is not one of several candidates: let the rules or a model propose more than one at a time",
+        ),
+        Requirement::Steps => (session.cards.len() > 1, "there is only the seed"),
+        Requirement::Shape => (
+            session.cards.iter().any(|card| card.last_shape.is_some()),
+            "nothing was built yet",
+        ),
+        Requirement::UnstoredRows if rows.is_some_and(|rows| rows.stored) => {
+            (false, "these rows are already in a store")
+        }
+        Requirement::Rows | Requirement::UnstoredRows => (rows.is_some(), "no training run is open"),
+        Requirement::ServerOff => (
+            state.serving.phase == ServingPhase::Off,
+            "the server is already running",
+        ),
+        Requirement::ServerOn => (state.serving.may_stop(), "no server is running"),
+    };
+    (!is_met).then(|| reason.to_owned())
+}
+
+/// Why no repair can be started.
+fn no_repair(state: &State) -> Option<String> {
     let session = state.session();
-    match action {
-        Action::Propose | Action::RunLoop if state.repair().is_some() => {
-            Some("a repair is running".to_owned())
-        }
-        Action::Propose | Action::RunLoop => match session.effective_proposer(state.proposing.kind) {
-            ProposerKind::Replay if session.steps_after() == 0 => Some(format!(
-                "the recording `{}` has no further step: select an earlier step",
-                session.recording.as_deref().unwrap_or_default()
-            )),
-            ProposerKind::Endpoint if state.proposing.servers.is_empty() => {
-                Some("no server added: add one in the proposer panel".to_owned())
-            }
-            ProposerKind::Replay | ProposerKind::Rules | ProposerKind::Endpoint => None,
-        },
-        Action::Proposal(_) if state.proposing.pending.is_none() => Some("no pending proposal".to_owned()),
-        Action::Prompt if state.proposing.servers.is_empty() => {
-            Some("no server added: add one in the proposer panel".to_owned())
-        }
-        Action::Cancel if state.running.is_empty() => Some("nothing is running".to_owned()),
-        Action::ExportRun(_) | Action::ImportRows | Action::ShowRunTab(_) if state.rows.is_none() => {
-            Some("no training run is open".to_owned())
-        }
-        Action::ImportRows if state.rows.as_ref().is_some_and(|rows| rows.stored) => {
-            Some("these rows are already in a store".to_owned())
-        }
-        Action::StartServer if state.serving.phase != ServingPhase::Off => {
-            Some("the server is already running".to_owned())
-        }
-        Action::StopServer if !state.serving.may_stop() => Some("no server is running".to_owned()),
-        Action::CopyReward if state.card().scored().is_none() => Some("not scored yet".to_owned()),
-        Action::Group if session.group().is_empty() => Some(crate::studio::state::NO_GROUP.to_owned()),
-        Action::ResetToSeed if session.cards.len() == 1 => Some("there is only the seed".to_owned()),
-        Action::Export(_) if session.cards.iter().all(|card| card.last_shape.is_none()) => {
-            Some("nothing was built yet".to_owned())
-        }
-        Action::Open
-        | Action::OpenFolder
-        | Action::AllowProject
-        | Action::Export(_)
-        | Action::ExportStep
-        | Action::Save
-        | Action::SaveAs
-        | Action::ResetToSeed
-        | Action::RunNow
-        | Action::Proposal(_)
-        | Action::Prompt
-        | Action::ProposerKind(_)
-        | Action::Cancel
-        | Action::PreviousStep
-        | Action::NextStep
-        | Action::CopyReward
-        | Action::ToggleTheme
-        | Action::View(_)
-        | Action::Editor(_)
-        | Action::Diff
-        | Action::Group
-        | Action::Palette
-        | Action::Shortcuts
-        | Action::Settings
-        | Action::OpenStore
-        | Action::ImportRows
-        | Action::StartServer
-        | Action::StopServer
-        | Action::NewTask
-        | Action::CopyDiagnostics
-        | Action::ExportRun(_)
-        | Action::ShowRunTab(_)
-        | Action::Panel(_)
-        | Action::ResetLayout => None,
+    if state.repair().is_some() {
+        return Some("a repair is running".to_owned());
+    }
+    match session.effective_proposer(state.proposing.kind) {
+        ProposerKind::Replay if session.steps_after() == 0 => Some(format!(
+            "the recording `{}` has no further step: select an earlier step",
+            session.recording.as_deref().unwrap_or_default()
+        )),
+        ProposerKind::Endpoint if state.proposing.servers.is_empty() => Some(NO_SERVER.to_owned()),
+        ProposerKind::Replay | ProposerKind::Rules | ProposerKind::Endpoint => None,
     }
 }
+
+const NO_SERVER: &str = "no server added: add one in the proposer panel";
 
 fn name_of(value: &impl clap::ValueEnum) -> String {
     value

@@ -8,7 +8,7 @@ use egui::{
 };
 use std::sync::Arc;
 
-use crate::studio::command::{Action, Command};
+use crate::studio::command::{ActionInfo, Command};
 use crate::studio::state::CardStatus;
 use crate::studio::theme::{self, HEADER, PAD, Palette, RADIUS, SMALL, TEXT};
 
@@ -50,7 +50,6 @@ pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl 
     );
 }
 
-/// Title of a section.
 pub fn section(title: &str, palette: &Palette) -> RichText {
     RichText::new(title.to_uppercase())
         .font(theme::semibold(SMALL))
@@ -58,12 +57,10 @@ pub fn section(title: &str, palette: &Palette) -> RichText {
         .extra_letter_spacing(0.3)
 }
 
-/// Explanatory text.
 pub fn dim(text: impl Into<String>, palette: &Palette) -> RichText {
     RichText::new(text).color(palette.dim)
 }
 
-/// Small text.
 pub fn small(text: impl Into<String>, palette: &Palette) -> RichText {
     RichText::new(text).font(theme::regular(SMALL)).color(palette.dim)
 }
@@ -120,7 +117,6 @@ pub fn card(fill: Color32, edge: Color32) -> Frame {
         .inner_margin(Margin::symmetric(10, 8))
 }
 
-/// A modal page.
 pub fn modal(ui: &Ui, id: &str) -> Modal {
     Modal::new(Id::unique(id)).frame(Frame::popup(ui.style()).inner_margin(Margin::same(18)))
 }
@@ -130,7 +126,6 @@ pub fn dot(ui: &Ui, center: Pos2, color: Color32) {
     ui.painter().circle_filled(center, 4.0, color);
 }
 
-/// Colour of a status.
 pub fn status_color(status: CardStatus, palette: &Palette) -> Color32 {
     match status {
         CardStatus::Unknown => palette.faint,
@@ -176,26 +171,33 @@ pub fn paint_line(ui: &Ui, at: Pos2, anchor: Align2, galley: Arc<Galley>) -> Rec
 /// Button for an action: its label, its shortcut beside it or in its tooltip, and why it is disabled.
 pub fn action_button(
     ui: &mut Ui,
-    action: Action,
+    command: impl Into<Command>,
     style: ActionStyle,
     blocked: Option<&str>,
     commands: &mut Vec<Command>,
 ) -> Response {
-    named_button(ui, action, action.info().label, style, blocked, commands)
+    let command = command.into();
+    let label = label_of(&command);
+    named_button(ui, command, label, style, blocked, commands)
+}
+
+fn label_of(command: &Command) -> &'static str {
+    command.info().map_or("", |info| info.label)
 }
 
 /// Like [`action_button`] with a shorter label; its accessible name stays the action's.
 pub fn named_button(
     ui: &mut Ui,
-    action: Action,
+    command: impl Into<Command>,
     label: &str,
     style: ActionStyle,
     blocked: Option<&str>,
     commands: &mut Vec<Command>,
 ) -> Response {
     let palette = theme::of(ui);
-    let info = action.info();
-    let keys = info.keys();
+    let command = command.into();
+    let name = label_of(&command);
+    let keys = command.info().and_then(ActionInfo::keys_text);
     let mut button = match style {
         ActionStyle::Primary => primary(label, palette),
         ActionStyle::Danger => Button::new(RichText::new(label).font(theme::medium(TEXT)).color(palette.bad))
@@ -209,9 +211,9 @@ pub fn named_button(
         button = button.right_text(RichText::new(keys.replace("Enter", "⏎")).color(palette.dim));
     }
     let response = ui.add_enabled(blocked.is_none(), button);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, blocked.is_none(), info.label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, blocked.is_none(), name));
     if response.clicked() {
-        commands.push(Command::Do(action));
+        commands.push(command);
     }
     let response = match &keys {
         Some(keys) => response.on_hover_text(keys),
@@ -223,7 +225,6 @@ pub fn named_button(
     }
 }
 
-/// The primary button.
 pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
     let text = RichText::new(label)
         .font(theme::medium(TEXT))
@@ -237,7 +238,6 @@ pub fn primary<'a>(label: &str, palette: &Palette) -> Button<'a> {
 /// Style of an action's button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionStyle {
-    /// The primary action.
     Primary,
     /// An ordinary button, with its shortcut.
     Plain,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::failure::Failure;
 use crate::geometry::Shape;
 use crate::reward::Component;
-use crate::studio::state::{Card, Session};
+use crate::studio::state::{Card, ExportFormat, Session};
 
 pub use animation::animation;
 pub use page::page;
@@ -20,7 +20,6 @@ pub use page::page;
 pub struct Timeline {
     /// The task's name.
     pub label: String,
-    /// Prompt of the task.
     pub prompt: String,
     /// Profile, version and mode, e.g. `cadforge-v1 · full`.
     pub scoring: String,
@@ -30,7 +29,6 @@ pub struct Timeline {
     pub selected: usize,
 }
 
-/// A step of a timeline.
 #[derive(Clone, Debug)]
 pub struct TimelineStep {
     /// `seed`, `step 2` …
@@ -44,37 +42,11 @@ pub struct TimelineStep {
     pub total: Option<f64>,
     /// Each component with its value and weight; none for a failed build.
     pub components: Vec<(Component, Option<f64>, f64)>,
-    /// Notes of the evaluation.
     pub notes: Vec<String>,
     /// Why the build failed.
     pub failure: Option<Failure>,
     /// Last shape that it, or an ancestor, built.
     pub shape: Option<Arc<Shape>>,
-}
-
-/// Formats of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ExportFormat {
-    /// One HTML file.
-    Page,
-    /// An animated GIF.
-    Animation,
-    /// The part on screen, as exported by CadQuery.
-    Stl,
-    /// A PNG of the seed beside the step on screen.
-    Picture,
-}
-
-impl ExportFormat {
-    /// File name extension.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Page => "html",
-            Self::Animation => "gif",
-            Self::Stl => "stl",
-            Self::Picture => "png",
-        }
-    }
 }
 
 /// Renders a timeline in a format; `progress` gets the share done, 0 to 1.

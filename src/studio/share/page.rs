@@ -52,7 +52,6 @@ struct Mesh {
     edges: String,
 }
 
-/// HTML page of a timeline.
 pub fn page(timeline: &Timeline) -> String {
     let mut shapes: Vec<&Arc<Shape>> = Vec::new();
     let mut steps = Vec::new();

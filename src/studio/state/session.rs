@@ -11,17 +11,12 @@ use crate::repair::ProposerKind;
 use crate::task::{RecordedRepair, Task};
 use crate::trajectory::{GroupPlace, Origin};
 
-/// Reason why there is no group to display.
-pub const NO_GROUP: &str = "the step on screen is not one of several candidates: \
-    let the rules or a model propose more than one at a time";
-
 /// A task and the steps made on it since the window opened.
 #[derive(Debug)]
 pub struct Session {
     pub task: Arc<Task>,
     /// The timeline; the first card is the seed.
     pub cards: Vec<Card>,
-    /// Card on screen.
     pub selected: CardId,
     /// Recording that is replayed; none if the task has none.
     pub recording: Option<String>,
@@ -34,12 +29,10 @@ pub struct Session {
 /// Shape of a task's reference for the viewport.
 #[derive(Clone, Debug, Default)]
 pub enum ReferenceShape {
-    /// Not requested.
     #[default]
     Unknown,
     /// Being built.
     Building(JobId),
-    /// Ready.
     Built(Arc<Shape>),
     /// Not available, with the reason.
     Missing(String),
@@ -59,13 +52,9 @@ pub struct Card {
     pub id: CardId,
     /// Text field of the card.
     pub editor: EditorId,
-    /// Origin of the code.
     pub origin: Origin,
-    /// Card that it was made from.
     pub parent: Option<CardId>,
-    /// Step of a recording, if it is one.
     pub recorded: Option<Recorded>,
-    /// Code in the editor.
     pub code: String,
     /// Incremented with every change of `code`.
     pub revision: u64,
@@ -73,7 +62,6 @@ pub struct Card {
     pub reason: String,
     /// Position among several candidates of one prompt.
     pub group: Option<GroupPlace>,
-    /// Whether the proposal was rejected.
     pub rejected: bool,
     /// Row of a training run that it was read from.
     pub row: Option<String>,
@@ -82,7 +70,7 @@ pub struct Card {
     /// Revision that the file holds.
     pub saved_revision: u64,
     /// Result of the last assessment.
-    pub outcome: Outcome,
+    pub result: CardResult,
     /// Running or scheduled work.
     pub activity: Activity,
     /// Last shape that it, or an ancestor, built.
@@ -101,7 +89,6 @@ pub struct Card {
     pub exported_shape: Option<u64>,
 }
 
-/// A step of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     pub recording: String,
@@ -111,8 +98,7 @@ pub struct Recorded {
 
 /// Result of a card's last assessment.
 #[derive(Clone, Debug, Default)]
-pub enum Outcome {
-    /// None yet.
+pub enum CardResult {
     #[default]
     Unknown,
     /// Score, which may be that of a failed build.
@@ -126,21 +112,17 @@ pub enum Outcome {
     },
 }
 
-/// A score and what it belongs to.
 #[derive(Debug)]
 pub struct Scored {
-    /// Evaluation of the code.
     pub evaluation: Evaluation,
     /// The evaluation as JSON, for the tree.
     pub json: serde_json::Value,
     /// Revision of the scored code.
     pub revision: u64,
-    /// Scoring that was used.
     pub scoring: Scoring,
 }
 
 impl Scored {
-    /// Creates a score from an evaluation.
     pub fn new(evaluation: Evaluation, revision: u64, scoring: Scoring) -> Self {
         // Serialising plain data with string keys cannot fail.
         let json = serde_json::to_value(&evaluation).unwrap_or_default();
@@ -156,12 +138,10 @@ impl Scored {
 /// Work on a card.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Activity {
-    /// None.
     #[default]
     Idle,
     /// Edited; a run starts at this window time, s.
     Due(f64),
-    /// A job is assessing it.
     Assessing(JobId),
     /// A repair job is writing or building it.
     Proposing(JobId),
@@ -184,7 +164,7 @@ impl Card {
             row: None,
             file: None,
             saved_revision: 0,
-            outcome: Outcome::Unknown,
+            result: CardResult::Unknown,
             activity: Activity::Idle,
             last_shape: None,
             last_scene: None,
@@ -206,11 +186,10 @@ impl Card {
         }
     }
 
-    /// Score, if any.
     pub fn scored(&self) -> Option<&Arc<Scored>> {
-        match &self.outcome {
-            Outcome::Scored(scored) => Some(scored),
-            Outcome::Unknown | Outcome::InternalError { .. } => None,
+        match &self.result {
+            CardResult::Scored(scored) => Some(scored),
+            CardResult::Unknown | CardResult::InternalError { .. } => None,
         }
     }
 
@@ -240,6 +219,12 @@ impl Card {
     /// Whether its file lacks the latest edit.
     pub fn unsaved(&self) -> bool {
         self.file.is_some() && self.saved_revision != self.revision
+    }
+
+    /// Whether it holds code that no file holds.
+    pub fn is_draft(&self) -> bool {
+        let of_row = self.row.is_some() && self.revision == 0;
+        self.origin == Origin::Hand && !of_row && (self.file.is_none() || self.unsaved())
     }
 
     /// Whether its shape is displayed and its score is pending.
@@ -280,34 +265,31 @@ impl Card {
             self.last_total = None;
         }
         self.unscored_shape = None;
-        self.outcome = Outcome::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
+        self.result = CardResult::Scored(Arc::new(Scored::new(assessment.evaluation, revision, scoring)));
     }
 }
 
 /// Status of a card: the colour of its dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardStatus {
-    /// Not scored.
     Unknown,
     /// Built, with a high score.
     Good,
     /// Built, with a low score.
     Weak,
-    /// Failed build.
     Failed,
     /// Not scored because of an internal error.
     InternalError,
 }
 
 impl CardStatus {
-    /// Status of a card.
     pub fn of(card: &Card) -> Self {
-        match &card.outcome {
-            Outcome::Unknown => Self::Unknown,
-            Outcome::InternalError { .. } => Self::InternalError,
-            Outcome::Scored(scored) if !scored.evaluation.ok => Self::Failed,
-            Outcome::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
-            Outcome::Scored(_) => Self::Weak,
+        match &card.result {
+            CardResult::Unknown => Self::Unknown,
+            CardResult::InternalError { .. } => Self::InternalError,
+            CardResult::Scored(scored) if !scored.evaluation.ok => Self::Failed,
+            CardResult::Scored(scored) if scored.evaluation.kind == Kind::BuildOk => Self::Good,
+            CardResult::Scored(_) => Self::Weak,
         }
     }
 
@@ -341,12 +323,10 @@ impl Session {
         }
     }
 
-    /// Card of the seed.
     pub fn seed(&self) -> &Card {
         &self.cards[0]
     }
 
-    /// Card on screen.
     pub fn card(&self) -> &Card {
         self.get(self.selected).unwrap_or_else(|| self.seed())
     }
@@ -368,12 +348,10 @@ impl Session {
         }
     }
 
-    /// Card of that id, mutable.
     pub fn get_mut(&mut self, id: CardId) -> Option<&mut Card> {
         self.cards.iter_mut().find(|card| card.id == id)
     }
 
-    /// Recording that is replayed.
     pub fn repair(&self) -> Option<&RecordedRepair> {
         let name = self.recording.as_ref()?;
         self.task.repairs.iter().find(|recording| recording.name == *name)
@@ -413,8 +391,8 @@ impl Session {
     }
 
     /// Candidates of one prompt around the card on screen, in order: those of the running loop, else the group of the card, else
-    /// the last group made from it. Empty for fewer than two.
-    pub fn group(&self) -> Vec<&Card> {
+    /// the last group made from it. None if it is not one of several.
+    pub fn group(&self) -> Option<Vec<&Card>> {
         let card = self.card();
         let under_way = |other: &&Card| matches!(other.activity, Activity::Proposing(_));
         let members: Vec<_> = self.cards.iter().filter(under_way).collect();
@@ -423,7 +401,7 @@ impl Session {
             || members.first().is_some_and(|first| first.parent == Some(card.id))
             || settled.is_some_and(|settled| settled.id == card.id);
         if members.len() > 1 && follows {
-            return members;
+            return Some(members);
         }
         // Another loop from the same card restarts its step numbers: its scores identify it.
         let place = |card: &Card| {
@@ -432,14 +410,25 @@ impl Session {
             Some((card.parent, group.group_id, scores))
         };
         let made = |other: &&Card| other.parent == Some(card.id);
-        let Some(wanted) = place(card).or_else(|| self.cards.iter().rev().filter(made).find_map(place))
-        else {
-            return Vec::new();
-        };
-        self.cards
-            .iter()
-            .filter(|other| place(other) == Some(wanted))
-            .collect()
+        let wanted = place(card).or_else(|| self.cards.iter().rev().filter(made).find_map(place))?;
+        let of_group = |other: &&Card| place(other) == Some(wanted);
+        Some(self.cards.iter().filter(of_group).collect())
+    }
+
+    /// Folder of the file that a card, or its nearest ancestor with a file, was opened from or saved to.
+    pub fn folder_of(&self, card: &Card) -> Option<PathBuf> {
+        let mut next = Some(card);
+        while let Some(card) = next {
+            // Code of a row has no folder.
+            if card.row.is_some() {
+                return None;
+            }
+            if let Some(file) = &card.file {
+                return file.parent()?.canonicalize().ok();
+            }
+            next = card.parent.and_then(|parent| self.get(parent));
+        }
+        None
     }
 
     /// Title of a card: `seed`, `step 2`, `edited` or its file's name.

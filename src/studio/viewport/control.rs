@@ -1,152 +1,11 @@
 //! Mouse and keyboard control of the camera.
 
 use egui::{EventFilter, Key, Modifiers, PointerButton, Response, Ui};
-use serde::{Deserialize, Serialize};
 
-use super::{Fit, Viewport};
-use crate::geometry::section::Plane;
+use super::modes::ViewCommand;
+use super::view::{Fit, Viewport};
 use crate::render::frame::Frame;
-use crate::render::{DrawStyle, Preset, Projection};
-
-/// Actions of the view, by button, key or menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Fit everything into view.
-    Fit,
-    /// View from a standard direction, and fit.
-    Orient(Preset),
-    /// Change the projection.
-    Project(Projection),
-    /// Change the arrangement of panes.
-    Arrange(Layout),
-    /// Change the shape compared with.
-    CompareWith(CompareWith),
-    /// Change the drawing style.
-    SetDrawStyle(DrawStyle),
-    /// Toggle the section plane.
-    Section,
-    /// Toggle measuring between two picks.
-    Measure,
-    /// Clear the picks.
-    ClearPicks,
-    /// Show all objects of the script.
-    AllObjects,
-    /// Show only the scored object.
-    ScoredObject,
-}
-
-/// Arrangements of panes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layout {
-    /// Side by side.
-    #[default]
-    SideBySide,
-    /// Superimposed: the last shape opaque, the others transparent.
-    Overlay,
-    /// Superimposed, the first left of a handle and the last right of it.
-    Wipe,
-    /// Side by side, coloured by their distance from each other.
-    Distance,
-}
-
-impl Layout {
-    /// All layouts in the order of buttons.
-    pub const ALL: [Self; 4] = [Self::SideBySide, Self::Overlay, Self::Wipe, Self::Distance];
-
-    /// Label of the button.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SideBySide => "Side by side",
-            Self::Overlay => "Overlay",
-            Self::Wipe => "Wipe",
-            Self::Distance => "Distance",
-        }
-    }
-
-    /// Tooltip.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::SideBySide => "each shape in its own pane, same scale and view",
-            Self::Overlay => "superimposed, the compared shape transparent",
-            Self::Wipe => "superimposed, a handle reveals one or the other",
-            Self::Distance => "each coloured by its distance from the other, in mm",
-        }
-    }
-}
-
-/// Shapes to compare with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CompareWith {
-    /// The weak seed.
-    #[default]
-    Seed,
-    /// The step that it was made from.
-    Previous,
-    /// The task's reference.
-    Reference,
-    /// The pinned step.
-    Pinned,
-}
-
-impl CompareWith {
-    /// All choices in menu order.
-    pub const ALL: [Self; 4] = [Self::Seed, Self::Previous, Self::Reference, Self::Pinned];
-
-    /// Name in menus.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Seed => "seed",
-            Self::Previous => "previous",
-            Self::Reference => "reference",
-            Self::Pinned => "pinned step",
-        }
-    }
-}
-
-/// A section plane relative to the box of the shapes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Section {
-    /// Axis normal to the plane.
-    pub axis: usize,
-    /// Position along the box, 0 to 1.
-    pub share: f32,
-    /// Whether the low side is removed instead of the high one.
-    pub flipped: bool,
-}
-
-impl Default for Section {
-    /// Through the middle, with the half towards the isometric viewpoint removed.
-    fn default() -> Self {
-        Self {
-            axis: 1,
-            share: 0.5,
-            flipped: true,
-        }
-    }
-}
-
-impl Section {
-    /// Plane in mm.
-    pub fn plane(&self, frame: &Frame) -> Plane {
-        let (low, high) = (frame.bounds.min[self.axis], frame.bounds.max[self.axis]);
-        let at = low + (high - low) * f64::from(self.share);
-        let sign = if self.flipped { -1.0 } else { 1.0 };
-        let mut normal = [0.0; 3];
-        normal[self.axis] = sign;
-        Plane {
-            normal,
-            offset: sign * at,
-        }
-    }
-
-    /// Position along its axis, mm.
-    pub fn place(&self, frame: &Frame) -> f64 {
-        let plane = self.plane(frame);
-        plane.offset * plane.normal[self.axis]
-    }
-}
+use crate::render::{Preset, Projection};
 
 /// Rotation in radians per point of dragging.
 const TURN: f32 = 0.009;
@@ -171,7 +30,6 @@ pub fn key(preset: Preset) -> Option<Key> {
     }
 }
 
-/// The other projection.
 pub fn other(projection: Projection) -> Projection {
     match projection {
         Projection::Orthographic => Projection::Perspective,
@@ -185,7 +43,7 @@ pub fn steer(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Fram
         response.request_focus();
     }
     if response.double_clicked() {
-        viewport.act(Action::Fit);
+        viewport.act(ViewCommand::Fit);
     }
     drag(viewport, ui, response, size);
     zoom(viewport, ui, response, frame, size);
@@ -252,23 +110,23 @@ fn zoom(viewport: &mut Viewport, ui: &Ui, response: &Response, frame: &Frame, si
 fn act_by_keys(viewport: &mut Viewport, ui: &Ui, frame: &Frame, size: [f32; 2]) {
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     if pressed(Key::F) {
-        viewport.act(Action::Fit);
+        viewport.act(ViewCommand::Fit);
     }
     for preset in Preset::ALL {
         if key(preset).is_some_and(pressed) {
-            viewport.act(Action::Orient(preset));
+            viewport.act(ViewCommand::Orient(preset));
         }
     }
-    for (key, action) in [(Key::X, Action::Section), (Key::M, Action::Measure)] {
+    for (key, action) in [(Key::X, ViewCommand::Section), (Key::M, ViewCommand::Measure)] {
         if pressed(key) {
             viewport.act(action);
         }
     }
     if !viewport.picks.is_empty() && pressed(Key::Escape) {
-        viewport.act(Action::ClearPicks);
+        viewport.act(ViewCommand::ClearPicks);
     }
     if pressed(Key::Num5) {
-        viewport.act(Action::Project(other(viewport.camera.projection)));
+        viewport.act(ViewCommand::Project(other(viewport.camera.projection)));
     }
     let factor = if pressed(Key::Plus) || pressed(Key::Equals) {
         KEY_ZOOM

@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 use three_d::{InnerSpace, Vec3, vec3};
 
-use super::control::Action;
+use super::modes::ViewCommand;
 use crate::render::{Camera, Palette, Preset};
 
 /// Side length on the screen including margins, points.
@@ -21,7 +21,7 @@ const SIDES: [(Preset, [f32; 3], [f32; 3]); 6] = [
 ];
 
 /// Draws the cube centred at `middle`; returns the view to turn to if it was clicked.
-pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option<Action> {
+pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option<ViewCommand> {
     let place = Rect::from_center_size(middle, vec2(SIZE, SIZE));
     let response = ui.interact(place, ui.scope_id().with("view cube"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "View cube"));
@@ -69,7 +69,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
     };
     if clicked {
         // A click beside the faces selects the isometric view.
-        return Some(Action::Orient(wanted.unwrap_or(Preset::Isometric)));
+        return Some(ViewCommand::Orient(wanted.unwrap_or(Preset::Isometric)));
     }
     // The keyboard cycles through the standard views.
     if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Space)) {
@@ -77,7 +77,7 @@ pub fn show(ui: &Ui, camera: &Camera, palette: &Palette, middle: Pos2) -> Option
             .preset()
             .and_then(|preset| Preset::ALL.iter().position(|other| *other == preset));
         let next = here.map_or(0, |here| (here + 1) % Preset::ALL.len());
-        return Some(Action::Orient(Preset::ALL[next]));
+        return Some(ViewCommand::Orient(Preset::ALL[next]));
     }
     None
 }

@@ -3,7 +3,9 @@
 use egui::{Align2, FontId, Frame, Margin, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use three_d::vec3;
 
-use super::{Action, HeatMaps, Layout, Pane, PaneRect, Viewport, compare, cube, names, pick};
+use super::modes::{Layout, ViewCommand};
+use super::view::{HeatMaps, Pane, PaneRect, Viewport, names};
+use super::{compare, cube, pick};
 use crate::render::Palette;
 use crate::render::overlay::{self, MARGIN};
 use crate::studio::panels::checks;
@@ -239,6 +241,6 @@ pub fn readout(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, foot: f32, pale
         });
     });
     if clear {
-        viewport.act(Action::ClearPicks);
+        viewport.act(ViewCommand::ClearPicks);
     }
 }

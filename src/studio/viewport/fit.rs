@@ -2,32 +2,13 @@
 
 use egui::Ui;
 
-use super::{Section, Viewport};
+use super::view::{Fit, FramedView, Viewport};
 use crate::render::camera::Insets;
 use crate::render::frame::Frame;
-use crate::render::{Camera, overlay};
+use crate::render::overlay;
 
 /// Seconds without motion after which a picture is drawn at full quality.
 const REST: f64 = 0.12;
-
-/// State of the automatic fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Fit {
-    /// Fit at the next opportunity.
-    Wanted,
-    /// Automatic; fitted to this frame and size.
-    Automatic(Frame, [f32; 2]),
-    /// The user has moved the camera.
-    Free,
-}
-
-/// View parameters that decide whether a picture is in motion.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct FramedView {
-    camera: Camera,
-    size: [f32; 2],
-    section: Option<Section>,
-}
 
 impl Viewport {
     /// Keeps shapes in view until the user moves the camera, without jumps at small changes.
@@ -59,10 +40,10 @@ impl Viewport {
         };
         let now = ui.input(|input| input.time);
         if self.last.is_some_and(|last| last != seen) {
-            self.moved = now;
+            self.moved = Some(now);
         }
         self.last = Some(seen);
-        let rest = self.moved + REST - now;
+        let rest = self.moved.map_or(0.0, |moved| moved + REST - now);
         if !self.software || self.stage.is_none() || rest <= 0.0 {
             return false;
         }

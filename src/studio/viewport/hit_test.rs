@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::modes::Layout;
 use super::pick::{self, HitTarget, Pick};
-use super::{Layout, Shown, Viewport};
+use super::view::{ShownShape, Viewport};
 use crate::render::frame::Frame;
 
 impl Viewport {
@@ -12,7 +13,7 @@ impl Viewport {
         &mut self,
         ctx: &egui::Context,
         columns: &[Vec<usize>],
-        shapes: &[Shown],
+        shapes: &[ShownShape],
         frame: &Frame,
         size: [f32; 2],
     ) {
@@ -64,7 +65,7 @@ impl Viewport {
     }
 
     /// Drops picks of shapes that are no longer displayed.
-    pub(super) fn forget_picks(&mut self, shapes: &[Shown]) {
+    pub(super) fn forget_picks(&mut self, shapes: &[ShownShape]) {
         let shown = |pick: &Pick| {
             shapes
                 .iter()

@@ -32,11 +32,8 @@ struct ShapePair(Weak<Shape>, Weak<Shape>);
 /// Stage of a request.
 #[derive(Debug)]
 pub enum LoadState<T> {
-    /// Pending.
     Pending,
-    /// Ready.
     Ready(Arc<T>),
-    /// Not available.
     Unavailable,
 }
 
@@ -51,7 +48,6 @@ impl<T> Clone for LoadState<T> {
 }
 
 impl<T> LoadState<T> {
-    /// The result, if ready.
     pub fn ready(&self) -> Option<&Arc<T>> {
         match self {
             Self::Ready(made) => Some(made),

@@ -9,235 +9,34 @@ mod control;
 mod cube;
 mod decor;
 mod fit;
+mod highlight;
 mod hit_test;
-mod lit;
 mod mesh_worker;
+mod modes;
+mod object_menu;
 mod objects;
 mod pick;
 mod pictures;
 mod stage;
 mod thumbnails;
 mod toolbar;
+mod view;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use eframe::glow;
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-pub use control::{Action, CompareWith, Layout, Section};
+pub use modes::{CompareWith, Layout, Section, ViewCommand};
+pub use view::{Pane, Viewport};
 
 use crate::geometry::Shape;
 pub use crate::render::Tone;
 use crate::render::frame::Frame;
-use crate::render::heat::Heat;
-use crate::render::scene::Scene;
-use crate::render::{Camera, Marks, Model, Palette, overlay};
 pub use crate::render::{DrawStyle, Preset, Projection};
-use fit::{Fit, FramedView};
-use mesh_worker::MeshWorker;
-use objects::Objects;
-use pick::Pick;
-use stage::Stage;
-use thumbnails::Thumbnails;
-
-/// A shape of a comparison: the first is compared with, the last is on screen.
-#[derive(Clone, Debug)]
-pub struct Pane<'a> {
-    /// Name: `weak seed`, `step 2`.
-    pub title: &'a str,
-    /// Colour role.
-    pub tone: Tone,
-    /// The shape, or that of the last successful build.
-    pub shape: Option<&'a Arc<Shape>>,
-    /// All objects that the script displays, if more than the shape; drawn in the last pane, side by side.
-    pub scene: Option<&'a Arc<crate::geometry::Scene>>,
-    /// Why the shape does not match the current code: it is drawn grey, with this message.
-    pub stale: Option<&'a str>,
-    /// Remark on a shape that matches the current code.
-    pub remark: Option<&'a str>,
-    /// How to get a shape, if there is none.
-    pub empty: &'a str,
-}
-
-/// The 3D view with its camera.
-pub struct Viewport {
-    stage: Option<Arc<Mutex<Stage>>>,
-    /// Why there is no stage.
-    missing: String,
-    /// Whether rendering is done in software: then moving pictures use fewer samples and coarse models.
-    software: bool,
-    dark: bool,
-    layout: Layout,
-    against: CompareWith,
-    look: DrawStyle,
-    section: Option<Section>,
-    /// Part of the width left of the wipe handle.
-    wipe: f32,
-    /// Whether a second pick is measured against the first.
-    measuring: bool,
-    picks: Vec<Pick>,
-    marks: Option<Marks>,
-    lit: Option<lit::LitFaces>,
-    /// Position of the check under the pointer, mm, if no face is highlighted.
-    marked: Option<[f64; 3]>,
-    /// A click that waits for the shape's model: column, and position relative to the middle of the pane.
-    aimed: Option<(usize, [f32; 2])>,
-    camera: Camera,
-    fit: Fit,
-    last: Option<FramedView>,
-    /// When the camera or the size last changed, in egui's time.
-    moved: f64,
-    triangles: usize,
-    thumbnails: Thumbnails,
-    mesh_worker: MeshWorker,
-    /// The last shape of each pane that was ready: displayed until the next one is.
-    ready: Vec<Option<(Arc<Shape>, Arc<Model>)>>,
-    objects: Objects,
-}
-
-/// Drawn content of a pane: a shape and, once ready, its model.
-type Shown = Option<(Arc<Shape>, Option<Arc<Model>>)>;
-
-/// Rectangle of a pane.
-#[derive(Clone, Copy)]
-struct PaneRect {
-    column: usize,
-    place: Rect,
-    /// Height of the toolbar.
-    foot: f32,
-    bar_below: bool,
-}
-
-/// Heat maps of both panes, if any.
-#[derive(Default)]
-struct HeatMaps {
-    maps: Vec<Option<Arc<Heat>>>,
-    span: f32,
-    pending: bool,
-}
+use crate::render::{Palette, overlay};
+use view::{Fit, HeatMaps, PaneRect, ShownShape, names};
 
 impl Viewport {
-    /// Creates a view that draws with `gl`, which must be current. Without it, or if its version is too old, the view displays
-    /// what it needs.
-    pub fn new(gl: Option<Arc<glow::Context>>) -> Self {
-        let mut missing = String::from("3D view needs OpenGL");
-        let scene = gl.and_then(|gl| {
-            Scene::new(gl)
-                .inspect_err(|error| missing = format!("3D view needs OpenGL\n{error}"))
-                .ok()
-        });
-        let software = scene.as_ref().is_some_and(Scene::software);
-        Self {
-            software,
-            stage: scene.map(|scene| Arc::new(Mutex::new(Stage::new(scene)))),
-            missing,
-            dark: true,
-            layout: Layout::default(),
-            against: CompareWith::default(),
-            look: DrawStyle::default(),
-            section: None,
-            wipe: 0.5,
-            measuring: false,
-            picks: Vec::new(),
-            marks: None,
-            lit: None,
-            marked: None,
-            aimed: None,
-            camera: Camera::new(Preset::Isometric, Projection::Perspective),
-            fit: Fit::Wanted,
-            last: None,
-            moved: f64::NEG_INFINITY,
-            triangles: 0,
-            thumbnails: Thumbnails::default(),
-            mesh_worker: MeshWorker::new(software),
-            ready: Vec::new(),
-            objects: Objects::default(),
-        }
-    }
-
-    /// Sets the theme.
-    pub fn set_dark(&mut self, dark: bool) {
-        self.dark = dark;
-    }
-
-    /// Number of triangles displayed last.
-    pub fn triangle_count(&self) -> usize {
-        self.triangles
-    }
-
-    /// Arrangement of panes.
-    pub fn layout(&self) -> Layout {
-        self.layout
-    }
-
-    /// Shape of the first pane.
-    pub fn against(&self) -> CompareWith {
-        self.against
-    }
-
-    /// Drawing style.
-    pub fn look(&self) -> DrawStyle {
-        self.look
-    }
-
-    /// Section plane, if any.
-    pub fn section(&self) -> Option<Section> {
-        self.section
-    }
-
-    /// Whether two picks are measured.
-    pub fn measuring(&self) -> bool {
-        self.measuring
-    }
-
-    /// Camera shared by all panes.
-    pub fn camera(&self) -> &Camera {
-        &self.camera
-    }
-
-    /// Restores a saved state.
-    pub fn restore(&mut self, layout: Layout, against: CompareWith, look: DrawStyle, projection: Projection) {
-        (self.layout, self.against, self.look) = (layout, against, look);
-        self.camera.projection = projection;
-    }
-
-    /// Executes an action, for menus and the command palette.
-    pub fn act(&mut self, action: Action) {
-        match action {
-            Action::Fit => self.fit = Fit::Wanted,
-            Action::Orient(preset) => {
-                self.camera.look(preset);
-                self.fit = Fit::Wanted;
-            }
-            Action::Project(projection) => {
-                self.camera.projection = projection;
-                if self.fit != Fit::Free {
-                    self.fit = Fit::Wanted;
-                }
-            }
-            Action::Arrange(layout) => self.layout = layout,
-            Action::CompareWith(against) => self.against = against,
-            Action::SetDrawStyle(look) => self.look = look,
-            Action::Section => {
-                self.section = match self.section {
-                    Some(_) => None,
-                    None => Some(Section::default()),
-                };
-            }
-            Action::Measure => {
-                self.measuring = !self.measuring;
-                self.picks.truncate(1);
-                self.mark();
-            }
-            Action::AllObjects => self.objects.show_all(),
-            Action::ScoredObject => self.objects.show_scored(),
-            Action::ClearPicks => {
-                self.picks.clear();
-                self.mark();
-            }
-        }
-    }
-
     /// Draws panes and toolbar in the available space.
     pub fn show(&mut self, ui: &mut Ui, panes: &[Pane<'_>]) {
         let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
@@ -377,7 +176,7 @@ impl Viewport {
     }
 
     /// Shape that each pane can draw now: its own, or the previous one until that is ready.
-    fn shapes(&mut self, ctx: &egui::Context, panes: &[Pane<'_>]) -> Vec<Shown> {
+    fn shapes(&mut self, ctx: &egui::Context, panes: &[Pane<'_>]) -> Vec<ShownShape> {
         self.ready.resize(panes.len(), None);
         let drawn = self.stage.is_some();
         let last = panes.len().saturating_sub(1);
@@ -422,7 +221,7 @@ impl Viewport {
     }
 
     /// Heat maps, if requested and both shapes exist.
-    fn heats(&mut self, ctx: &egui::Context, shapes: &[Shown]) -> HeatMaps {
+    fn heats(&mut self, ctx: &egui::Context, shapes: &[ShownShape]) -> HeatMaps {
         let mut heats = HeatMaps::default();
         if self.layout != Layout::Distance {
             return heats;
@@ -450,10 +249,6 @@ fn split(rect: Rect, columns: usize, pixels_per_point: f32) -> Vec<Rect> {
             Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
         })
         .collect()
-}
-
-fn names<'a>(members: &[&Pane<'a>]) -> Vec<overlay::Name<'a>> {
-    members.iter().map(|pane| (pane.tone, pane.title)).collect()
 }
 
 fn accessible_name(members: &[&Pane<'_>]) -> String {

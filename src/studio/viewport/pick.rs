@@ -253,7 +253,6 @@ fn line(axis: [f64; 3]) -> String {
     direction(axis).trim_start_matches(['+', '−']).to_owned()
 }
 
-/// Face of a triangle, and its triangles.
 fn face_of(shape: &Shape, triangle: usize) -> (usize, std::ops::Range<usize>) {
     let mut start = 0;
     for (index, count) in shape.face_triangles.iter().enumerate() {
@@ -287,7 +286,6 @@ pub(super) fn border(shape: &Shape, range: std::ops::Range<usize>) -> Vec<[Vec3;
         .collect()
 }
 
-/// Lines that mark the picks.
 pub fn marks(picks: &[Pick]) -> Option<Marks> {
     let lines: Vec<_> = picks.iter().flat_map(|pick| pick.lines.iter().copied()).collect();
     (!lines.is_empty()).then(|| Marks(Arc::new(lines)))

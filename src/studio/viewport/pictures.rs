@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use egui::{Rect, Ui, pos2};
 
-use super::{HeatMaps, Layout, Pane, Shown, Viewport, stage};
+use super::modes::Layout;
+use super::stage;
+use super::view::{HeatMaps, Pane, ShownShape, Viewport};
 use crate::render::frame::Frame;
 use crate::render::{Heated, Palette, Picture, Subject};
 
@@ -18,7 +20,7 @@ impl Viewport {
         place: Rect,
         members: &[usize],
         panes: &[Pane<'_>],
-        shapes: &[Shown],
+        shapes: &[ShownShape],
         heats: &HeatMaps,
         frame: Frame,
         palette: &Palette,
@@ -48,7 +50,7 @@ impl Viewport {
         &self,
         members: &[usize],
         panes: &[Pane<'_>],
-        shapes: &[Shown],
+        shapes: &[ShownShape],
         heats: &HeatMaps,
         frame: Frame,
         palette: &Palette,
@@ -92,7 +94,7 @@ impl Viewport {
             look: self.look,
             section: self.section.map(|section| section.plane(&frame)),
             marks: self.marks.clone(),
-            lit: self.lit_among(&here),
+            highlight: self.highlight_among(&here),
             coarse: quick,
             frame,
             camera: self.camera,

@@ -7,15 +7,15 @@ use egui::{PaintCallback, PaintCallbackInfo, Rect};
 use three_d::{CoreError, RenderTarget, ScissorBox};
 
 use crate::render::Picture;
-use crate::render::scene::{Film, Scene};
+use crate::render::scene::{RenderBuffer, Scene};
 
 /// The scene and the last picture of each pane.
-pub struct Stage {
+pub struct RenderStage {
     pub scene: Scene,
-    shown: Vec<Option<(Picture, Film)>>,
+    shown: Vec<Option<(Picture, RenderBuffer)>>,
 }
 
-impl Stage {
+impl RenderStage {
     pub fn new(scene: Scene) -> Self {
         Self {
             scene,
@@ -72,10 +72,10 @@ impl Stage {
             width: side(view.width_px),
             height: side(view.height_px),
         };
-        // Binds the window again even without a film to copy.
+        // Binds the window again even without a buffer to copy.
         let _ = target.write_partially(scissor, || {
-            if let Some((_, film)) = &self.shown[index] {
-                self.scene.copy(film, place);
+            if let Some((_, buffer)) = &self.shown[index] {
+                self.scene.copy(buffer, place);
             }
             Ok::<(), CoreError>(())
         });
@@ -84,22 +84,27 @@ impl Stage {
     }
 
     fn expose(&mut self, index: usize, picture: Picture) -> Result<(), crate::render::RenderError> {
-        let mut film = match self.shown[index].take() {
-            Some((last, film)) if last == picture => {
-                self.shown[index] = Some((last, film));
+        let mut buffer = match self.shown[index].take() {
+            Some((last, buffer)) if last == picture => {
+                self.shown[index] = Some((last, buffer));
                 return Ok(());
             }
-            Some((_, film)) if film.size() == picture.samples() => film,
-            _ => self.scene.film(picture.samples()),
+            Some((_, buffer)) if buffer.size() == picture.samples() => buffer,
+            _ => self.scene.buffer(picture.samples()),
         };
-        self.scene.draw(&picture, &mut film)?;
-        self.shown[index] = Some((picture, film));
+        self.scene.draw(&picture, &mut buffer)?;
+        self.shown[index] = Some((picture, buffer));
         Ok(())
     }
 }
 
 /// Paint callback for a picture at `place`.
-pub fn callback(stage: &Arc<Mutex<Stage>>, index: usize, picture: Picture, place: Rect) -> PaintCallback {
+pub fn callback(
+    stage: &Arc<Mutex<RenderStage>>,
+    index: usize,
+    picture: Picture,
+    place: Rect,
+) -> PaintCallback {
     let stage = Arc::clone(stage);
     PaintCallback {
         rect: place,

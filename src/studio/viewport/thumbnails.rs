@@ -17,7 +17,6 @@ pub const THUMBNAIL_SIZE: [u32; 2] = [288, 168];
 /// Maximum number of thumbnails kept; each takes 190 kB.
 const MAX_CACHED: usize = 192;
 
-/// Cache of thumbnails.
 #[derive(Default)]
 pub struct Thumbnails {
     /// Most recently used last.
@@ -102,7 +101,7 @@ fn picture(
         look: DrawStyle::Shaded,
         section: None,
         marks: None,
-        lit: None,
+        highlight: None,
         // A thumbnail has few pixels.
         coarse: true,
         frame,
@@ -114,9 +113,9 @@ fn picture(
         grid: false,
         transparent: true,
     };
-    let mut film = scene.film(picture.samples());
-    scene.draw(&picture, &mut film).ok()?;
-    let pixels = film.pixels();
+    let mut buffer = scene.buffer(picture.samples());
+    scene.draw(&picture, &mut buffer).ok()?;
+    let pixels = buffer.pixels();
     Some(ColorImage::from_rgba_premultiplied(
         THUMBNAIL_SIZE.map(|side| side as usize),
         pixels.as_flattened(),

@@ -5,8 +5,9 @@ use egui::{
     Align, Button, FontId, Rect, RichText, Role, Slider, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::control::{self, Action, CompareWith, Layout};
-use super::{Section, Viewport, objects};
+use super::modes::{CompareWith, Layout, Section, ViewCommand};
+use super::view::Viewport;
+use super::{control, object_menu};
 use crate::render::overlay::MARGIN;
 use crate::render::{DrawStyle, Palette, Preset, Projection};
 use crate::studio::panels::widgets::{CHEVRON, chevron_atom};
@@ -21,7 +22,7 @@ const FIT: &str = "Fit";
 
 /// Rows from the top, with their groups of buttons.
 #[derive(Clone, Copy, PartialEq)]
-enum Rows {
+enum ToolbarRows {
     One,
     /// The arrangement, then the rest.
     Two,
@@ -32,7 +33,7 @@ enum Rows {
 /// Layout of the buttons for the available width.
 #[derive(Clone, Copy)]
 struct Plan {
-    rows: Rows,
+    rows: ToolbarRows,
     /// Whether the arrangements are a menu, because their buttons exceed a row.
     is_compact: bool,
 }
@@ -40,9 +41,9 @@ struct Plan {
 /// Height of the toolbar, margins included.
 pub fn height(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> f32 {
     let rows = match plan(viewport, ui, width, several).rows {
-        Rows::One => 1.0,
-        Rows::Two => 2.0,
-        Rows::Three => 3.0,
+        ToolbarRows::One => 1.0,
+        ToolbarRows::Two => 2.0,
+        ToolbarRows::Three => 3.0,
     };
     let section = if viewport.section.is_some() { 1.0 } else { 0.0 };
     MARGIN + (rows + section) * (ROW + GAP)
@@ -59,7 +60,7 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         )
     };
     let mut action = None;
-    let mut group = |place: Rect, right: bool, add: &mut dyn FnMut(&mut Ui) -> Option<Action>| {
+    let mut group = |place: Rect, right: bool, add: &mut dyn FnMut(&mut Ui) -> Option<ViewCommand>| {
         let layout = if right {
             egui::Layout::right_to_left(Align::Center)
         } else {
@@ -73,9 +74,9 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         child.min_rect()
     };
     let top = match rows {
-        Rows::One => 0.0,
-        Rows::Two => 1.0,
-        Rows::Three => 2.0,
+        ToolbarRows::One => 0.0,
+        ToolbarRows::Two => 1.0,
+        ToolbarRows::Three => 2.0,
     };
     let mut used = rect.left() + MARGIN;
     let lists = !viewport.objects.is_empty();
@@ -87,7 +88,7 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
                 None
             };
             let listed = if lists {
-                objects::menu(ui, palette, viewport)
+                object_menu::menu(ui, palette, viewport)
             } else {
                 None
             };
@@ -96,12 +97,12 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
         used = group(row(top), false, &mut add).right() + GAP + 8.0;
     }
     let tools_row = match rows {
-        Rows::One => {
+        ToolbarRows::One => {
             let place = row(0.0);
             Rect::from_min_max(pos2(used, place.top()), place.max)
         }
-        Rows::Two => row(0.0),
-        Rows::Three => row(1.0),
+        ToolbarRows::Two => row(0.0),
+        ToolbarRows::Three => row(1.0),
     };
     group(tools_row, false, &mut |ui| tools(ui, palette, viewport, several));
     group(row(0.0), true, &mut |ui| look(ui, palette, viewport));
@@ -119,7 +120,7 @@ pub fn show(viewport: &mut Viewport, ui: &mut Ui, rect: Rect, palette: &Palette,
     }
 }
 
-fn arrange(ui: &mut Ui, palette: &Palette, current: Layout, is_compact: bool) -> Option<Action> {
+fn arrange(ui: &mut Ui, palette: &Palette, current: Layout, is_compact: bool) -> Option<ViewCommand> {
     let mut action = None;
     if is_compact {
         let face = button(palette, current.name(), false).right_text(chevron_atom(palette.dim));
@@ -127,7 +128,7 @@ fn arrange(ui: &mut Ui, palette: &Palette, current: Layout, is_compact: bool) ->
             for layout in Layout::ALL {
                 let entry = ui.add(Button::selectable(layout == current, layout.name()));
                 if entry.on_hover_text(layout.about()).clicked() {
-                    action = Some(Action::Arrange(layout));
+                    action = Some(ViewCommand::Arrange(layout));
                     ui.close();
                 }
             }
@@ -138,13 +139,13 @@ fn arrange(ui: &mut Ui, palette: &Palette, current: Layout, is_compact: bool) ->
     for layout in Layout::ALL {
         let button = button(palette, layout.name(), layout == current);
         if ui.add(button).on_hover_text(layout.about()).clicked() {
-            action = Some(Action::Arrange(layout));
+            action = Some(ViewCommand::Arrange(layout));
         }
     }
     action
 }
 
-fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> Option<Action> {
+fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> Option<ViewCommand> {
     let mut action = None;
     if several {
         let name = against(viewport.against);
@@ -156,7 +157,7 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
                     .add(Button::selectable(choice == viewport.against, choice.name()))
                     .clicked()
                 {
-                    action = Some(Action::CompareWith(choice));
+                    action = Some(ViewCommand::CompareWith(choice));
                     ui.close();
                 }
             }
@@ -168,13 +169,13 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
             SECTION,
             viewport.section.is_some(),
             "section plane (X over the view)",
-            Action::Section,
+            ViewCommand::Section,
         ),
         (
             MEASURE,
             viewport.measuring,
             "measure between two faces or edges (M over the view)",
-            Action::Measure,
+            ViewCommand::Measure,
         ),
     ] {
         if ui.add(button(palette, name, on)).on_hover_text(tip).clicked() {
@@ -185,11 +186,11 @@ fn tools(ui: &mut Ui, palette: &Palette, viewport: &Viewport, several: bool) -> 
 }
 
 /// From right to left: fit, then the menu.
-fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
+fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<ViewCommand> {
     let mut action = None;
     let tip = "fit everything into view (F, or double click)";
     if ui.add(button(palette, FIT, false)).on_hover_text(tip).clicked() {
-        action = Some(Action::Fit);
+        action = Some(ViewCommand::Fit);
     }
     let preset = viewport.camera.preset();
     let face = button(palette, preset.map_or("View", Preset::name), false)
@@ -203,7 +204,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
                 entry = entry.shortcut_text(key.name());
             }
             if ui.add(entry).clicked() {
-                action = Some(Action::Orient(choice));
+                action = Some(ViewCommand::Orient(choice));
                 ui.close();
             }
         }
@@ -215,7 +216,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
                 entry = entry.shortcut_text("5");
             }
             if ui.add(entry).clicked() {
-                action = Some(Action::Project(projection));
+                action = Some(ViewCommand::Project(projection));
                 ui.close();
             }
         }
@@ -225,7 +226,7 @@ fn look(ui: &mut Ui, palette: &Palette, viewport: &Viewport) -> Option<Action> {
                 .add(Button::selectable(choice == viewport.look, choice.name()))
                 .clicked()
             {
-                action = Some(Action::SetDrawStyle(choice));
+                action = Some(ViewCommand::SetDrawStyle(choice));
                 ui.close();
             }
         }
@@ -331,11 +332,11 @@ fn plan(viewport: &Viewport, ui: &Ui, width: f32, several: bool) -> Plan {
     // The gap after the last button does not count.
     let room = width - 2.0 * MARGIN + GAP;
     let rows = if arrange + tools + look + 14.0 <= room {
-        Rows::One
+        ToolbarRows::One
     } else if arrange.max(tools + look) <= room {
-        Rows::Two
+        ToolbarRows::Two
     } else {
-        Rows::Three
+        ToolbarRows::Three
     };
     Plan {
         rows,

@@ -1,26 +1,24 @@
 //! Cards of the timeline: selection, and hand edits that create, change and remove cards.
 
-use super::Controller;
+use super::SessionPart;
 use crate::executor::Priority;
-use crate::studio::state::{Activity, Card, CardId, EditorId};
+use crate::studio::command::Answer;
+use crate::studio::state::{Activity, Card, CardId, Messages, PendingProposal};
 use crate::trajectory::Origin;
 
-impl Controller {
-    pub(super) fn select(&mut self, card: CardId) {
+impl SessionPart {
+    pub fn select(&mut self, card: CardId) {
         self.state.session_mut().select(card);
         self.accept_by_leaving();
     }
 
     /// Selecting another step accepts a pending proposal.
-    pub(super) fn accept_by_leaving(&mut self) {
+    fn accept_by_leaving(&mut self) {
         let selected = self.state.session().selected;
-        self.state
-            .proposing
-            .pending
-            .take_if(|arrived| arrived.card != selected);
+        self.state.proposal.take_if(|proposal| proposal.card != selected);
     }
 
-    pub(super) fn step_by(&mut self, by: isize) {
+    pub fn step_by(&mut self, by: isize) {
         let session = self.state.session_mut();
         let here = session
             .cards
@@ -32,10 +30,16 @@ impl Controller {
         self.accept_by_leaving();
     }
 
+    /// Compares other steps with this one.
+    pub fn pin(&mut self, card: CardId) {
+        let session = self.state.session_mut();
+        session.pinned = session.get(card).map(|card| card.id);
+    }
+
     /// Changes a hand-edited card in place. A change of any other card creates a draft of it and leaves the card unchanged.
-    pub(super) fn edit(&mut self, id: CardId, code: String, pause: f64) {
+    pub fn edit(&mut self, id: CardId, code: String, pause: f64) {
         let now = self.state.now;
-        let (draft, editor) = (CardId(self.fresh_id()), EditorId(self.fresh_id()));
+        let (draft, editor) = (self.fresh_card(), self.fresh_editor());
         let session = self.state.session_mut();
         let Some(card) = session.get(id) else { return };
         if card.code == code {
@@ -64,8 +68,8 @@ impl Controller {
     }
 
     /// Adds a hand-edited card with the code of another one.
-    pub(super) fn branch(&mut self, from: CardId) {
-        let id = CardId(self.fresh_id());
+    pub fn branch(&mut self, from: CardId) {
+        let id = self.fresh_card();
         let session = self.state.session_mut();
         let Some(card) = session.get(from) else { return };
         let mut new = Card::new(id, Origin::Hand, Some(from), card.code.clone());
@@ -76,7 +80,7 @@ impl Controller {
     }
 
     /// Removes a hand-edited card; its children get its parent.
-    pub(super) fn remove(&mut self, id: CardId) {
+    pub fn remove(&mut self, id: CardId) {
         let session = self.state.session_mut();
         let Some(at) = session
             .cards
@@ -97,12 +101,8 @@ impl Controller {
         self.drop_assessment(card.activity);
     }
 
-    pub(super) fn reset_to_seed(&mut self) {
-        if let Some(job) = self.state.repair().map(|running| running.job)
-            && self.is_of_current_session(job)
-        {
-            self.cancel_job(job);
-        }
+    pub fn reset_to_seed(&mut self, messages: &mut Messages) {
+        self.cancel_repair_on_screen(messages);
         let session = self.state.session_mut();
         let seed = session.seed().id;
         session.selected = seed;
@@ -124,6 +124,27 @@ impl Controller {
         }
         for (_, activity) in dropped {
             self.drop_assessment(activity);
+        }
+    }
+
+    /// Handles the decision on the pending proposal.
+    pub fn answer_proposal(&mut self, answer: Answer) {
+        let Some(PendingProposal { card, base }) = self.state.proposal.take() else {
+            return;
+        };
+        match answer {
+            Answer::Accept => self.state.session_mut().select(card),
+            Answer::Edit => {
+                self.state.session_mut().select(card);
+                self.branch(card);
+            }
+            Answer::Reject => {
+                let session = self.state.session_mut();
+                if let Some(card) = session.get_mut(card) {
+                    card.rejected = true;
+                }
+                session.select(base);
+            }
         }
     }
 }

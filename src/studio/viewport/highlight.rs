@@ -5,18 +5,10 @@ use std::sync::Arc;
 use three_d::{Vec3, vec3};
 
 use super::pick::border;
-use super::{Pane, Viewport};
+use super::view::{HighlightedFaces, Pane, Viewport};
 use crate::geometry::Shape;
-use crate::render::Lit;
+use crate::render::Highlight;
 use crate::studio::panels::checks::{self, HoveredCheck};
-
-/// Highlighted faces of a shape; cached while the pointer stays, so that no picture is redrawn.
-#[derive(Clone, Debug)]
-pub(super) struct LitFaces {
-    shape: Arc<Shape>,
-    faces: Vec<u32>,
-    pub(super) lit: Lit,
-}
 
 impl Viewport {
     /// Updates the highlight for the check under the pointer.
@@ -30,26 +22,25 @@ impl Viewport {
                 .find(|shape| measured(pointed, shape))?;
             Some((pointed, shape))
         });
-        self.lit = found.map(|(pointed, shape)| match self.lit.take() {
+        self.highlight = found.map(|(pointed, shape)| match self.highlight.take() {
             Some(same) if Arc::ptr_eq(&same.shape, shape) && same.faces == pointed.faces => same,
-            _ => LitFaces {
+            _ => HighlightedFaces {
                 shape: Arc::clone(shape),
                 faces: pointed.faces.clone(),
-                lit: lit(shape, &pointed.faces),
+                highlight: highlight(shape, &pointed.faces),
             },
         });
         // Without a measured face on a displayed shape, the position is marked.
-        self.marked = match self.lit {
+        self.marked = match self.highlight {
             Some(_) => None,
             None => pointed.and_then(|pointed| pointed.place),
         };
     }
 
-    /// Highlight among some shapes.
-    pub(super) fn lit_among(&self, shapes: &[&Arc<Shape>]) -> Option<Lit> {
-        let lit = self.lit.as_ref()?;
-        let is_here = shapes.iter().any(|shape| Arc::ptr_eq(shape, &lit.shape));
-        is_here.then(|| lit.lit.clone())
+    pub(super) fn highlight_among(&self, shapes: &[&Arc<Shape>]) -> Option<Highlight> {
+        let highlight = self.highlight.as_ref()?;
+        let is_here = shapes.iter().any(|shape| Arc::ptr_eq(shape, &highlight.shape));
+        is_here.then(|| highlight.highlight.clone())
     }
 }
 
@@ -60,7 +51,7 @@ fn measured(pointed: &HoveredCheck, shape: &Shape) -> bool {
         && pointed.triangles == shape.mesh.triangles().len()
 }
 
-fn lit(shape: &Shape, faces: &[u32]) -> Lit {
+fn highlight(shape: &Shape, faces: &[u32]) -> Highlight {
     let (mut triangles, mut lines) = (Vec::new(), Vec::new());
     let mut first = 0;
     for (face, &count) in shape.face_triangles.iter().enumerate() {
@@ -75,7 +66,7 @@ fn lit(shape: &Shape, faces: &[u32]) -> Lit {
             lines.extend(border(shape, range));
         }
     }
-    Lit {
+    Highlight {
         triangles: Arc::new(triangles),
         lines: Arc::new(lines),
     }
@@ -101,11 +92,11 @@ mod tests {
     #[test]
     fn a_block_face_has_two_triangles_and_four_edges() {
         let block = block();
-        let lit = lit(&block, &[2]);
-        assert_eq!((lit.triangles.len(), lit.lines.len()), (2, 4));
+        let highlight = highlight(&block, &[2]);
+        assert_eq!((highlight.triangles.len(), highlight.lines.len()), (2, 4));
         let first: u32 = block.face_triangles[..2].iter().sum();
         assert_eq!(
-            lit.triangles[0],
+            highlight.triangles[0],
             block.mesh.corners(first as usize).map(narrow),
             "the third face"
         );
