@@ -288,4 +288,18 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_debug_text_of_a_check_is_that_of_published_task_versions() {
+        let table = "name = \"top\"\nkind = \"thickness\"\naxis = \"z\"\nat = [0, 5.5]\nnear = 2\nthickness = \"2 * 2\"";
+        let mut problems = Vec::new();
+        let checks = read_checks(
+            vec![table.parse().unwrap()],
+            Path::new("task.toml"),
+            &mut problems,
+        );
+        let text = "Check { name: \"top\", hidden: false, tolerance: None, ask: Thickness(Probe { axis: 2, at: [0.0, 5.5], \
+                    near: 2.0, length: 4.0 }), literals: [0.0, 5.5, 2.0, 2.0, 2.0] }";
+        assert_eq!(format!("{:?}", checks[0]), text);
+    }
 }
