@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cadforge::executor::{CancelToken, Execution, Executor, Limits, Priority, WorkerConfig};
+use cadforge::executor::{CancelToken, Execution, Executor, Priority, RunSpec, WorkerConfig};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const TASKS: [&str; 2] = ["caster_wheel_fork", "axial_motor_stator_12_slot"];
@@ -34,7 +34,7 @@ fn run(executor: &Executor, code: &str, priority: Priority) -> Execution {
     executor
         .build(
             code.as_bytes(),
-            &Limits::default(),
+            &RunSpec::default(),
             priority,
             &CancelToken::never(),
         )

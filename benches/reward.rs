@@ -134,7 +134,7 @@ fn grounded(criterion: &mut Criterion) {
     group.bench_function("prepare", |bencher| {
         bencher.iter(|| {
             TaskBaselines::new(
-                task,
+                &task.requirements(),
                 Some(black_box(&shape)),
                 Comparison::Shape(&shape),
                 None,
@@ -142,7 +142,13 @@ fn grounded(criterion: &mut Criterion) {
             )
         });
     });
-    let ground = TaskBaselines::new(task, Some(&shape), Comparison::Shape(&shape), None, None);
+    let ground = TaskBaselines::new(
+        &task.requirements(),
+        Some(&shape),
+        Comparison::Shape(&shape),
+        None,
+        None,
+    );
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
         let evidence = GroundedEvidence {
             shape: &shape,

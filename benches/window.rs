@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use cadforge::assess::Scoring;
+use cadforge::failure::Kind;
 use cadforge::geometry::{Shape, SignedDistance, TriMesh};
 use cadforge::render::heat::Heat;
 use cadforge::render::mesh::{Buffers, Viewpoint, outline};
@@ -13,7 +14,7 @@ use cadforge::render::{Model, shape_from_mesh};
 use cadforge::studio::command::{Command, ControllerCommand};
 use cadforge::studio::editor::{self, EditorView};
 use cadforge::studio::notes::Notes;
-use cadforge::studio::rows::{Order, RowClass, RowFilter, Rows};
+use cadforge::studio::rows::{Order, RowClass, RowFilter, RowIndex};
 use cadforge::studio::state::Sessions;
 use cadforge::studio::viewport::{Pane, Tone, Viewport};
 use cadforge::task::{Level, Scale, Task};
@@ -223,7 +224,7 @@ fn code(criterion: &mut Criterion) {
 }
 
 /// A run of 100,000 rows for 24 tasks, in groups of eight; every third row failed.
-fn run(folder: &std::path::Path) -> Rows {
+fn run(folder: &std::path::Path) -> RowIndex {
     let path = folder.join("run.jsonl");
     let mut text = String::new();
     for row in 0..100_000 {
@@ -237,7 +238,7 @@ fn run(folder: &std::path::Path) -> Rows {
         ));
     }
     std::fs::write(&path, text).expect("a run");
-    Rows::read(&path).expect("rows")
+    RowIndex::read(&path).expect("rows")
 }
 
 fn rows(criterion: &mut Criterion) {
@@ -259,7 +260,7 @@ fn rows(criterion: &mut Criterion) {
             None,
         ),
         ("built", which(RowClass::Built), None),
-        ("of one kind", which(RowClass::Kind(0)), None),
+        ("of one kind", which(RowClass::Kind(Kind::SyntaxClosure)), None),
         ("of one task", RowFilter { task: Some(3), ..all }, None),
         (
             "by reward",

@@ -32,16 +32,18 @@
 //! | program | `cadforge-studio` (root): [`cli`], [`studio`] | command line and window |
 //! | service | [`server`] | HTTP, WebSocket and MCP; submits jobs to the engine |
 //! | jobs | [`engine`] | jobs in, events out, on threads of its own |
-//! | data | [`data`] | rows of training runs: scoring, store, reports, curricula, exports |
+//! | data | [`data`] | rows of training runs: one reader, group rule, summary and index; scoring, store, reports, curricula, exports |
 //! | loop | [`repair`], [`adversarial`] | proposers (rules, recordings, a model) and the repair loop; attacks on a reward |
 //! | persistence | [`trajectory`] | steps and artifacts on disk |
 //! | assessment | [`assess`] | builds candidate and references, has them scored |
+//! | tasks | [`task`] | task packs with their checks |
 //! | execution | [`executor`], [`reward`], [`render`] | runs code; computes scores; draws |
 //! | worker | `cadforge-worker` | the worker process: embeds CPython, executes candidates in a sandbox |
-//! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, limits of a run |
-//! | foundation | [`failure`], [`locate`], [`cache`], [`task`] (all of `cadforge-core`), [`extraction`], `cadforge-platform` | failure kinds, places of files, cache, task packs; programs out of answers; what only Linux has |
+//! | domain | [`geometry`], `cadforge-protocol` | meshes and comparisons; messages between worker and executor, what a run depends on |
+//! | foundation | [`failure`], [`locate`], [`cache`] (all of `cadforge-core`), [`extraction`], [`python`], `cadforge-platform` | failure kinds, places of files, cache, fields of TOML files; programs out of answers; Python source and CadQuery's API; what only Linux has |
 //!
-//! [`extraction`] is a crate of its own because endpoint, rows and server need it and it needs none of the others. [`trajectory`],
+//! [`extraction`] is a crate of its own because endpoint, rows and server need it and it needs only [`python`], the one model of Python
+//! source and CadQuery's API, which the rules, the similarity of rows and the editor share. [`trajectory`],
 //! [`engine`] and [`adversarial`] are not part of [`repair`]: rows and server read trajectories without the loop, and an edit of a rule
 //! does not rebuild the attacks. `src/cli` and `src/studio` remain one crate, because the command line opens the window and both are
 //! rebuilt in seconds.
@@ -61,7 +63,7 @@
 //!    Limits do not run while a candidate waits for the processor; while one sleeps, its worker runs another.
 //! 3. In the worker, the reader splits the code into steps; the runner executes them and hands the boundary representation over in a
 //!    memory file; the reader extracts edges, surfaces and facts.
-//! 4. The profile decides who makes the mesh ([`executor::MeshKind`]). Under cadforge-v1 the runner exports it as CadQuery does, and
+//! 4. The profile decides who makes the mesh ([`executor::MeshMethod`]). Under cadforge-v1 the runner exports it as CadQuery does, and
 //!    [`executor`] compares it with the surfaces, face by face. If the two contradict each other, the candidate is run once more and
 //!    the reader makes the mesh: if that one agrees, it is scored, else the kind is `forged`. Under grounded-v2 the reader always
 //!    makes the mesh, with parameters chosen from counts (the worker's `mesher.py`), and nothing that a candidate claims about its
@@ -94,8 +96,8 @@
 //!
 //! [`cache`] holds bytes under a SHA-256 of every input that can affect them. [`executor`] caches builds (code, limits, sources of the
 //! crates that make them, the worker, the Python environment, the kernel), so that another mode or profile is scored without running
-//! the code. [`assess`] caches evaluations (the build's key, task, profile, mode, shaping, content of the reference, sources of the
-//! rewards). Keys are computed from files alone: a cached result starts no Python. An edit in the studio, the server or the command
+//! the code. [`assess`] caches evaluations (the build's key, task, profile, mode, shaping, content of the reference, sources of
+//! rewards and tasks). Keys are computed from files alone: a cached result starts no Python. An edit in the studio, the server or the command
 //! line leaves all keys valid. Results that the machine influenced, such as time-outs, are not cacheable:
 //! [`executor::Execution::cacheable`] says which.
 //!
@@ -129,16 +131,18 @@
 
 pub use cadforge_adversarial as adversarial;
 pub use cadforge_assess as assess;
-pub use cadforge_core::{cache, failure, locate, task};
+pub use cadforge_core::{cache, failure, locate};
 pub use cadforge_data as data;
 pub use cadforge_engine as engine;
 pub use cadforge_executor as executor;
 pub use cadforge_extraction as extraction;
 pub use cadforge_geometry as geometry;
+pub use cadforge_python as python;
 pub use cadforge_render as render;
 pub use cadforge_repair as repair;
 pub use cadforge_reward as reward;
 pub use cadforge_server as server;
+pub use cadforge_task as task;
 pub use cadforge_trajectory as trajectory;
 
 pub mod cli;

@@ -51,14 +51,14 @@ fn main() {
             store.counts(&Filter::default(), of).expect("counts");
         }
     });
-    print_row("counts of runs, forms, tasks, kinds", time);
+    print_row("counts of runs, row formats, tasks, kinds", time);
     drop(store);
 
     let (_, time) = timed(|| report::read(&log, DEFAULT_GENERATIONS).expect("a report"));
     print_row("report", time);
     let tasks = TaskSet::load(&[root.join("tasks")]).expect("tasks");
     let template = Template::default();
-    let options = curriculum::Options {
+    let options = curriculum::CurriculumOptions {
         stages: Vec::new(),
         below: 0.7,
         rows: Some(10_000),
@@ -69,9 +69,9 @@ fn main() {
     let (made, time) =
         timed(|| curriculum::write(&inputs, &next, &tasks, &template, &options).expect("a curriculum"));
     print_row(&format!("curriculum ({} of {} rows)", made.rows, made.fit), time);
-    for kind in [export::Kind::Preference, export::Kind::Sft] {
+    for kind in [export::DataSetKind::Preference, export::DataSetKind::Sft] {
         let out = folder.path().join(kind.name());
-        let options = export::Options::new(kind);
+        let options = export::ExportOptions::new(kind);
         let (made, time) =
             timed(|| export::write(&inputs, &out, &tasks, &template, &options).expect("an export"));
         print_row(

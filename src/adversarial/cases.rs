@@ -1,7 +1,7 @@
 //! Attacks and ladders as folders.
 //!
-//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. `talk` is a script that is not
-//! the part: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
+//! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. A script of the kind
+//! `not_the_part` builds something else: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
 //! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder
 //! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
 //! reference itself is the last stage.
@@ -85,7 +85,8 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
             let file = dir.join("attack.toml");
             let card: AttackCard = card(&file)?;
             let kind = match card.kind.as_str() {
-                "talk" => AttackKind::NotThePart,
+                // `talk` is its deprecated name.
+                "not_the_part" | "talk" => AttackKind::NotThePart,
                 "defect" => AttackKind::Defect {
                     replace: card.replace,
                     costs: card.costs.unwrap_or(MIN_COST),
@@ -93,7 +94,7 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 other => {
                     return Err(wrong(
                         &file,
-                        format!("`kind` must be talk or defect, but is `{other}`"),
+                        format!("`kind` must be not_the_part or defect, but is `{other}`"),
                     ));
                 }
             };
@@ -217,6 +218,21 @@ mod tests {
             scripts,
             ["def ring():\n    return 1\n\n\nfixture = ring()\n", reference]
         );
+    }
+
+    #[test]
+    fn a_script_that_is_not_the_part_has_a_deprecated_name_too() {
+        let kind = |name: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            let own = dir.path().join("box");
+            std::fs::create_dir(&own).unwrap();
+            let card = format!("trick = \"a box\"\ntask = \"spacer\"\nkind = \"{name}\"\n");
+            std::fs::write(own.join("attack.toml"), card).unwrap();
+            attacks(dir.path()).map(|attacks| attacks[0].kind.clone())
+        };
+        assert_eq!(kind("not_the_part").unwrap(), AttackKind::NotThePart);
+        assert_eq!(kind("talk").unwrap(), AttackKind::NotThePart);
+        assert!(kind("box").unwrap_err().to_string().contains("not_the_part"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rand_pcg::Pcg64;
 
 use super::mutate::{Script, below};
-use cadforge_core::task::Task;
+use cadforge_task::Task;
 
 /// Scripts per request.
 const BATCH: usize = 8;
@@ -141,7 +141,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use cadforge_core::task::{Level, Scale};
+    use cadforge_task::{Level, Scale};
 
     fn task() -> Task {
         Task {

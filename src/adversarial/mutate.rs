@@ -3,8 +3,8 @@
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 
-use cadforge_core::task::Task;
-use cadforge_core::task::dimensions::dimensions;
+use cadforge_task::Task;
+use cadforge_task::dimensions::dimensions;
 
 /// A script as statements: a fixed head, then one statement per line, which may be removed.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,5 +4,5 @@
 mod source_digest;
 
 fn main() {
-    source_digest::set(&["assess", "reward"]);
+    source_digest::set(&["assess", "reward", "task"]);
 }

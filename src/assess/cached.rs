@@ -69,6 +69,7 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         shaping,
         reference,
         limits: _,
+        project: _,
         editability: _,
     } = scoring;
     let mut key = KeyBuilder::default()
@@ -77,7 +78,7 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         // Sources of this crate and the rewards; the build's key covers the crates below.
         .part("sources", env!("CADFORGE_SOURCES").as_bytes())
         // Code, limits, readable files, programs and the environment.
-        .part("build", executor.key(code, &request.run_limits().ok()?)?.bytes())
+        .part("build", executor.key(code, &request.run_spec().ok()?)?.bytes())
         .part("task", task.id.as_bytes())
         .part("task_version", task.version.as_bytes())
         .part("profile", format!("{profile:?}").as_bytes())
@@ -121,9 +122,9 @@ mod tests {
 
     use super::*;
     use cadforge_core::cache::Bounds;
-    use cadforge_core::task::{Level, Scale, Task};
     use cadforge_executor::{Limits, Priority, WorkerConfig};
     use cadforge_reward::{Mode, Profile};
+    use cadforge_task::{Level, Scale, Task};
 
     fn executor(folder: &Path) -> Executor {
         Executor::start(WorkerConfig {

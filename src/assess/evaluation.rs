@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use cadforge_core::failure::{Failure, Kind};
-use cadforge_executor::{Limits, MeshKind};
+use cadforge_executor::project::Project;
+use cadforge_executor::{Limits, MeshMethod, RunSpec};
 use cadforge_geometry::{Scene, Shape};
 use cadforge_reward::{Details, Mode, Profile, Reward, Shaping};
 
@@ -23,20 +24,30 @@ pub struct Scoring {
     pub reference: ReferenceChoice,
     /// Limits of a candidate.
     pub limits: Limits,
+    /// The folder whose files the candidate may read.
+    pub project: Option<Project>,
     /// Under grounded-v2, number of named dimensions that are changed and rebuilt; `None` for the mode's default.
     pub editability: Option<u32>,
 }
 
 impl Scoring {
-    /// The limits of a candidate's run, with the kind of mesh that the profile measures.
-    pub fn run_limits(&self) -> Limits {
-        let mesh = match self.profile {
-            Profile::CadforgeV1 => MeshKind::Exported,
-            Profile::GroundedV2 => MeshKind::Bounded,
-        };
-        Limits {
-            mesh,
-            ..self.limits.clone()
+    /// A candidate's run, with the mesh that the profile measures.
+    pub fn run_spec(&self) -> RunSpec {
+        RunSpec {
+            mesh: match self.profile {
+                Profile::CadforgeV1 => MeshMethod::Exported,
+                Profile::GroundedV2 => MeshMethod::Bounded,
+            },
+            ..self.export_spec()
+        }
+    }
+
+    /// A run that exports the shape, with CadQuery's own mesh.
+    pub fn export_spec(&self) -> RunSpec {
+        RunSpec {
+            limits: self.limits,
+            mesh: MeshMethod::Exported,
+            project: self.project.clone(),
         }
     }
 

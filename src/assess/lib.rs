@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use cadforge_assess::{Assessor, Request, Scoring};
-//! use cadforge_core::task::TaskSet;
+//! use cadforge_task::TaskSet;
 //! use cadforge_executor::{CancelToken, Executor, WorkerConfig};
 //!
 //! let tasks = TaskSet::load(&["tasks"])?;
@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cacheable;
 mod cached;
 mod evaluation;
 pub mod parallel;
@@ -27,6 +28,8 @@ mod partial;
 mod perturbations;
 mod prepared_tasks;
 mod references;
+mod score;
+mod shared_results;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,16 +43,11 @@ pub use references::ReferenceError;
 use references::ReferenceStore;
 
 use cadforge_core::cache::digests::Digests;
-use cadforge_core::failure::{Failure, Kind};
-use cadforge_core::task::Task;
+use cadforge_core::failure::Kind;
 use cadforge_executor::project::Project;
-use cadforge_executor::{
-    Build, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, SandboxSupport, is_cacheable,
-};
+use cadforge_executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority, RunSpec};
 use cadforge_geometry::{Scene, Shape};
-use cadforge_reward::{
-    self as reward, Details, Evidence, GroundedEvidence, Mode, Profile, Reward, Scored, Shaping,
-};
+use cadforge_task::Task;
 
 /// Layout version of [`Evaluation`].
 pub const FORMAT: u32 = 1;
@@ -119,20 +117,20 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The limits of the candidate's run, with the files that it may read.
-    fn run_limits(&self) -> Result<Limits, ExecutorError> {
-        with_task_files(&self.scoring.run_limits(), self.task)
+    /// The candidate's run, with the files that it may read.
+    fn run_spec(&self) -> Result<RunSpec, ExecutorError> {
+        with_task_files(self.scoring.run_spec(), self.task)
     }
 }
 
-/// `limits` with the task's own files, if any. All scripts of the task may read them, and they take precedence over a
+/// A run with the task's own files, if any. All scripts of the task may read them, and they take precedence over a
 /// project folder.
-pub fn with_task_files(limits: &Limits, task: &Task) -> Result<Limits, ExecutorError> {
-    let mut limits = limits.clone();
-    if let Some(files) = Project::of_task(&task.dir)? {
-        limits.project = Some(files);
-    }
-    Ok(limits)
+pub fn with_task_files(spec: RunSpec, task: &Task) -> Result<RunSpec, ExecutorError> {
+    let files = Project::of_task(&task.dir)?;
+    Ok(RunSpec {
+        project: files.or(spec.project),
+        ..spec
+    })
 }
 
 impl Assessor {
@@ -191,7 +189,7 @@ impl Assessor {
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
-        let (cache, code, limits) = (self.executor.cache(), request.code, &request.run_limits()?);
+        let (cache, code, spec) = (self.executor.cache(), request.code, &request.run_spec()?);
         let key = cached::key(request, &self.executor, &self.digests);
         let known = key.and_then(|key| CachedEvaluation::load(cache, &key));
         if let Some(known) = &known
@@ -210,7 +208,7 @@ impl Assessor {
         };
         let execution = self.executor.build_observed(
             code,
-            limits,
+            spec,
             request.priority,
             // A cached evaluation needs no scoring.
             &mut |execution| {
@@ -233,218 +231,17 @@ impl Assessor {
             }
             announce(&execution);
         }
-        let mut clean = execution.cacheable;
-        let assessment = self.score(request, execution, start, &mut clean, cancel)?;
+        let scored = self.score(request, execution, start, cancel)?;
+        let assessment = scored.value;
         // A reference file, a program or a package may have been changed during the run.
         if let Some(key) = key
-            && clean
+            && scored.is_cacheable
             && cached::key(request, &self.executor, &self.digests) == Some(key)
         {
             CachedEvaluation::new(assessment.evaluation.clone(), assessment.shape.as_deref())
                 .store(cache, &key);
         }
         Ok(assessment)
-    }
-
-    /// Scores the result of a run; sets `clean` to false if the reference is not cacheable.
-    fn score(
-        &self,
-        request: &Request<'_>,
-        execution: Execution,
-        start: Instant,
-        clean: &mut bool,
-        cancel: &CancelToken,
-    ) -> Result<Assessment, AssessError> {
-        let Request {
-            task, code, scoring, ..
-        } = *request;
-        let text = String::from_utf8_lossy(code);
-        let (score_ms, editability_ms);
-        let (scored, failure, shape) = match &execution.build {
-            Build::Failed(failure) => {
-                (score_ms, editability_ms) = (0.0, 0.0);
-                (gated(failure), Some(failure.clone()), None)
-            }
-            Build::Shape(shape) => {
-                let (scored, scoring, rebuilding) = match scoring.profile {
-                    Profile::CadforgeV1 => self.score_published(request, &text, shape, clean, cancel)?,
-                    Profile::GroundedV2 => {
-                        self.score_grounded(request, &text, shape, execution.run_ms, clean, cancel)?
-                    }
-                };
-                (score_ms, editability_ms) = (scoring, rebuilding);
-                (scored, None, Some(Arc::clone(shape)))
-            }
-        };
-        let partial = match &failure {
-            Some(failure)
-                if scoring.shaping == Shaping::Grounded && scoring.profile == Profile::GroundedV2 =>
-            {
-                self.semantic_before_error(request, &text, failure, clean, cancel)?
-            }
-            _ => None,
-        };
-        let completion = request.completion.unwrap_or(&text);
-        let shaped = reward::shape(
-            scoring.shaping,
-            scored.reward.total,
-            failure.as_ref(),
-            partial,
-            &text,
-            completion,
-        );
-        let Scored {
-            reward,
-            kind,
-            mut notes,
-            details,
-        } = scored;
-        notes.extend(execution.sandbox.as_ref().and_then(SandboxSupport::missing));
-        let Execution {
-            stdout,
-            stderr,
-            queue_ms,
-            run_ms,
-            mesh_ms,
-            notes: remarks,
-            scene,
-            unscored,
-            ..
-        } = execution;
-        notes.extend(remarks);
-        let evaluation = Evaluation {
-            format: FORMAT,
-            task_id: task.id.clone(),
-            profile: scoring.profile,
-            mode: scoring.mode,
-            ok: failure.is_none(),
-            kind,
-            failure,
-            reward,
-            shaped,
-            notes,
-            details,
-            bbox: shape.as_deref().map(bbox),
-            timing: Timing {
-                queue_ms,
-                run_ms,
-                mesh_ms,
-                score_ms,
-                editability_ms,
-                total_ms: milliseconds(start),
-            },
-            artifacts: Artifacts::default(),
-            stdout,
-            stderr,
-            versions: self.versions(task)?,
-        };
-        Ok(Assessment {
-            evaluation,
-            shape,
-            scene,
-            unscored,
-        })
-    }
-
-    /// The semantic score of the last solid that was bound before an error.
-    fn semantic_before_error(
-        &self,
-        request: &Request<'_>,
-        code: &str,
-        failure: &Failure,
-        clean: &mut bool,
-        cancel: &CancelToken,
-    ) -> Result<Option<f64>, AssessError> {
-        let Request {
-            task,
-            scoring,
-            priority,
-            ..
-        } = *request;
-        for script in partial::scripts(code, failure) {
-            let execution =
-                self.executor
-                    .build(script.as_bytes(), &request.run_limits()?, priority, cancel)?;
-            match execution.build {
-                Build::Failed(failure) => *clean &= is_cacheable(Some(&failure)),
-                Build::Shape(shape) => {
-                    let prepared = self
-                        .prepared_tasks
-                        .get(task, scoring, &self.executor, clean, cancel)?;
-                    let evidence = GroundedEvidence {
-                        shape: &shape,
-                        baselines: &prepared.ground,
-                        perturbations: None,
-                        cost: None,
-                    };
-                    return Ok(reward::score_grounded(&evidence, Mode::Fast)
-                        .reward
-                        .semantic_parts);
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The score, and the times of scoring and rebuilding, ms.
-    fn score_published(
-        &self,
-        request: &Request<'_>,
-        code: &str,
-        shape: &Shape,
-        clean: &mut bool,
-        cancel: &CancelToken,
-    ) -> Result<(Scored, f64, f64), AssessError> {
-        let Request { task, scoring, .. } = *request;
-        let references = self
-            .references
-            .get(task, &scoring.reference, &self.executor, clean, cancel)?;
-        let start = Instant::now();
-        let evidence = Evidence {
-            code,
-            mesh: &shape.mesh,
-            semantic_hints: &task.semantic_hints,
-            bbox_mm: task.bbox_mm,
-            references: &references,
-        };
-        let scored = reward::score(&evidence, scoring.mode);
-        Ok((scored, milliseconds(start), 0.0))
-    }
-
-    /// The score, and the times of scoring and rebuilding, ms.
-    fn score_grounded(
-        &self,
-        request: &Request<'_>,
-        code: &str,
-        shape: &Shape,
-        run_ms: f64,
-        clean: &mut bool,
-        cancel: &CancelToken,
-    ) -> Result<(Scored, f64, f64), AssessError> {
-        let Request { task, scoring, .. } = *request;
-        let prepared = self
-            .prepared_tasks
-            .get(task, scoring, &self.executor, clean, cancel)?;
-        let rebuilding = Instant::now();
-        let count = scoring.trials();
-        let trials = if count > 0 {
-            let (trials, settled) =
-                perturbations::run(code, shape, count, &request.run_limits()?, &self.executor, cancel)?;
-            *clean &= settled;
-            Some(trials)
-        } else {
-            None
-        };
-        let rebuilt_ms = milliseconds(rebuilding);
-        let start = Instant::now();
-        let evidence = GroundedEvidence {
-            shape,
-            baselines: &prepared.ground,
-            perturbations: trials.as_ref(),
-            cost: prepared.reference_ms.map(|reference| run_ms / reference.max(1.0)),
-        };
-        let scored = reward::score_grounded(&evidence, scoring.mode);
-        Ok((scored, milliseconds(start), rebuilt_ms))
     }
 
     /// Versions that a score of this task depends on; waits for a worker if they are not known.
@@ -457,19 +254,6 @@ impl Assessor {
             python: worker.python,
             task: task.version.clone(),
         })
-    }
-}
-
-fn gated(failure: &Failure) -> Scored {
-    debug_assert!(
-        failure.kind < Kind::LowEditability,
-        "a failure has the kind of a built candidate"
-    );
-    Scored {
-        reward: Reward::gated(),
-        kind: failure.kind,
-        notes: reward::failure_notes(failure),
-        details: Details::default(),
     }
 }
 
@@ -494,15 +278,6 @@ fn cached_assessment(
 /// Whether a live run could return a part that is displayed but not scored.
 fn may_be_displayed(request: &Request<'_>, known: &Evaluation) -> bool {
     request.priority == Priority::Live && known.kind == Kind::MissingFixture
-}
-
-fn bbox(shape: &Shape) -> Bbox {
-    let bbox = shape.mesh.bbox();
-    Bbox {
-        min: bbox.min,
-        max: bbox.max,
-        size: bbox.size(),
-    }
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -2,22 +2,22 @@
 
 use sha2::{Digest, Sha256};
 
+use super::cacheable::Cacheable;
 use super::parallel;
-use cadforge_core::task::dimensions::{Dimension, dimensions};
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, Priority, is_cacheable};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Priority, RunSpec, is_cacheable};
 use cadforge_geometry::Shape;
 use cadforge_reward::{MEASURES, Perturbation, Perturbations, measures};
+use cadforge_task::dimensions::{Dimension, dimensions};
 
-/// Tries at most `count` dimensions of a script that builds to `whole`. The flag is false if the machine influenced
-/// the result.
+/// Tries at most `count` dimensions of a script that builds to `whole`.
 pub(super) fn run(
     code: &str,
     whole: &Shape,
     count: u32,
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<(Perturbations, bool), ExecutorError> {
+) -> Result<Cacheable<Perturbations>, ExecutorError> {
     let all = dimensions(code);
     let chosen = choose(&all, whole, count as usize);
     let before = measures(&whole.mesh);
@@ -25,14 +25,15 @@ pub(super) fn run(
         .map_or(1, usize::from)
         .min(chosen.len());
     let tried = parallel::map(&chosen, threads, |dimension| {
-        try_one(dimension, code, &before, limits, executor, cancel)
+        try_one(dimension, code, &before, spec, executor, cancel)
     })?;
-    let settled = tried.iter().all(|(_, settled)| *settled);
-    let trials = Perturbations {
+    let mut is_cacheable = true;
+    let trials = tried.into_iter().map(|trial| trial.take(&mut is_cacheable));
+    let value = Perturbations {
         named: all.len(),
-        trials: tried.into_iter().map(|(trial, _)| trial).collect(),
+        trials: trials.collect(),
     };
-    Ok((trials, settled))
+    Ok(Cacheable { value, is_cacheable })
 }
 
 /// Chooses `count` dimensions by a hash of the built shape, so that comments and names do not affect the choice.
@@ -58,18 +59,18 @@ fn try_one(
     dimension: &Dimension,
     code: &str,
     before: &[f64; MEASURES],
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<(Perturbation, bool), ExecutorError> {
+) -> Result<Cacheable<Perturbation>, ExecutorError> {
     let mut trial = Perturbation {
         name: dimension.name.clone(),
         response: None,
     };
-    let mut settled = true;
+    let mut all_cacheable = true;
     for value in dimension.perturbed_values() {
         let changed = dimension.with(code, &value);
-        let execution = executor.build(changed.as_bytes(), limits, Priority::Batch, cancel)?;
+        let execution = executor.build(changed.as_bytes(), spec, Priority::Batch, cancel)?;
         match execution.build {
             Build::Shape(shape) => {
                 let after = measures(&shape.mesh);
@@ -78,8 +79,11 @@ fn try_one(
                     break;
                 }
             }
-            Build::Failed(failure) => settled &= is_cacheable(Some(&failure)),
+            Build::Failed(failure) => all_cacheable &= is_cacheable(Some(&failure)),
         }
     }
-    Ok((trial, settled))
+    Ok(Cacheable {
+        value: trial,
+        is_cacheable: all_cacheable,
+    })
 }

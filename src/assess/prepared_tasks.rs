@@ -1,47 +1,41 @@
 //! Tasks prepared for grounded-v2: reference, weak seed and the sensitivity of the reference, built once, then
 //! shared.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::cacheable::Cacheable;
 use super::evaluation::{ReferenceChoice, Scoring};
-use super::references::{ReferenceError, build, is_python, read, wait_for};
+use super::references::{ReferenceError, build, is_python, read};
+use super::shared_results::SharedResults;
 use super::{perturbations, with_task_files};
 use cadforge_core::cache::KeyBuilder;
-use cadforge_core::task::Task;
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Limits, MeshKind, Priority};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, MeshMethod, Priority, RunSpec};
 use cadforge_geometry::{Shape, TriMesh};
 use cadforge_reward::{Comparison, TaskBaselines};
+use cadforge_task::Task;
 
 /// Prepared tasks by the hash of their inputs.
 #[derive(Debug, Default)]
-pub(super) struct PreparedTaskStore {
-    prepared: Mutex<BTreeMap<Vec<u8>, Slot>>,
-}
-
-type Slot = Arc<Mutex<Option<PreparedTask>>>;
+pub(super) struct PreparedTaskStore(SharedResults<Vec<u8>, Cacheable<PreparedTask>>);
 
 /// A prepared task.
 #[derive(Clone, Debug)]
 pub(super) struct PreparedTask {
-    pub(super) ground: Arc<TaskBaselines>,
+    pub(super) baselines: Arc<TaskBaselines>,
     /// Run time of the reference, ms; `None` if there is none.
     pub(super) reference_ms: Option<f64>,
-    /// Whether results that depend on it are cacheable.
-    clean: bool,
 }
 
 impl PreparedTaskStore {
-    /// Prepares the task for `scoring`; sets `clean` to false if the result is not cacheable.
+    /// Prepares the task for `scoring`.
     pub(super) fn get(
         &self,
         task: &Task,
         scoring: &Scoring,
         executor: &Executor,
-        clean: &mut bool,
         cancel: &CancelToken,
-    ) -> Result<PreparedTask, ReferenceError> {
+    ) -> Result<Cacheable<PreparedTask>, ReferenceError> {
         let other = match &scoring.reference {
             ReferenceChoice::File(path) => Some((path.clone(), read(path)?)),
             ReferenceChoice::Task | ReferenceChoice::None => None,
@@ -55,32 +49,16 @@ impl PreparedTaskStore {
             .part("trials", &count.to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
-        let limits = task_limits(task)?;
-        if let Some(files) = &limits.project {
+        let spec = task_spec(task)?;
+        if let Some(files) = &spec.project {
             key = key.part("files", files.digest());
         }
         if let Some(identity) = executor.identity() {
             key = key.part("identity", identity.bytes());
         }
-        let slot = {
-            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(prepared.entry(key.key().bytes().to_vec()).or_default())
-        };
-        let mut slot = wait_for(&slot, cancel)?;
-        if slot.is_none() {
-            *slot = Some(prepare(
-                task,
-                &scoring.reference,
-                other,
-                count,
-                &limits,
-                executor,
-                cancel,
-            )?);
-        }
-        let prepared = slot.clone().expect("just filled");
-        *clean &= prepared.clean;
-        Ok(prepared)
+        self.0.get(key.key().bytes().to_vec(), cancel, || {
+            prepare(task, &scoring.reference, other, count, &spec, executor, cancel)
+        })
     }
 }
 
@@ -89,15 +67,14 @@ fn prepare(
     choice: &ReferenceChoice,
     other: Option<(PathBuf, Vec<u8>)>,
     count: u32,
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<PreparedTask, ReferenceError> {
-    let mut clean = true;
+) -> Result<Cacheable<PreparedTask>, ReferenceError> {
+    let mut is_cacheable = true;
     let mut built = |path: &PathBuf, code: &str| {
-        let reference = build(path, code, limits, executor, cancel)?;
-        clean &= reference.clean;
-        Ok::<_, ReferenceError>(reference)
+        let reference = build(path, code, spec, executor, cancel)?;
+        Ok::<_, ReferenceError>(reference.take(&mut is_cacheable))
     };
     let own = task
         .reference
@@ -136,37 +113,36 @@ fn prepare(
     };
     let trials = match (reference, &code, against) {
         (Some(reference), Some(code), Comparison::Shape(_)) if count > 0 => {
-            let (trials, settled) =
-                perturbations::run(code, &reference.shape, count, limits, executor, cancel)?;
-            clean &= settled;
-            Some(trials)
+            let trials = perturbations::run(code, &reference.shape, count, spec, executor, cancel)?;
+            Some(trials.take(&mut is_cacheable))
         }
         _ => None,
     };
-    let weak = executor.build(task.weak_seed().as_bytes(), limits, Priority::Batch, cancel)?;
-    clean &= weak.cacheable;
+    let weak = executor.build(task.weak_seed().as_bytes(), spec, Priority::Batch, cancel)?;
+    is_cacheable &= weak.cacheable;
     let weak: Option<Arc<Shape>> = match weak.build {
         Build::Shape(shape) => Some(shape),
         Build::Failed(_) => None,
     };
-    let ground = TaskBaselines::new(
-        task,
+    let baselines = TaskBaselines::new(
+        &task.requirements(),
         own.as_ref().map(|own| &*own.shape),
         against,
         weak.as_deref(),
         trials,
     );
-    Ok(PreparedTask {
-        ground: Arc::new(ground),
+    let value = PreparedTask {
+        baselines: Arc::new(baselines),
         reference_ms: reference.map(|reference| reference.run_ms),
-        clean,
-    })
-}
-/// The limits for building a task's reference and seeds.
-fn task_limits(task: &Task) -> Result<Limits, ExecutorError> {
-    let limits = Limits {
-        mesh: MeshKind::Bounded,
-        ..Limits::default()
     };
-    with_task_files(&limits, task)
+    Ok(Cacheable { value, is_cacheable })
+}
+
+/// The runs of a task's reference and seeds.
+fn task_spec(task: &Task) -> Result<RunSpec, ExecutorError> {
+    let spec = RunSpec {
+        mesh: MeshMethod::Bounded,
+        ..RunSpec::default()
+    };
+    with_task_files(spec, task)
 }

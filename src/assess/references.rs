@@ -1,22 +1,26 @@
 //! References, built and prepared once, then shared.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::SystemTime;
 
+use super::cacheable::Cacheable;
 use super::evaluation::ReferenceChoice;
+use super::shared_results::SharedResults;
 use super::with_task_files;
-use cadforge_core::task::Task;
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority};
-use cadforge_geometry::{MeshError, Shape, TriMesh};
+use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Identity, Limits, Priority, RunSpec};
+use cadforge_geometry::{MeshError, MeshFormat, Shape, TriMesh};
 use cadforge_reward::{Reference, References};
+use cadforge_task::Task;
 
 /// Error of a reference.
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file cannot be read.
-    #[error("cannot read the reference {path}: {error}\nhint: give a .py, .stl, .obj or .glb file")]
+    #[error(
+        "cannot read the reference {path}: {error}\nhint: give a .py, {} file",
+        MeshFormat::NAMES
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -50,19 +54,7 @@ pub enum ReferenceError {
 
 /// Prepared references by source.
 #[derive(Debug, Default)]
-pub(super) struct ReferenceStore {
-    prepared: Mutex<BTreeMap<Source, Slot>>,
-}
-
-/// Filled by the first job that needs it, while others wait.
-type Slot = Arc<Mutex<Option<Prepared>>>;
-
-#[derive(Clone, Debug)]
-struct Prepared {
-    reference: Arc<Reference>,
-    /// Whether results that depend on it are cacheable, see [`cadforge_executor::Execution::clean`].
-    clean: bool,
-}
+pub(super) struct ReferenceStore(SharedResults<Source, Cacheable<Arc<Reference>>>);
 
 /// Source of a reference; equal sources give equal references.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,28 +74,29 @@ enum Source {
 }
 
 impl ReferenceStore {
-    /// The references that `choice` selects; sets `clean` to false if one of them is not cacheable.
+    /// The references that `choice` selects.
     pub(super) fn get(
         &self,
         task: &Task,
         choice: &ReferenceChoice,
         executor: &Executor,
-        clean: &mut bool,
         cancel: &CancelToken,
-    ) -> Result<References, ReferenceError> {
+    ) -> Result<Cacheable<References>, ReferenceError> {
         let identity = executor.identity();
-        let limits = with_task_files(&Limits::default(), task)?;
-        let files = limits.project.as_ref().map(|project| *project.digest());
+        let spec = with_task_files(RunSpec::default(), task)?;
+        let files = spec.project.as_ref().map(|project| *project.digest());
+        let mut is_cacheable = true;
         let mut prepare = |source: Source| {
-            let prepared = self.prepare(source, &limits, executor, cancel)?;
-            *clean &= prepared.clean;
-            Ok::<_, ReferenceError>(prepared.reference)
+            let prepared = self.0.get(source.clone(), cancel, || {
+                prepare(source, &spec, executor, cancel)
+            })?;
+            Ok::<_, ReferenceError>(prepared.take(&mut is_cacheable))
         };
-        match choice {
-            ReferenceChoice::None => Ok(References::default()),
+        let value = match choice {
+            ReferenceChoice::None => References::default(),
             ReferenceChoice::File(path) if is_python(path) => {
                 let code = String::from_utf8_lossy(&read(path)?).into_owned();
-                Ok(References {
+                References {
                     ideal: Some(prepare(Source::Code {
                         path: path.clone(),
                         code,
@@ -111,12 +104,12 @@ impl ReferenceStore {
                         files,
                     })?),
                     mesh: None,
-                })
+                }
             }
-            ReferenceChoice::File(path) => Ok(References {
+            ReferenceChoice::File(path) => References {
                 ideal: None,
                 mesh: Some(prepare(mesh_source(path)?)?),
-            }),
+            },
             ReferenceChoice::Task => {
                 let ideal = task.reference.clone().map(|code| {
                     prepare(Source::Code {
@@ -130,95 +123,68 @@ impl ReferenceStore {
                     .reference_mesh
                     .as_ref()
                     .map(|path| prepare(mesh_source(path)?));
-                Ok(References {
+                References {
                     ideal: ideal.transpose()?,
                     mesh: mesh.transpose()?,
-                })
+                }
             }
-        }
-    }
-
-    fn prepare(
-        &self,
-        source: Source,
-        limits: &Limits,
-        executor: &Executor,
-        cancel: &CancelToken,
-    ) -> Result<Prepared, ReferenceError> {
-        let slot = {
-            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(prepared.entry(source.clone()).or_default())
         };
-        let mut slot = wait_for(&slot, cancel)?;
-        if let Some(prepared) = &*slot {
-            return Ok(prepared.clone());
-        }
-        let (reference, clean) = match source {
-            Source::Code { path, code, .. } => {
-                let built = build(&path, &code, limits, executor, cancel)?;
-                (Reference::new(&built.shape.mesh, false), built.clean)
-            }
-            Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
-                Ok(mesh) => (Reference::new(&mesh, true), true),
-                Err(error) => return Err(ReferenceError::NotAMesh { path, error }),
-            },
-        };
-        let prepared = Prepared {
-            reference: Arc::new(reference),
-            clean,
-        };
-        *slot = Some(prepared.clone());
-        Ok(prepared)
+        Ok(Cacheable { value, is_cacheable })
     }
 }
 
-/// Waits while another job fills the slot, unless cancelled.
-pub(super) fn wait_for<'a, T>(
-    slot: &'a Mutex<Option<T>>,
+fn prepare(
+    source: Source,
+    spec: &RunSpec,
+    executor: &Executor,
     cancel: &CancelToken,
-) -> Result<MutexGuard<'a, Option<T>>, ExecutorError> {
-    loop {
-        match slot.try_lock() {
-            Ok(guard) => return Ok(guard),
-            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {
-                // The token's channel carries no messages: any result but a time-out means that it fired.
-                let rest = cancel.receiver().recv_timeout(Duration::from_millis(10));
-                if rest != Err(crossbeam_channel::RecvTimeoutError::Timeout) {
-                    return Err(ExecutorError::Cancelled);
-                }
-            }
+) -> Result<Cacheable<Arc<Reference>>, ReferenceError> {
+    let (reference, is_cacheable) = match source {
+        Source::Code { path, code, .. } => {
+            let built = build(&path, &code, spec, executor, cancel)?;
+            (Reference::new(&built.value.shape.mesh, false), built.is_cacheable)
         }
-    }
+        Source::Mesh { path, .. } => match TriMesh::from_file(&path) {
+            Ok(mesh) => (Reference::new(&mesh, true), true),
+            Err(error) => return Err(ReferenceError::NotAMesh { path, error }),
+        },
+    };
+    Ok(Cacheable {
+        value: Arc::new(reference),
+        is_cacheable,
+    })
 }
 
 pub(super) struct BuiltReference {
     pub(super) shape: Arc<Shape>,
     pub(super) run_ms: f64,
-    /// See [`cadforge_executor::Execution::clean`].
-    pub(super) clean: bool,
 }
 
-/// With the mesh kind and files of `limits`. A reference is trusted: it may use more resources than a candidate.
+/// With the mesh and files of `spec`. A reference is trusted: it may use more resources than a candidate.
 pub(super) fn build(
     path: &Path,
     code: &str,
-    limits: &Limits,
+    spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
-) -> Result<BuiltReference, ReferenceError> {
-    let limits = Limits {
-        cpu_s: 120.0,
-        memory_mb: 4096,
-        mesh_cpu_s: 240.0,
-        ..limits.clone()
+) -> Result<Cacheable<BuiltReference>, ReferenceError> {
+    let spec = RunSpec {
+        limits: Limits {
+            cpu_s: 120.0,
+            memory_mb: 4096,
+            mesh_cpu_s: 240.0,
+            ..spec.limits
+        },
+        ..spec.clone()
     };
-    let execution = executor.build(code.as_bytes(), &limits, Priority::Live, cancel)?;
+    let execution = executor.build(code.as_bytes(), &spec, Priority::Live, cancel)?;
     match execution.build {
-        Build::Shape(shape) => Ok(BuiltReference {
-            shape,
-            run_ms: execution.run_ms,
-            clean: execution.cacheable,
+        Build::Shape(shape) => Ok(Cacheable {
+            value: BuiltReference {
+                shape,
+                run_ms: execution.run_ms,
+            },
+            is_cacheable: execution.cacheable,
         }),
         Build::Failed(failure) => Err(ReferenceError::NotBuilt {
             path: path.to_owned(),

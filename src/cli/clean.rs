@@ -104,10 +104,8 @@ fn sweep_store(remove: bool) -> anyhow::Result<RemovedFiles> {
         removed: false,
     };
     let Some(dir) = &swept.dir else { return Ok(swept) };
-    let mut store = Store::open(dir)?;
     if remove {
-        swept.bytes = store.bytes();
-        drop(store);
+        swept.bytes = store::bytes(dir);
         store::remove(dir).map_err(|error| {
             CliError::NotReached(format!(
                 "cannot remove the store in {}: {error}\nhint: is the folder yours?",
@@ -116,7 +114,7 @@ fn sweep_store(remove: bool) -> anyhow::Result<RemovedFiles> {
         })?;
         swept.removed = true;
     } else {
-        let store::RemovedFiles { objects, bytes } = store.sweep()?;
+        let store::RemovedFiles { objects, bytes } = Store::open(dir)?.sweep()?;
         (swept.objects, swept.bytes) = (objects, bytes);
     }
     Ok(swept)

@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::render::Drawing;
 use crate::assess::AssessError;
 use crate::cache::{Bounds, Cache};
-use crate::data::DataError;
+use crate::data::{DataError, MalformedLines};
 use crate::engine::Engine;
 use crate::executor::project::ProjectError;
-use crate::executor::{Build, CancelToken, ExecutorError, Limits, Priority, WorkerConfig};
+use crate::executor::{Build, CancelToken, ExecutorError, Priority, RunSpec, WorkerConfig};
 use crate::locate::{self, LocateError, Overrides};
 use crate::repair::ReplayError;
 use crate::task::{TaskError, TaskSet};
@@ -174,6 +174,13 @@ pub(super) fn progress(text: &str) {
     }
 }
 
+/// Reports malformed lines on standard error.
+pub(super) fn report_malformed(lines: &MalformedLines) {
+    for message in lines.messages() {
+        eprintln!("cadforge: {message}");
+    }
+}
+
 /// Reads a candidate from a file, or from standard input for `-`.
 pub(super) fn read_candidate(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -212,11 +219,11 @@ pub(super) fn build_drawing(
     engine: &Engine,
     path: &Path,
     code: &[u8],
-    limits: &Limits,
+    spec: &RunSpec,
 ) -> anyhow::Result<Drawing> {
     let executor = engine.assessor().executor();
     // Live runs return all objects that a script shows.
-    let execution = executor.build(code, limits, Priority::Live, &CancelToken::never())?;
+    let execution = executor.build(code, spec, Priority::Live, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(Drawing {
             shape,

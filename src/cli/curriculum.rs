@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::context::{self, CliError, Global};
-use crate::data::curriculum::{self, Options, Stage, Summary};
+use crate::data::curriculum::{self, CurriculumOptions, CurriculumSummary, Stage};
 use crate::locate;
 use crate::repair::endpoint::Template;
 
@@ -44,12 +44,12 @@ struct Report<'a> {
     format: u32,
     output: &'a PathBuf,
     #[serde(flatten)]
-    summary: &'a Summary,
+    summary: &'a CurriculumSummary,
 }
 
 pub(super) fn run(args: CurriculumArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let tasks = global.task_set()?;
-    let options = Options {
+    let options = CurriculumOptions {
         stages: args.stage,
         below: args.below,
         rows: args.rows,
@@ -62,6 +62,7 @@ pub(super) fn run(args: CurriculumArgs, global: &Global) -> anyhow::Result<ExitC
         &template(global, &args.prompt)?,
         &options,
     )?;
+    context::report_malformed(&summary.malformed);
     if args.json {
         context::print_json(&Report {
             format: 1,
@@ -85,8 +86,8 @@ pub(super) fn template(global: &Global, name: &str) -> anyhow::Result<Template> 
     Ok(Template::find(folder.as_deref(), name).map_err(CliError::Input)?)
 }
 
-fn text(summary: &Summary, output: &std::path::Path) -> String {
-    let Summary {
+fn text(summary: &CurriculumSummary, output: &std::path::Path) -> String {
+    let CurriculumSummary {
         read,
         fit,
         copies,
@@ -95,7 +96,7 @@ fn text(summary: &Summary, output: &std::path::Path) -> String {
         kinds,
         unscored,
         unknown_tasks,
-        bad_lines,
+        malformed,
     } = summary;
     let mut text = format!(
         "{rows} prompts in {}\n{fit} of {read} rows failed or scored low; {copies} more are copies\n",
@@ -110,7 +111,7 @@ fn text(summary: &Summary, output: &std::path::Path) -> String {
     for (count, what) in [
         (unscored, "rows without a scored candidate"),
         (unknown_tasks, "rows of unknown tasks"),
-        (bad_lines, "malformed lines"),
+        (&malformed.count, "malformed lines"),
     ] {
         if *count > 0 {
             text.push_str(&format!("{count} {what}\n"));

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
+use serde_json::Value;
 
 use super::context::{self, Global};
 use super::scoring::{ProjectArgs, ScoringArgs};
@@ -43,19 +44,19 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let task = tasks.get(&args.task)?;
     let code = context::read_candidate(&args.file)?;
     let mut scoring = args.scoring.scoring();
-    args.project.apply(Some(task), &mut scoring.limits)?;
+    scoring.project = args.project.open(Some(task))?;
     // Rebuilds for editability can use more than one worker.
     let workers = parallel::workers(1 + scoring.trials() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
     let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
-        let limits = &with_task_files(&scoring.limits, task)?;
+        let spec = &with_task_files(scoring.export_spec(), task)?;
         let execution = with_notice(|| {
             engine
                 .assessor()
                 .executor()
-                .export(&code, limits, &CancelToken::never())
+                .export(&code, spec, &CancelToken::never())
         })?;
         // A failed build is a result; its message is in the evaluation.
         if evaluation.ok {
@@ -63,11 +64,31 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
         }
     }
     if args.json {
-        context::print_json(&evaluation)?;
+        context::print_json(&with_new_names(serde_json::to_value(&evaluation)?))?;
     } else {
         context::print(&summary(&evaluation))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Measurements under the glossary's names beside the deprecated ones. Only here: files of evaluations hold them once.
+fn with_new_names(mut evaluation: Value) -> Value {
+    let Some(grounded) = evaluation.pointer_mut("/details/grounded") else {
+        return evaluation;
+    };
+    for (deprecated, name) in [
+        ("soundness", "validity"),
+        ("likeness", "similarity"),
+        ("responses", "sensitivity"),
+    ] {
+        if let Some(value) = grounded.get(deprecated).cloned() {
+            grounded[name] = value;
+        }
+    }
+    if let Some(iou) = grounded.pointer("/pose/likeness").cloned() {
+        grounded["pose"]["iou"] = iou;
+    }
+    evaluation
 }
 
 /// Requests the shape only if it is written: a cached evaluation then needs no worker.
@@ -169,4 +190,44 @@ fn summary(evaluation: &Evaluation) -> String {
 
 fn kind_name(evaluation: &Evaluation) -> String {
     evaluation.kind.name().replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reward::GroundedDetails;
+
+    #[test]
+    fn measurements_have_both_names_and_are_read_by_either() {
+        let grounded = json!({
+            "soundness": {"valid": true, "closed": true, "loose": 0, "volume_mm3": 1.0, "own_overlap": 0.0, "inverted": 0.0},
+            "assembly": {"solids": 1, "asked": null, "groups": 1, "main_share": 1.0, "overlap": 0.0, "spare_holes": 0},
+            "pose": {"turned": false, "moved": false, "scale": 1.0, "likeness": 0.75},
+            "fit": null, "checks": null, "agreement": null, "likeness": null, "responses": null, "cost": null,
+        });
+        let printed = with_new_names(json!({"ok": true, "details": {"grounded": grounded}}));
+        let of = &printed["details"]["grounded"];
+        assert_eq!(
+            (&of["validity"], &of["soundness"]),
+            (&grounded["soundness"], &grounded["soundness"])
+        );
+        assert_eq!(
+            (&of["pose"]["iou"], &of["pose"]["likeness"]),
+            (&json!(0.75), &json!(0.75))
+        );
+        assert!(of.get("similarity").is_some() && of.get("sensitivity").is_some());
+        // A file may hold either name.
+        let mut renamed = of.clone();
+        for deprecated in ["soundness", "likeness", "responses"] {
+            renamed.as_object_mut().unwrap().shift_remove(deprecated);
+        }
+        renamed["pose"].as_object_mut().unwrap().shift_remove("likeness");
+        let read = |value: &Value| serde_json::from_value::<GroundedDetails>(value.clone()).unwrap();
+        assert_eq!(read(&renamed), read(&grounded));
+        // Results of cadforge-v1 stay as they are.
+        let plain = json!({"ok": true, "details": {}});
+        assert_eq!(with_new_names(plain.clone()), plain);
+    }
 }

@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::context::{self, CliError, Global};
 use super::curriculum::template;
 use crate::data::DEFAULT_GENERATIONS;
-use crate::data::export::{self, Kind, Options, POSITIVE, STRICT, SplitBy, Summary};
+use crate::data::export::{self, DataSetKind, ExportOptions, ExportSummary, POSITIVE, STRICT, SplitBy};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportArgs {
     /// Kind of data set
     #[arg(value_enum)]
-    kind: Kind,
+    kind: DataSetKind,
     /// Scored rows: JSON Lines, plain or compressed with gzip, and trajectory folders
     #[arg(value_name = "IN.jsonl", required = true)]
     inputs: Vec<PathBuf>,
@@ -64,9 +64,9 @@ pub(crate) struct ExportArgs {
 struct Report<'a> {
     format: u32,
     output: &'a PathBuf,
-    kind: Kind,
+    kind: DataSetKind,
     #[serde(flatten)]
-    summary: &'a Summary,
+    summary: &'a ExportSummary,
 }
 
 pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode> {
@@ -74,7 +74,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
     for task in &args.task {
         tasks.get(task)?;
     }
-    let options = Options {
+    let options = ExportOptions {
         kind: args.kind,
         tasks: args.task,
         least: args
@@ -90,6 +90,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
     };
     let template = template(global, &args.prompt)?;
     let summary = export::write(&args.inputs, &args.output, &tasks, &template, &options)?;
+    context::report_malformed(&summary.malformed);
     if args.json {
         context::print_json(&Report {
             format: 1,
@@ -98,7 +99,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
             summary: &summary,
         })?;
     } else {
-        let Summary {
+        let ExportSummary {
             read,
             train,
             validation,

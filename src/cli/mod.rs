@@ -30,7 +30,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::engine::Engine;
-use crate::executor::Limits;
+use crate::executor::RunSpec;
 
 pub(crate) use context::{CliError, Global};
 
@@ -128,8 +128,10 @@ pub fn run() -> ExitCode {
 fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
     // One worker serves both files; STL files alone start none.
     let engine = std::cell::OnceCell::new();
-    let mut limits = Limits::default();
-    args.project.apply(None, &mut limits)?;
+    let spec = RunSpec {
+        project: args.project.open(None)?,
+        ..RunSpec::default()
+    };
     render::run(args, |file| {
         if render::is_stl(file) {
             return render::load_stl(file);
@@ -139,7 +141,7 @@ fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
             let _ = engine.set(global.engine(1)?);
         }
         let engine: &Engine = engine.get().expect("just set");
-        context::build_drawing(engine, file, &code, &limits)
+        context::build_drawing(engine, file, &code, &spec)
     })?;
     Ok(ExitCode::SUCCESS)
 }

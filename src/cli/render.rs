@@ -1,12 +1,11 @@
 //! `cadforge render`: one shape, or two at the same scale, as a PNG. The caller turns a file into a shape.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::CliError;
 use super::scoring::ProjectArgs;
-use crate::geometry::{Scene, Shape, TriMesh};
+use crate::geometry::{MeshFormat, Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -86,9 +85,7 @@ pub(crate) fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Dra
 
 /// Whether a file is read as STL.
 pub(crate) fn is_stl(file: &Path) -> bool {
-    file.extension()
-        .and_then(OsStr::to_str)
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("stl"))
+    MeshFormat::of_path(file) == Some(MeshFormat::Stl)
 }
 
 /// Reads an STL file as a shape whose edges are its creases.

@@ -111,7 +111,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
         }
     };
     let mut scoring = args.scoring.scoring();
-    args.project.apply(Some(&task), &mut scoring.limits)?;
+    scoring.project = args.project.open(Some(&task))?;
     let resumed = args.out.clone().filter(|dir| dir.join(PLAN_FILE).is_file());
     let job = RepairJob {
         task: task.clone(),

@@ -12,7 +12,7 @@ use crate::trajectory::write_atomically;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReportArgs {
-    /// One file per run: rows with rewards, a trajectory's folder, or a trainer's log of losses
+    /// One file per run: rows with rewards (plain or compressed with gzip), a trajectory's folder, or a trainer's log of losses
     #[arg(value_name = "FILE.jsonl", required = true)]
     files: Vec<PathBuf>,
     /// Write report.md, report.json and plots as SVG to this folder
@@ -41,13 +41,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let mut runs = Vec::new();
     for file in &args.files {
         let run = report::read(file, args.num_generations)?;
-        for bad in &run.first_bad_lines {
-            eprintln!("cadforge: {}:{}: {}", file.display(), bad.line, bad.message);
-        }
-        let more = run.bad_lines - run.first_bad_lines.len();
-        if more > 0 {
-            eprintln!("cadforge: … and {more} more malformed lines");
-        }
+        context::report_malformed(&run.malformed);
         runs.push(run);
     }
     let whole = Report {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::{self, Global};
 use super::scoring::ScoringArgs;
 use crate::data::DEFAULT_GENERATIONS;
-use crate::data::score::{self, Options, Progress, Summary};
+use crate::data::score::{self, Progress, ScoreOptions, ScoreSummary};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScoreArgs {
@@ -45,7 +45,9 @@ struct Report<'a> {
     format: u32,
     output: &'a PathBuf,
     #[serde(flatten)]
-    summary: &'a Summary,
+    summary: &'a ScoreSummary,
+    /// Deprecated name of `already_scored`.
+    kept: usize,
     seconds: f64,
 }
 
@@ -54,7 +56,7 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, |jobs| jobs as usize);
     let engine = global.engine_with(jobs, |config| args.scoring.cache.apply(config))?;
-    let options = Options {
+    let options = ScoreOptions {
         input: args.input,
         output: args.output,
         jobs,
@@ -70,24 +72,14 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     });
     meter.clear();
     let summary = done?;
-    for bad in &summary.first_bad_lines {
-        eprintln!(
-            "cadforge: {}:{}: {}",
-            options.input.display(),
-            bad.line,
-            bad.message
-        );
-    }
-    let more = summary.bad_lines - summary.first_bad_lines.len();
-    if more > 0 {
-        eprintln!("cadforge: … and {more} more malformed lines");
-    }
+    context::report_malformed(&summary.malformed);
     let seconds = begun.elapsed().as_secs_f64();
     if args.json {
         context::print_json(&Report {
             format: 1,
             output: &options.output,
             summary: &summary,
+            kept: summary.already_scored,
             seconds,
         })?;
     } else {
@@ -107,27 +99,27 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::from(if failed { 3 } else { 0 }))
 }
 
-fn text(summary: &Summary, options: &Options, seconds: f64) -> String {
-    let Summary {
+fn text(summary: &ScoreSummary, options: &ScoreOptions, seconds: f64) -> String {
+    let ScoreSummary {
         rows,
         of,
-        kept,
+        already_scored,
         scored,
         copies,
-        bad_lines,
+        malformed,
         ..
     } = summary;
     let mut text = format!("{rows} of {of} rows in {}\n", options.output.display());
-    if *kept > 0 {
-        text.push_str(&format!("{kept} already scored\n"));
+    if *already_scored > 0 {
+        text.push_str(&format!("{already_scored} already scored\n"));
     }
     text.push_str(&format!("{scored} scored in {seconds:.1} s"));
     if *copies > 0 {
         text.push_str(&format!(", {copies} of them copies"));
     }
     text.push('\n');
-    if *bad_lines > 0 {
-        text.push_str(&format!("{bad_lines} malformed lines skipped\n"));
+    if malformed.count > 0 {
+        text.push_str(&format!("{} malformed lines skipped\n", malformed.count));
     }
     text
 }

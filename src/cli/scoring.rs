@@ -60,10 +60,10 @@ pub(crate) struct ProjectArgs {
 }
 
 impl ProjectArgs {
-    /// Adds the folder to the limits of a run; `task` is the task that is scored.
-    pub(crate) fn apply(&self, task: Option<&Task>, limits: &mut Limits) -> anyhow::Result<()> {
+    /// The folder, if one is given; `task` is the task that is scored.
+    pub(crate) fn open(&self, task: Option<&Task>) -> anyhow::Result<Option<Project>> {
         let Some(folder) = &self.project else {
-            return Ok(());
+            return Ok(None);
         };
         if let Some(task) = task
             && Project::of_task(&task.dir)?.is_some()
@@ -74,8 +74,7 @@ impl ProjectArgs {
             ))
             .into());
         }
-        limits.project = Some(Project::open(folder)?);
-        Ok(())
+        Ok(Some(Project::open(folder)?))
     }
 }
 
@@ -102,6 +101,7 @@ impl ScoringArgs {
                 memory_mb: self.memory,
                 ..Limits::default()
             },
+            project: None,
             editability: self.editability,
         }
     }

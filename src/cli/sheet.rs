@@ -7,7 +7,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{RgbaImage, imageops};
 
 use super::context::CliError;
-use crate::executor::{Build, CancelToken, Executor, Limits, Priority};
+use crate::executor::{Build, CancelToken, Executor, Priority, RunSpec};
 use crate::geometry::Shape;
 use crate::render::{Headless, Preset, Projection, Shot, ShotPane};
 use crate::trajectory::replace_file;
@@ -72,11 +72,11 @@ impl Sheet {
 pub(super) fn shape(
     code: &str,
     executor: &Executor,
-    limits: &Limits,
+    spec: &RunSpec,
     what: &str,
     hint: &str,
 ) -> anyhow::Result<Arc<Shape>> {
-    let execution = executor.build(code.as_bytes(), limits, Priority::Batch, &CancelToken::never())?;
+    let execution = executor.build(code.as_bytes(), spec, Priority::Batch, &CancelToken::never())?;
     match execution.build {
         Build::Shape(shape) => Ok(shape),
         Build::Failed(failure) => Err(CliError::NotReached(format!(

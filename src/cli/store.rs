@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::context::{self, Global};
 use super::size::megabytes;
-use crate::data::store::{Column, Count, Entry, Filter, Imported, Numbers, Store};
+use crate::data::store::{self, Column, Count, Filter, Imported, Numbers, Store, StoredRow};
 use crate::data::{DataError, RowFormat, line_of};
 use crate::failure::Kind;
 use crate::locate;
@@ -28,7 +28,7 @@ enum StoreCommand {
     Import(Import),
     /// List rows
     List(List),
-    /// Count rows by run, form, task and kind
+    /// Count rows by run, row format, task and kind
     Stats(Stats),
 }
 
@@ -84,9 +84,10 @@ pub(super) struct FilterArgs {
     /// Only this kind
     #[arg(long, value_name = "KIND", value_parser = parse_kind)]
     kind: Option<String>,
-    /// Only this form
-    #[arg(long, value_enum)]
-    form: Option<RowFormat>,
+    /// Only this row format
+    // `--form` is its deprecated name.
+    #[arg(long, alias = "form", value_enum, value_name = "FORMAT")]
+    row_format: Option<RowFormat>,
     /// Only candidates that built
     #[arg(long)]
     built: bool,
@@ -107,7 +108,7 @@ impl FilterArgs {
             run: self.run.clone(),
             task: self.task.clone(),
             kind: self.kind.clone(),
-            form: self.form,
+            row_format: self.row_format,
             built: (self.built || self.failed).then_some(self.built),
             least: self.min,
             most: self.max,
@@ -131,19 +132,29 @@ struct ListReport<'a> {
     store: PathBuf,
     #[serde(flatten)]
     numbers: Numbers,
-    listed: &'a [Entry],
+    listed: Vec<ListedRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedRow<'a> {
+    #[serde(flatten)]
+    row: &'a StoredRow,
+    /// Deprecated name of `row_format`.
+    form: RowFormat,
 }
 
 /// The object that `store stats --json` prints.
 #[derive(Debug, Serialize)]
-struct StatsReport {
+struct StatsReport<'a> {
     format: u32,
     store: PathBuf,
     bytes: u64,
     #[serde(flatten)]
     numbers: Numbers,
     runs: Vec<Count>,
-    forms: Vec<Count>,
+    row_formats: &'a [Count],
+    /// Deprecated name of `row_formats`.
+    forms: &'a [Count],
     tasks: Vec<Count>,
     kinds: Vec<Count>,
 }
@@ -187,9 +198,7 @@ fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
                 context::progress(&format!("{}: {rows} rows …", path.display()));
             }
         })?;
-        for bad in &imported.first_bad_lines {
-            eprintln!("cadforge: {}:{}: {}", path.display(), bad.line, bad.message);
-        }
+        context::report_malformed(&imported.malformed);
         all.push(imported);
     }
     let added = all.iter().map(|imported| imported.added).sum();
@@ -206,13 +215,13 @@ fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
             run,
             rows,
             added,
-            bad_lines,
+            malformed,
             ..
         } in &all
         {
             let _ = write!(text, "{run}: {added} added of {rows} rows");
-            if *bad_lines > 0 {
-                let _ = write!(text, ", {bad_lines} malformed lines");
+            if malformed.count > 0 {
+                let _ = write!(text, ", {} malformed lines", malformed.count);
             }
             text.push('\n');
         }
@@ -240,7 +249,13 @@ fn list(args: &List, store: &Store) -> anyhow::Result<ExitCode> {
             format: 1,
             store: store.folder().to_owned(),
             numbers,
-            listed: &listed,
+            listed: listed
+                .iter()
+                .map(|row| ListedRow {
+                    row,
+                    form: row.row_format,
+                })
+                .collect(),
         })?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -254,7 +269,7 @@ fn list(args: &List, store: &Store) -> anyhow::Result<ExitCode> {
             "{:>7}  {:<24} {:<10} {total:>8}  {:<20} {}:{}",
             entry.id,
             entry.task_id.as_deref().unwrap_or("–"),
-            entry.form,
+            entry.row_format.name(),
             entry.kind.as_deref().unwrap_or("–"),
             entry.run,
             entry.line
@@ -274,13 +289,15 @@ fn list(args: &List, store: &Store) -> anyhow::Result<ExitCode> {
 fn stats(args: &Stats, store: &Store) -> anyhow::Result<ExitCode> {
     let filter = args.filter.filter();
     let counts = |column| store.counts(&filter, column);
+    let row_formats = counts(Column::RowFormat)?;
     let report = StatsReport {
         format: 1,
         store: store.folder().to_owned(),
-        bytes: store.bytes(),
+        bytes: store::bytes(store.folder()),
         numbers: store.numbers(&filter)?,
         runs: counts(Column::Run)?,
-        forms: counts(Column::RowFormat)?,
+        row_formats: &row_formats,
+        forms: &row_formats,
         tasks: counts(Column::Task)?,
         kinds: counts(Column::Kind)?,
     };
@@ -296,8 +313,8 @@ fn stats(args: &Stats, store: &Store) -> anyhow::Result<ExitCode> {
         report.store.display()
     );
     for (title, counts) in [
-        ("runs", &report.runs),
-        ("forms", &report.forms),
+        ("runs", &report.runs[..]),
+        ("row formats", report.row_formats),
         ("tasks", &report.tasks),
         ("kinds", &report.kinds),
     ] {

@@ -1,24 +1,22 @@
 //! `cadforge [studio]`: open the window.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use super::context::{CliError, Global};
 use crate::assess::Scoring;
-use crate::data::store;
+use crate::data::index::{self, is_run_folder};
+use crate::data::{Content, Lines, is_row_file, store};
 use crate::locate;
 use crate::studio::environment::Recipe;
-use crate::studio::rows::{self, is_run_folder};
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
 use crate::trajectory::{self, TrajectoryError};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StudioArgs {
-    /// File to open: a CadQuery file, a trajectory, rows of a training run (JSONL), a folder of these, or a store
+    /// File to open: a CadQuery file, a trajectory, rows of a training run (JSON Lines, plain or compressed with gzip), a folder of these, or a store
     #[arg(value_name = "FILE.py|TRAJECTORY|FOLDER")]
     open: Option<PathBuf>,
     /// Initial task
@@ -34,15 +32,12 @@ impl StudioArgs {
 
 /// Whether the first line of a file is a candidate with a reward, as training runs write it.
 fn holds_rows(path: &Path) -> bool {
-    let mut line = String::new();
-    let read = File::open(path).and_then(|file| BufReader::new(file.take(1 << 24)).read_line(&mut line));
-    let row: serde_json::Value = match read {
-        Ok(_) => serde_json::from_str(&line).unwrap_or_default(),
-        Err(_) => return false,
-    };
-    ["reward", "score", "kind"]
-        .iter()
-        .any(|key| row.get(key).is_some())
+    let first = Lines::open(path).and_then(|mut lines| lines.next_line());
+    let row = first.ok().flatten().and_then(|line| line.row.ok());
+    row.is_some_and(|row| {
+        let is_candidate = matches!(Content::of(&row), Content::Candidate(_));
+        is_candidate && (row.score().is_some() || row.kind().is_some())
+    })
 }
 
 /// The Python of the workers: that of the command line, of the settings, or the one found. If there is none, the path
@@ -76,10 +71,10 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         // Read after the first frame: there may be a hundred thousand rows.
         Some(path) if store::exists(&path) => Some(Opened::File(path)),
         Some(path) if is_run_folder(&path) => {
-            rows::files(&path).map_err(CliError::Input)?;
+            index::files(&path)?;
             Some(Opened::File(path))
         }
-        Some(path) if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") => {
+        Some(path) if path.is_dir() || is_row_file(&path) => {
             match trajectory::read(&path) {
                 Ok(read) => Some(Opened::Trajectory(Box::new(read))),
                 // A file of rows is read there too.

@@ -105,6 +105,9 @@ impl Kind {
     }
 }
 
+/// Start of the messages of [`Kind::MissingFixture`], which the worker writes.
+pub const NOTHING_TO_SCORE: &str = "the code ran but left nothing to score: ";
+
 /// Reason of a failed build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Failure {

@@ -1,6 +1,6 @@
-//! Foundation of all crates: failure kinds, tasks, the cache, places of files.
+//! Foundation of all crates: failure kinds, the cache, places of files, fields of TOML files.
 //!
-//! Independent of geometry and rewards; starts no processes.
+//! Independent of tasks, geometry and rewards; starts no processes.
 //!
 //! ```
 //! use cadforge_core::failure::Kind;
@@ -10,5 +10,8 @@
 
 pub mod cache;
 pub mod failure;
+pub mod fields;
 pub mod locate;
-pub mod task;
+mod task_problem;
+
+pub use task_problem::TaskProblem;

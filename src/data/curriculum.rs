@@ -10,12 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::output::write_whole;
 use super::prompt::{repair_prompt, task_spec};
-use super::{DataError, Lines, Row, RowFormat};
+use super::{Content, DataError, Lines, MalformedLines, Row};
 use cadforge_core::failure::Kind;
-use cadforge_core::task::{Level, Task, TaskSet};
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::{curriculum_weight, repair_hints};
-use cadforge_trajectory as trajectory;
+use cadforge_task::{Level, Task, TaskSet};
 
 /// `dataset_type` of every row of a curriculum.
 pub const DATASET_TYPE: &str = "adaptive_repair_grpo_prompt";
@@ -69,7 +68,7 @@ impl Stage {
 
 /// Options of a curriculum.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct CurriculumOptions {
     /// Stages to write; all if empty.
     pub stages: Vec<Stage>,
     /// A candidate that built is low-scoring below this total, or by its kind.
@@ -82,7 +81,7 @@ pub struct Options {
 
 /// Counts of a curriculum.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Summary {
+pub struct CurriculumSummary {
     /// Rows read.
     pub read: usize,
     /// Failed and low-scoring rows, without copies.
@@ -100,7 +99,8 @@ pub struct Summary {
     /// Rows of unknown tasks.
     pub unknown_tasks: usize,
     /// Malformed lines.
-    pub bad_lines: usize,
+    #[serde(flatten)]
+    pub malformed: MalformedLines,
 }
 
 /// A failed or low-scoring row.
@@ -120,10 +120,10 @@ pub fn write(
     output: &Path,
     tasks: &TaskSet,
     template: &Template,
-    options: &Options,
-) -> Result<Summary, DataError> {
+    options: &CurriculumOptions,
+) -> Result<CurriculumSummary, DataError> {
     let tasks: Vec<&Task> = tasks.iter().map(|task| &**task).collect();
-    let mut summary = Summary::default();
+    let mut summary = CurriculumSummary::default();
     let weak = choose(inputs, &tasks, options, &mut summary)?;
     write_whole(output, |out| {
         for stage in Stage::ALL {
@@ -133,9 +133,14 @@ pub fn write(
                 if chosen.peek().is_none_or(|weak| weak.file as usize != number) {
                     continue;
                 }
-                let mut lines = Lines::open(&rows_of(input))?;
+                let mut lines = Lines::open(input)?;
                 while let Some(weak) = chosen.next_if(|weak| weak.file as usize == number) {
-                    let row = row_at(&mut lines, weak.line, input)?;
+                    let row = lines.row_at(weak.line)?.ok_or_else(|| {
+                        DataError::Input(format!(
+                            "{} has changed since it was read\nhint: run the same command again",
+                            input.display()
+                        ))
+                    })?;
                     let prompt = prompt(&row, weak, tasks[weak.task as usize], template, input);
                     writeln!(out, "{prompt}").map_err(DataError::io("write", output))?;
                     summary.rows += 1;
@@ -153,8 +158,8 @@ pub fn write(
 fn choose(
     inputs: &[PathBuf],
     tasks: &[&Task],
-    options: &Options,
-    summary: &mut Summary,
+    options: &CurriculumOptions,
+    summary: &mut CurriculumSummary,
 ) -> Result<Vec<WeakRow>, DataError> {
     let mut weak = Vec::new();
     let mut seen = HashSet::new();
@@ -162,22 +167,24 @@ fn choose(
     let mut builds = vec![(0_usize, 0_usize); tasks.len()];
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     for (file, input) in inputs.iter().enumerate() {
-        let mut lines = Lines::open(&rows_of(input))?;
+        let mut lines = Lines::open(input)?;
         while let Some(line) = lines.next_line()? {
-            let Ok(row) = line.row else {
-                summary.bad_lines += 1;
-                continue;
+            let row = match line.row {
+                Ok(row) => row,
+                Err(message) => {
+                    summary.malformed.push(lines.path(), line.number, message);
+                    continue;
+                }
             };
-            if matches!(
-                RowFormat::of(&row),
-                None | Some(RowFormat::Curriculum | RowFormat::Preference)
-            ) {
-                // The header of a trajectory is not a row.
-                summary.read += usize::from(row.get("proposer").is_none());
-                summary.unscored += usize::from(row.get("proposer").is_none());
-                continue;
+            match Content::of(&row) {
+                Content::Header => continue,
+                Content::Candidate(_) => summary.read += 1,
+                Content::Other(_) | Content::Unknown => {
+                    summary.read += 1;
+                    summary.unscored += 1;
+                    continue;
+                }
             }
-            summary.read += 1;
             let (Some(code), Some(built), Some(kind)) = (row.code(), row.built(), row.kind()) else {
                 summary.unscored += 1;
                 continue;
@@ -270,6 +277,8 @@ fn prompt(row: &Row, weak: &WeakRow, task: &Task, template: &Template, input: &P
         "dataset_type": DATASET_TYPE,
         "stage": weak.stage.name(),
         "failure_type": weak.kind,
+        "repair_hints": repair_hints(weak.kind),
+        // Deprecated name.
         "repair_policy": repair_hints(weak.kind),
         "curriculum_weight": weak.weight,
         "previous_score": row.score(),
@@ -281,29 +290,6 @@ fn prompt(row: &Row, weak: &WeakRow, task: &Task, template: &Template, input: &P
         "source_index": row.count("index").or_else(|| row.count("step")),
         "source_code_sha256": hash,
     })
-}
-
-fn row_at(lines: &mut Lines, number: u64, input: &Path) -> Result<Row, DataError> {
-    while let Some(line) = lines.next_line()? {
-        if line.number == number
-            && let Ok(row) = line.row
-        {
-            return Ok(row);
-        }
-    }
-    Err(DataError::Input(format!(
-        "{} has changed since it was read\nhint: run the same command again",
-        input.display()
-    )))
-}
-
-/// The file of rows; of a trajectory's folder, the file in it.
-fn rows_of(input: &Path) -> PathBuf {
-    if input.is_dir() {
-        input.join(trajectory::FILE_NAME)
-    } else {
-        input.to_owned()
-    }
 }
 
 fn digest(parts: &[&[u8]]) -> [u8; 16] {

@@ -2,7 +2,7 @@
 //!
 //! A reward call is a batch, not a group: published calls mix tasks. Rows form a group by `group_id`, else by equal
 //! prompts within a call, else as consecutive rows of one task, at most as many as the trainer generates per prompt.
-//! Steps of a repair loop with the same parent form a group.
+//! Steps of a repair loop with the same parent form a group. Rows of different files never do.
 
 use std::collections::HashMap;
 
@@ -18,6 +18,8 @@ pub const DEFAULT_GENERATIONS: u32 = 8;
 #[derive(Debug)]
 pub struct Groups {
     generations: u32,
+    /// Number of the file of the next row.
+    file: u32,
     groups: Vec<Group>,
     of_row: Vec<u32>,
     /// Groups that later rows may join, by key.
@@ -42,6 +44,7 @@ impl Groups {
     pub fn new(generations: u32) -> Self {
         Self {
             generations: generations.max(1),
+            file: 0,
             groups: Vec::new(),
             of_row: Vec::new(),
             named: HashMap::new(),
@@ -49,18 +52,14 @@ impl Groups {
         }
     }
 
+    /// Sets the number of the file that the next rows come from; ids and prompts are compared within a file only.
+    pub fn set_file(&mut self, file: u32) {
+        self.file = file;
+    }
+
     /// Adds the next row, on the given line, and returns the index of its group.
     pub fn push(&mut self, row: &Row, line: u64) -> u32 {
-        let prompt = row.prompt();
-        let (call, task) = (row.call(), row.task_id());
-        let is_step = RowFormat::of(row) == Some(RowFormat::Step);
-        let (key, named) = match (row.get("group_id"), prompt.is_empty(), call) {
-            (Some(id), _, _) => (digest(&("id", id)), true),
-            // Steps with the same parent.
-            (None, _, _) if is_step => (digest(&("parent", task, row.count("parent"))), true),
-            (None, false, Some(call)) => (digest(&("prompt", call, prompt)), true),
-            (None, _, _) => (digest(&("run", call, task, prompt)), false),
-        };
+        let (key, named) = self.key(row);
         let known = if named {
             self.named.get(&key).copied()
         } else {
@@ -88,6 +87,30 @@ impl Groups {
         entry.last = row;
         self.of_row.push(group);
         group
+    }
+
+    /// Passes over a row that the reader does not count. It separates the rows around it as if it were counted, so that readers that
+    /// count different rows form the same groups.
+    pub fn pass_over(&mut self, row: &Row) {
+        let (key, named) = self.key(row);
+        if named || self.run.is_some_and(|(of, _)| of != key) {
+            self.run = None;
+        }
+    }
+
+    /// The key of a row's group, and whether rows may join it that do not follow one another.
+    fn key(&self, row: &Row) -> ([u8; 16], bool) {
+        let prompt = row.prompt();
+        let (file, call, task) = (self.file, row.call(), row.task_id());
+        // Most rows have no origin: their format costs more to tell.
+        let is_step = row.get("origin").is_some() && RowFormat::of(row) == Some(RowFormat::Step);
+        match (row.get("group_id"), prompt.is_empty(), call) {
+            (Some(id), _, _) => (digest(&("id", file, id)), true),
+            // Steps with the same parent.
+            (None, _, _) if is_step => (digest(&("parent", file, task, row.count("parent"))), true),
+            (None, false, Some(call)) => (digest(&("prompt", file, call, prompt)), true),
+            (None, _, _) => (digest(&("run", file, call, task, prompt)), false),
+        }
     }
 
     /// Number of rows.
@@ -169,22 +192,6 @@ pub struct Spread {
     pub std: f64,
 }
 
-impl Spread {
-    /// Of the given scores; `None` if there are none.
-    pub fn of(scores: &[f64]) -> Option<Self> {
-        if scores.is_empty() {
-            return None;
-        }
-        let count = scores.len() as f64;
-        let mean = scores.iter().sum::<f64>() / count;
-        let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
-        Some(Self {
-            mean,
-            std: (squares / (count - 1.0).max(1.0)).sqrt(),
-        })
-    }
-}
-
 /// Comparison of the scores of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
@@ -199,10 +206,15 @@ pub struct Compared {
 /// Compares the scores of a group under a profile.
 pub fn compare(scores: &[Option<f64>], profile: Profile) -> Compared {
     let known: Vec<f64> = scores.iter().copied().flatten().collect();
-    let Advantages { values, informative } = reward::advantages(&known, profile);
+    let Advantages {
+        mean,
+        std,
+        values,
+        informative,
+    } = reward::advantages(&known, profile);
     let mut values = values.into_iter();
     Compared {
-        spread: Spread::of(&known),
+        spread: (!known.is_empty()).then_some(Spread { mean, std }),
         advantages: scores
             .iter()
             .map(|score| score.and_then(|_| values.next()))
@@ -254,6 +266,45 @@ mod tests {
                 last: 2
             }
         );
+    }
+
+    #[test]
+    fn rows_of_two_files_form_no_group() {
+        for row in [
+            json!({"group_id": "a"}),
+            json!({"reward_call": 1, "prompt": "p"}),
+            json!({"task_id": "t", "code": "x"}),
+        ] {
+            let row = Row::parse(row.to_string().as_bytes()).unwrap();
+            let mut groups = Groups::new(8);
+            groups.push(&row, 1);
+            assert_eq!(groups.push(&row, 2), 0);
+            groups.set_file(1);
+            assert_eq!(groups.push(&row, 1), 1);
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_passed_over_separates_others_as_if_it_were_counted() {
+        let code = json!({"task_id": "t", "code": "x"});
+        let parse = |row: &serde_json::Value| Row::parse(row.to_string().as_bytes()).unwrap();
+        for (between, joined) in [
+            (json!({"task_id": "t", "code": "y"}), true),
+            (json!({"task_id": "u", "code": "y"}), false),
+            (json!({"task_id": "t", "code": "y", "group_id": 1}), false),
+            (
+                json!({"task_id": "t", "prompt": "p", "chosen": "a", "rejected": "b"}),
+                false,
+            ),
+        ] {
+            let mut passed = Groups::new(8);
+            passed.push(&parse(&code), 1);
+            passed.pass_over(&parse(&between));
+            passed.push(&parse(&code), 3);
+            assert_eq!(passed.of(1).0 == 0, joined, "{between}");
+            let counted = groups(&[code.clone(), between, code.clone()], 8);
+            assert_eq!(counted.of(2).0 == 0, joined);
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Rows of training runs: scoring, storing, reporting, curricula and exports.
 //!
-//! A row is a JSON object on one line; [`RowFormat`] lists the accepted forms. [`Lines`] reads files line by line, so files may exceed
-//! available memory. Malformed lines are reported as [`BadLine`] and skipped. Nothing here starts a process: candidates are scored
-//! through [`cadforge_assess`].
+//! A row is a JSON object on one line. Every surface reads rows through the same parts: [`Lines`] (plain or compressed files, line by
+//! line, so that files may exceed available memory; malformed lines are reported and skipped), [`Row`] (one parse of all trainers' keys),
+//! [`Content`] (which rows are candidates), [`Groups`] and [`compare`] (groups and advantages), [`Summary`] (counts and means).
+//! [`RowIndex`] lists the rows of a run without holding their texts. Nothing here starts a process: candidates are scored through
+//! [`cadforge_assess`].
 //!
 //! ```
 //! use std::io::Write as _;
@@ -18,9 +20,12 @@
 //! ```
 
 pub mod curriculum;
+mod error;
 pub mod export;
 mod groups;
+pub mod index;
 mod lines;
+mod malformed;
 mod output;
 pub mod prompt;
 pub mod repaired;
@@ -28,60 +33,18 @@ pub mod report;
 mod row;
 mod row_format;
 pub mod score;
+mod spool;
 pub mod store;
+mod summary;
 mod surrogates;
+mod text_kind;
 
-use std::path::{Path, PathBuf};
-
+pub use error::DataError;
 pub use groups::{Compared, DEFAULT_GENERATIONS, Groups, Spread, compare};
-pub use lines::{BadLine, Line, Lines};
+pub use index::RowIndex;
+pub use lines::{Line, Lines, file_stem, is_row_file};
+pub use malformed::{MalformedLine, MalformedLines};
 pub use row::Row;
-pub use row_format::RowFormat;
+pub use row_format::{Content, RowFormat};
+pub use summary::{Stats, Summary};
 pub use surrogates::{file_of, json_of, line_of, value_of};
-
-/// Error of reading or writing rows.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// Error of the file system.
-    #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
-    Io {
-        /// The action, a verb.
-        action: &'static str,
-        /// The path.
-        path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
-    },
-    /// Invalid input; the message has a hint.
-    #[error("{0}")]
-    Input(String),
-    /// Error of the index of a store.
-    #[error(
-        "cannot use the store in {path}: {source}\nhint: check the disk; `--store DIR` sets another folder"
-    )]
-    Store {
-        /// Folder of the store.
-        path: PathBuf,
-        /// SQLite's error.
-        source: rusqlite::Error,
-    },
-    /// A reference cannot be built, or an internal error.
-    #[error(transparent)]
-    Assess(#[from] cadforge_assess::AssessError),
-}
-
-impl DataError {
-    /// Whether the user can fix it.
-    pub fn is_input(&self) -> bool {
-        match self {
-            Self::Io { .. } | Self::Input(_) => true,
-            Self::Store { .. } => false,
-            Self::Assess(error) => error.is_input(),
-        }
-    }
-
-    fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
-    }
-}

@@ -18,6 +18,8 @@ pub(super) fn write_whole<T>(
     let mut file = tempfile::Builder::new()
         .prefix(".cadforge-")
         .suffix(".tmp")
+        // Temporary files are private; the result has the usual permissions.
+        .permissions(std::fs::Permissions::from_mode(0o666))
         .tempfile_in(folder)
         .map_err(DataError::io("write", path))?;
     let mut out = BufWriter::with_capacity(1 << 18, file.as_file_mut());
@@ -25,9 +27,6 @@ pub(super) fn write_whole<T>(
     out.flush().map_err(DataError::io("write", path))?;
     drop(out);
     let finish = || -> io::Result<()> {
-        // Temporary files are private; the result has the usual permissions.
-        file.as_file()
-            .set_permissions(std::fs::Permissions::from_mode(0o644))?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::Row;
 use cadforge_assess::{Artifacts, Evaluation, FORMAT, Timing, Versions};
 use cadforge_core::failure::{Failure, Kind};
-use cadforge_core::task::Task;
 use cadforge_repair::ProposalRequest;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::{self as reward, Details, Mode, Profile, Reward};
+use cadforge_task::Task;
 use cadforge_trajectory::{Origin, Step};
 
 /// The prompt for a repair of a row's candidate, as messages.

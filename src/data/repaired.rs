@@ -8,12 +8,12 @@ use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
 use super::score::add_evaluation;
-use super::{DataError, Lines, Row};
+use super::{DataError, Lines, Row, file_stem};
 use cadforge_assess::Evaluation;
 
 /// The repaired row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Source {
+pub struct RepairedRow {
     /// Its file.
     pub file: PathBuf,
     /// Its line, from 1.
@@ -22,23 +22,32 @@ pub struct Source {
 
 /// The file for repairs of the rows of a file: `run.jsonl` has `run.repaired.jsonl` beside it.
 pub fn path_beside(rows: &Path) -> PathBuf {
-    let name = rows.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let name = name.strip_suffix(".jsonl").unwrap_or(name);
-    rows.with_file_name(format!("{name}.repaired.jsonl"))
+    rows.with_file_name(format!("{}.repaired.jsonl", file_stem(rows)))
 }
 
 /// Appends a repair to a file, as a row in the format of `score`, with the keys by which rows of a curriculum name
 /// their source.
-pub fn append(path: &Path, source: &Source, code: &str, evaluation: &Evaluation) -> Result<(), DataError> {
-    append_to(path, &row_at(source)?, source, code, evaluation)
+pub fn append(
+    path: &Path,
+    source: &RepairedRow,
+    code: &str,
+    evaluation: &Evaluation,
+) -> Result<(), DataError> {
+    let before = Lines::open(&source.file)?.row_at(source.line)?.ok_or_else(|| {
+        DataError::Input(format!(
+            "line {} of {} is no longer a row\nhint: open the file again",
+            source.line,
+            source.file.display()
+        ))
+    })?;
+    append_to(path, &before, source, code, evaluation)
 }
 
 /// As [`append`], if the repaired row is at hand.
 pub fn append_to(
     path: &Path,
     before: &Row,
-    source: &Source,
+    source: &RepairedRow,
     code: &str,
     evaluation: &Evaluation,
 ) -> Result<(), DataError> {
@@ -90,20 +99,4 @@ fn write(path: &Path, line: &[u8]) -> std::io::Result<()> {
     }
     file.write_all(line)?;
     file.sync_data()
-}
-
-fn row_at(source: &Source) -> Result<Row, DataError> {
-    let mut lines = Lines::open(&source.file)?;
-    while let Some(line) = lines.next_line()? {
-        if line.number == source.line
-            && let Ok(row) = line.row
-        {
-            return Ok(row);
-        }
-    }
-    Err(DataError::Input(format!(
-        "line {} of {} is no longer a row\nhint: open the file again",
-        source.line,
-        source.file.display()
-    )))
 }

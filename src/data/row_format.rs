@@ -4,6 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 
+/// What a reader of runs does with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Counts it: a candidate, scored or not.
+    Candidate(RowFormat),
+    /// Skips it: it has no candidate of its run.
+    Other(RowFormat),
+    /// Skips it: it is the header of a trajectory.
+    Header,
+    /// Reports it as malformed.
+    Unknown,
+}
+
+/// Message about a row of an unknown format.
+pub(crate) const UNKNOWN_FORMAT: &str = "the row has no known format";
+
 /// Format of a row, recognised by its keys.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
@@ -52,6 +68,22 @@ impl RowFormat {
         }
     }
 
+    /// Whether rows of this format have a candidate that a run scored. The others are prompts, and pairs of answers.
+    pub fn is_candidate(self) -> bool {
+        match self {
+            Self::Completion | Self::Sft | Self::Rollout | Self::Evaluation | Self::Step => true,
+            Self::Preference | Self::Curriculum => false,
+        }
+    }
+
+    /// Whether rows of this format are made for training, without candidates to choose from.
+    pub(crate) fn is_ready_made(self) -> bool {
+        match self {
+            Self::Sft | Self::Preference | Self::Rollout => true,
+            Self::Completion | Self::Curriculum | Self::Evaluation | Self::Step => false,
+        }
+    }
+
     /// The format of a row; `None` if it has no known format.
     pub fn of(row: &Row) -> Option<Self> {
         let has = |key: &str| row.get(key).is_some();
@@ -73,6 +105,18 @@ impl RowFormat {
             return None;
         };
         Some(form)
+    }
+}
+
+impl Content {
+    /// The content of a row.
+    pub fn of(row: &Row) -> Self {
+        match RowFormat::of(row) {
+            Some(format) if format.is_candidate() => Self::Candidate(format),
+            Some(format) => Self::Other(format),
+            None if row.is_header() => Self::Header,
+            None => Self::Unknown,
+        }
     }
 }
 
@@ -120,9 +164,17 @@ mod tests {
                 Some(RowFormat::Step),
             ),
             (json!({"loss": 0.5}), None),
+            (json!({"format": 1, "proposer": "rules", "task_id": "t"}), None),
         ] {
             let parsed = Row::parse(row.to_string().as_bytes()).unwrap();
             assert_eq!(RowFormat::of(&parsed), form, "{row}");
+            let content = match form {
+                Some(form @ (RowFormat::Preference | RowFormat::Curriculum)) => Content::Other(form),
+                Some(form) => Content::Candidate(form),
+                None if row.get("proposer").is_some() => Content::Header,
+                None => Content::Unknown,
+            };
+            assert_eq!(Content::of(&parsed), content, "{row}");
         }
         for form in RowFormat::ALL {
             assert_eq!(serde_json::to_value(form).unwrap(), form.name());

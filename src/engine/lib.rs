@@ -29,9 +29,9 @@ pub use events::{Event, Job, RepairProgress, Wake};
 pub use run::write_step;
 
 use cadforge_assess::{Assessor, Scoring};
-use cadforge_core::task::Task;
-use cadforge_executor::{CancelSource, CancelToken, Executor, Limits, PoolStatus, Priority, WorkerConfig};
+use cadforge_executor::{CancelSource, CancelToken, Executor, PoolStatus, Priority, RunSpec, WorkerConfig};
 pub use cadforge_repair::{EndpointConfig, LoopTarget, RepairSummary};
+use cadforge_task::Task;
 use cadforge_trajectory::Step;
 
 /// Identifies a job of an engine; later jobs have greater ids.
@@ -45,8 +45,8 @@ pub struct ExportJob {
     pub task: Arc<Task>,
     /// The candidate.
     pub code: Arc<[u8]>,
-    /// Its limits.
-    pub limits: Limits,
+    /// Its run.
+    pub spec: RunSpec,
     /// The file to write.
     pub path: PathBuf,
 }

@@ -52,8 +52,8 @@ impl Job for ExportJob {
 
     fn run(&self, assessor: &Assessor, events: &mut EventSender<Self>, cancel: &CancelToken) -> Event<Self> {
         events.send(Event::Started);
-        let limits = with_task_files(&self.limits, &self.task);
-        match limits.and_then(|limits| assessor.executor().export(&self.code, &limits, cancel)) {
+        let spec = with_task_files(self.spec.clone(), &self.task);
+        match spec.and_then(|spec| assessor.executor().export(&self.code, &spec, cancel)) {
             _ if cancel.is_cancelled() => Event::Cancelled,
             Ok(execution) => match write_step(&self.path, &execution) {
                 Ok(()) => Event::Done(Box::new(self.path.clone())),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
 use super::protocol::{read_frame, write_frame};
-use super::{Build, Execution, Limits, WorkerVersions, kernel};
+use super::{Build, Execution, Limits, RunSpec, WorkerVersions, kernel};
 use cadforge_core::cache::{Cache, Key, KeyBuilder};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
@@ -17,15 +17,18 @@ use cadforge_geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
 const FORMAT: u32 = 5;
 
 /// Key of every input that can affect a build.
-pub(crate) fn key(identity: &Identity, code: &[u8], limits: &Limits) -> Key {
+pub(crate) fn key(identity: &Identity, code: &[u8], spec: &RunSpec) -> Key {
+    let RunSpec {
+        limits,
+        mesh,
+        project,
+    } = spec;
     let Limits {
         cpu_s,
         memory_mb,
         output_bytes,
         triangles,
         mesh_cpu_s,
-        mesh,
-        project,
     } = limits;
     KeyBuilder::default()
         .part("build", &FORMAT.to_le_bytes())
@@ -381,36 +384,33 @@ mod tests {
     }
 
     #[test]
-    fn code_and_limits_change_the_key() {
+    fn code_and_spec_change_the_key() {
         let config = super::super::WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1);
         let identity = Identity::of(&config);
-        let limits = Limits::default();
-        let mut others = vec![
-            key(&identity, b"x = 1", &limits),
-            key(&identity, b"x = 1 ", &limits),
-        ];
+        let spec = RunSpec::default();
+        let mut others = vec![key(&identity, b"x = 1", &spec), key(&identity, b"x = 1 ", &spec)];
         let folder = tempfile::tempdir().unwrap();
         let project = super::super::project::Project::open(folder.path()).unwrap();
         std::fs::write(folder.path().join("sizes.json"), "{}").unwrap();
         for project in [project.refreshed().unwrap(), project] {
-            let limits = Limits {
+            let spec = RunSpec {
                 project: Some(project),
-                ..limits.clone()
+                ..spec.clone()
             };
-            others.push(key(&identity, b"x = 1", &limits));
+            others.push(key(&identity, b"x = 1", &spec));
         }
-        let changes: [fn(&mut Limits); 6] = [
-            |limits| limits.cpu_s += 0.5,
-            |limits| limits.memory_mb += 1,
-            |limits| limits.output_bytes += 1,
-            |limits| limits.triangles += 1,
-            |limits| limits.mesh_cpu_s += 0.5,
-            |limits| limits.mesh = crate::MeshKind::Bounded,
+        let changes: [fn(&mut RunSpec); 6] = [
+            |spec| spec.limits.cpu_s += 0.5,
+            |spec| spec.limits.memory_mb += 1,
+            |spec| spec.limits.output_bytes += 1,
+            |spec| spec.limits.triangles += 1,
+            |spec| spec.limits.mesh_cpu_s += 0.5,
+            |spec| spec.mesh = crate::MeshMethod::Bounded,
         ];
         for change in changes {
-            let mut limits = limits.clone();
-            change(&mut limits);
-            others.push(key(&identity, b"x = 1", &limits));
+            let mut spec = spec.clone();
+            change(&mut spec);
+            others.push(key(&identity, b"x = 1", &spec));
         }
         for (at, one) in others.iter().enumerate() {
             assert!(!others[..at].contains(one), "{at}");

@@ -6,12 +6,12 @@
 //! the client side; it never loads Python.
 //!
 //! ```no_run
-//! use cadforge_executor::{Build, CancelToken, Executor, Limits, Priority, WorkerConfig};
+//! use cadforge_executor::{Build, CancelToken, Executor, Priority, RunSpec, WorkerConfig};
 //!
 //! let workers = WorkerConfig::new("target/debug/cadforge-worker".into(), ".venv/bin/python".into(), 1);
 //! let executor = Executor::start(workers);
 //! let code = b"import cadquery as cq\nfixture = cq.Workplane().box(10, 20, 30)\n";
-//! let execution = executor.build(code, &Limits::default(), Priority::Live, &CancelToken::never())?;
+//! let execution = executor.build(code, &RunSpec::default(), Priority::Live, &CancelToken::never())?;
 //! match execution.build {
 //!     Build::Shape(shape) => println!("{} triangles", shape.mesh.triangles().len()),
 //!     Build::Failed(failure) => println!("{}", failure.message),
@@ -20,6 +20,7 @@
 //! ```
 
 mod cached;
+mod decode;
 mod identity;
 mod mesh_check;
 mod notes;
@@ -38,7 +39,9 @@ use cadforge_geometry::{Scene, Shape};
 use cadforge_protocol::frame::Purpose;
 
 pub use cadforge_platform::{kernel, kernel::SandboxSupport, load};
-pub use cadforge_protocol::{Limits, MeshKind, PATCHES, WorkerVersions, frame as protocol, project};
+pub use cadforge_protocol::{
+    Limits, MeshMethod, PATCHES, RunSpec, WorkerVersions, frame as protocol, project,
+};
 pub use outcome::DisputedMesh;
 
 pub use cached::is_cacheable;
@@ -321,11 +324,11 @@ impl Executor {
     pub fn build(
         &self,
         code: &[u8],
-        limits: &Limits,
+        spec: &RunSpec,
         priority: Priority,
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
-        self.build_observed(code, limits, priority, &mut |_| {}, cancel)
+        self.build_observed(code, spec, priority, &mut |_| {}, cancel)
     }
 
     /// As [`Self::build`], and passes the build to `built` before it is cached: encoding and writing a large part takes
@@ -333,7 +336,7 @@ impl Executor {
     pub fn build_observed(
         &self,
         code: &[u8],
-        limits: &Limits,
+        spec: &RunSpec,
         priority: Priority,
         built: &mut dyn FnMut(&Execution),
         cancel: &CancelToken,
@@ -342,11 +345,11 @@ impl Executor {
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(outcome::bad_encoding(code, error));
         }
-        let limits = &limits.refreshed()?;
+        let spec = &spec.refreshed()?;
         let span = tracing::debug_span!("candidate", bytes = code.len(), ?priority);
         let _entered = span.enter();
         let identity = self.identity();
-        let key = identity.map(|identity| cached::key(&identity, code, limits));
+        let key = identity.map(|identity| cached::key(&identity, code, spec));
         // Objects displayed beside a scored shape are made on demand, and not cached.
         let may_show_more = |execution: &Execution| match &execution.build {
             Build::Shape(_) => execution.shows_more,
@@ -362,7 +365,7 @@ impl Executor {
         }
         let run = pool::QueuedRun {
             code,
-            limits,
+            spec,
             priority,
             purpose: match priority {
                 Priority::Live => Purpose::Edit,
@@ -374,12 +377,12 @@ impl Executor {
         let mut execution = self.pool.build(&run, cancel)?;
         if let Some(disputed) = execution.disputed.take() {
             // The kernel's boxes and areas of faces are estimates: a mesh by a process without candidate code decides.
-            let limits = Limits {
-                mesh: MeshKind::Verified,
-                ..limits.clone()
+            let spec = RunSpec {
+                mesh: MeshMethod::Verified,
+                ..spec.clone()
             };
             let run = pool::QueuedRun {
-                limits: &limits,
+                spec: &spec,
                 purpose: Purpose::Result,
                 ..run
             };
@@ -395,7 +398,7 @@ impl Executor {
         );
         built(&execution);
         // A file may have changed while the candidate read it.
-        if limits.project.is_some() && limits.refreshed().ok().as_ref() != Some(limits) {
+        if spec.project.is_some() && spec.refreshed().ok().as_ref() != Some(spec) {
             execution.cacheable = false;
         }
         if let Some(key) = key {
@@ -409,16 +412,16 @@ impl Executor {
     pub fn export(
         &self,
         code: &[u8],
-        limits: &Limits,
+        spec: &RunSpec,
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
         if let Err(error) = std::str::from_utf8(code) {
             return Ok(outcome::bad_encoding(code, error));
         }
-        let limits = &limits.refreshed()?;
+        let spec = &spec.refreshed()?;
         let run = pool::QueuedRun {
             code,
-            limits,
+            spec,
             priority: Priority::Live,
             purpose: Purpose::Export,
             source: self.source,
@@ -429,8 +432,8 @@ impl Executor {
 
     /// Cache key of the build of this code; `None` without a cache, or if its project folder cannot be read. Starts
     /// nothing.
-    pub fn key(&self, code: &[u8], limits: &Limits) -> Option<Key> {
-        Some(cached::key(&self.identity()?, code, &limits.refreshed().ok()?))
+    pub fn key(&self, code: &[u8], spec: &RunSpec) -> Option<Key> {
+        Some(cached::key(&self.identity()?, code, &spec.refreshed().ok()?))
     }
 
     /// Cache of builds, see [`WorkerConfig::cache`].

@@ -6,13 +6,12 @@
 
 use std::sync::Arc;
 
+use super::decode::{edges, face_triangles, scene, stl_count, surfaces};
 use super::mesh_check::{self, Contradiction};
-use super::protocol::{CURVES, Claims, DoneBlobs, Outcome, SURFACES};
-use super::{Build, Execution, Limits, MeshKind, notes};
+use super::protocol::{Claims, DoneBlobs, Outcome};
+use super::{Build, Execution, MeshMethod, RunSpec, notes};
 use cadforge_core::failure::{Failure, Kind};
-use cadforge_geometry::{
-    Aabb, BrepEdge, BrepFacts, BrepSurface, MeshError, Scene, SceneObject, Shape, TriMesh,
-};
+use cadforge_geometry::{Aabb, BrepFacts, BrepSurface, MeshError, Scene, Shape, TriMesh};
 
 pub use super::mesh_check::DisputedMesh;
 
@@ -34,7 +33,7 @@ pub(crate) struct RunOutcome {
 }
 
 /// The verified result of an outcome.
-pub(crate) fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &Limits) -> RunOutcome {
+pub(crate) fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, spec: &RunSpec) -> RunOutcome {
     let failed = |failure| RunOutcome {
         build: Build::Failed(failure),
         notes: Vec::new(),
@@ -48,7 +47,7 @@ pub(crate) fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &
     {
         // Whatever the part's own faults: the failure is the same with and without display.
         let unscored = match outcome {
-            Outcome::Shape { facts } => shape(facts, blobs, limits).ok(),
+            Outcome::Shape { facts } => shape(facts, blobs, spec).ok(),
             Outcome::Failed { .. } | Outcome::Cancelled => None,
         };
         return RunOutcome {
@@ -61,7 +60,7 @@ pub(crate) fn of(outcome: Outcome, claims: &Claims, blobs: &DoneBlobs, limits: &
         Outcome::Failed { failure } => return failed(checked_failure(failure)),
         Outcome::Cancelled => return failed(forged("the run was cancelled without a request")),
     };
-    let (shape, contradiction) = match shape(facts, blobs, limits) {
+    let (shape, contradiction) = match shape(facts, blobs, spec) {
         Ok(shape) => shape,
         Err(failure) => return failed(failure),
     };
@@ -112,13 +111,13 @@ pub(crate) fn bad_encoding(code: &[u8], error: std::str::Utf8Error) -> Execution
 fn shape(
     facts: BrepFacts,
     blobs: &DoneBlobs,
-    limits: &Limits,
+    spec: &RunSpec,
 ) -> Result<(Shape, Option<Contradiction>), Failure> {
     let count = stl_count(&blobs.stl)?;
-    if count > limits.triangles {
+    if count > spec.limits.triangles {
         let message = format!(
             "the mesh has {count} triangles, the limit is {}",
-            limits.triangles
+            spec.limits.triangles
         );
         return Err(failure(Kind::TooManyTriangles, message));
     }
@@ -135,8 +134,8 @@ fn shape(
     let face_triangles = face_triangles(&blobs.faces, count)?;
     let edges = edges(&blobs.edges)?;
     let (tolerance, surfaces) = surfaces(&blobs.surfaces)?;
-    let contradiction = match limits.mesh {
-        MeshKind::Exported => mesh_check::contradiction(
+    let contradiction = match spec.mesh {
+        MeshMethod::Exported => mesh_check::contradiction(
             &blobs.stl,
             &face_triangles,
             &surfaces,
@@ -144,8 +143,8 @@ fn shape(
             &facts,
             &mesh.bbox(),
         ),
-        MeshKind::Verified => None,
-        MeshKind::Bounded => {
+        MeshMethod::Verified => None,
+        MeshMethod::Bounded => {
             check_precision(&mesh.bbox(), &surfaces)?;
             None
         }
@@ -195,125 +194,6 @@ fn check_precision(mesh: &Aabb, surfaces: &[BrepSurface]) -> Result<(), Failure>
     ))
 }
 
-/// The shown objects, if they can be read and are more than the scored shape in its default appearance.
-fn scene(shown: &[super::protocol::ShownObject], bytes: &[u8]) -> Option<Scene> {
-    let mut rest = bytes;
-    let mut take = |count: usize| {
-        let (taken, left) = rest.split_at_checked(count)?;
-        rest = left;
-        Some(taken)
-    };
-    let mut objects = Vec::new();
-    for object in shown {
-        let count = u32_at(take(4)?, 0) as usize;
-        let corners: Vec<[f64; 3]> = take(count.checked_mul(36)?)?
-            .chunks_exact(12)
-            .map(|corner| [0, 4, 8].map(|at| f64::from(f32::from_bits(u32_at(corner, at)))))
-            .collect();
-        let length = u32_at(take(4)?, 0) as usize;
-        let edges = edges(take(length)?).ok()?;
-        let triangles: Vec<[u32; 3]> = (0..count as u32)
-            .map(|at| [3 * at, 3 * at + 1, 3 * at + 2])
-            .collect();
-        objects.push(SceneObject {
-            name: object.name.as_deref().map(notes::plain_name),
-            color: object
-                .color
-                .map(|color| color.map(|channel| channel.clamp(0.0, 1.0))),
-            opacity: object.opacity.clamp(0.0, 1.0),
-            is_scored: object.is_scored,
-            mesh: TriMesh::new(&corners, &triangles).ok(),
-            edges,
-        });
-    }
-    Some(Scene { objects })
-}
-
-/// The number of triangles of a binary STL, if its length matches.
-fn stl_count(stl: &[u8]) -> Result<u32, Failure> {
-    let count = stl.get(80..84).map(|bytes| u32_at(bytes, 0)).unwrap_or_default();
-    if stl.len() as u64 != 84 + 50 * u64::from(count) {
-        return Err(forged(&format!(
-            "an STL of {} bytes cannot hold {count} triangles",
-            stl.len()
-        )));
-    }
-    Ok(count)
-}
-
-fn face_triangles(bytes: &[u8], triangles: u32) -> Result<Vec<u32>, Failure> {
-    let faces: Vec<u32> = bytes.chunks_exact(4).map(|chunk| u32_at(chunk, 0)).collect();
-    let sum: u64 = faces.iter().map(|&count| u64::from(count)).sum();
-    if !bytes.len().is_multiple_of(4) || sum != u64::from(triangles) {
-        return Err(forged(&format!(
-            "faces have {sum} triangles, the mesh has {triangles}"
-        )));
-    }
-    Ok(faces)
-}
-
-fn edges(mut bytes: &[u8]) -> Result<Vec<BrepEdge>, Failure> {
-    let mut edges = Vec::new();
-    while !bytes.is_empty() {
-        let (edge, rest) =
-            split_edge(bytes).ok_or_else(|| forged(&format!("edge {} is unreadable", edges.len())))?;
-        edges.push(edge);
-        bytes = rest;
-    }
-    Ok(edges)
-}
-
-fn split_edge(bytes: &[u8]) -> Option<(BrepEdge, &[u8])> {
-    let curve = *CURVES.get(usize::from(*bytes.first()?))?;
-    let count = u32_at(bytes.get(1..5)?, 0) as usize;
-    let (points, rest) = bytes[5..].split_at_checked(count.checked_mul(12)?)?;
-    let points: Vec<[f32; 3]> = points
-        .chunks_exact(12)
-        .map(|point| [0, 4, 8].map(|at| f32::from_bits(u32_at(point, at))))
-        .collect();
-    let sound = count >= 2 && points.iter().flatten().all(|x| x.is_finite());
-    sound.then(|| {
-        (
-            BrepEdge {
-                curve: curve.to_owned(),
-                points,
-            },
-            rest,
-        )
-    })
-}
-
-/// The largest tolerance and the faces.
-fn surfaces(bytes: &[u8]) -> Result<(f64, Vec<BrepSurface>), Failure> {
-    const FIELDS: usize = 15;
-    let unreadable = || forged("the faces are unreadable");
-    let (tolerance, faces) = bytes.split_at_checked(8).ok_or_else(unreadable)?;
-    let number = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-    let mut found = Vec::with_capacity(faces.len() / (1 + 8 * FIELDS));
-    let chunks = faces.chunks_exact(1 + 8 * FIELDS);
-    if !chunks.remainder().is_empty() {
-        return Err(unreadable());
-    }
-    for face in chunks {
-        let surface = SURFACES.get(usize::from(face[0])).ok_or_else(unreadable)?;
-        let fields: [f64; FIELDS] = std::array::from_fn(|at| number(&face[1 + 8 * at..9 + 8 * at]));
-        let triple = |at: usize| [fields[at], fields[at + 1], fields[at + 2]];
-        found.push(BrepSurface {
-            surface: (*surface).to_owned(),
-            radius: fields[0],
-            second: fields[1],
-            point: triple(2),
-            axis: triple(5),
-            area: fields[8],
-            bbox: Aabb {
-                min: triple(9),
-                max: triple(12),
-            },
-        });
-    }
-    Ok((number(tolerance), found))
-}
-
 /// The child's failure, unless its kind is one that no failed build has.
 fn checked_failure(stated: Failure) -> Failure {
     match stated.kind {
@@ -324,7 +204,7 @@ fn checked_failure(stated: Failure) -> Failure {
     }
 }
 
-fn forged(contradiction: &str) -> Failure {
+pub(super) fn forged(contradiction: &str) -> Failure {
     failure(
         Kind::Forged,
         format!("the result contradicts itself: {contradiction}"),
@@ -340,14 +220,9 @@ fn failure(kind: Kind, message: String) -> Failure {
     }
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
+    use super::super::protocol::{CURVES, SURFACES};
     use super::*;
 
     /// A triangle in the xy plane, as one face with one edge.
@@ -406,7 +281,7 @@ mod tests {
 
     /// The kind of the failure; `Forged` if the mesh contradicts the shape.
     fn kind(facts: BrepFacts, blobs: &DoneBlobs) -> Option<Kind> {
-        match shape(facts, blobs, &Limits::default()) {
+        match shape(facts, blobs, &RunSpec::default()) {
             Ok((_, contradiction)) => contradiction.map(|_| Kind::Forged),
             Err(failure) => Some(failure.kind),
         }
@@ -415,7 +290,7 @@ mod tests {
     #[test]
     fn a_consistent_reply_is_a_shape() {
         let (facts, blobs) = triangle();
-        let (shape, contradiction) = shape(facts, &blobs, &Limits::default()).unwrap();
+        let (shape, contradiction) = shape(facts, &blobs, &RunSpec::default()).unwrap();
         assert!(contradiction.is_none());
         assert_eq!(
             (shape.face_triangles.as_slice(), shape.mesh.triangles().len()),
@@ -442,7 +317,7 @@ mod tests {
             (Outcome::Shape { facts }, &broken, false),
             (Outcome::Failed { failure: crash }, &blobs, false),
         ] {
-            let answer = of(outcome, &claims, blobs, &Limits::default());
+            let answer = of(outcome, &claims, blobs, &RunSpec::default());
             assert_eq!(answer.unscored.is_some(), is_displayed);
             let Build::Failed(failure) = answer.build else {
                 panic!("it was scored")
@@ -516,12 +391,5 @@ mod tests {
         };
         assert_eq!((failure.kind, failure.line), (Kind::BadEncoding, Some(2)));
         assert!(failure.message.contains("0xff"), "{}", failure.message);
-    }
-
-    proptest! {
-        #[test]
-        fn random_edges_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = edges(&bytes);
-        }
     }
 }

@@ -6,6 +6,7 @@
 mod memory;
 mod queue;
 mod slot;
+mod succession;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -18,7 +19,7 @@ pub(crate) use queue::Source;
 use super::identity::Identity;
 use super::protocol::Purpose;
 use super::{
-    CancelToken, Execution, ExecutorError, Limits, PoolStatus, Priority, WorkerConfig, WorkerVersions,
+    CancelToken, Execution, ExecutorError, PoolStatus, Priority, RunSpec, WorkerConfig, WorkerVersions,
 };
 use queue::{AcceptedJobs, Queue};
 use slot::SlotThread;
@@ -43,7 +44,7 @@ pub(crate) struct Pool {
 
 pub(crate) struct QueuedRun<'a> {
     pub(crate) code: &'a [u8],
-    pub(crate) limits: &'a Limits,
+    pub(crate) spec: &'a RunSpec,
     pub(crate) priority: Priority,
     pub(crate) purpose: Purpose,
     pub(crate) source: Source,
@@ -106,7 +107,7 @@ enum Phase {
 
 struct Job {
     code: Arc<[u8]>,
-    limits: Limits,
+    spec: RunSpec,
     cancel: CancelToken,
     reply: Sender<Result<Execution, ExecutorError>>,
     submitted: Instant,
@@ -158,7 +159,7 @@ impl Pool {
         let (reply, answer) = bounded(1);
         let job = Job {
             code: run.code.into(),
-            limits: run.limits.clone(),
+            spec: run.spec.clone(),
             cancel: cancel.clone(),
             reply,
             submitted: Instant::now(),

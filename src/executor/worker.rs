@@ -19,7 +19,7 @@ use super::load::Timeout;
 use super::protocol::{
     Claims, DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame,
 };
-use super::{CancelToken, Limits, SandboxSupport, WorkerConfig, WorkerVersions};
+use super::{CancelToken, RunSpec, SandboxSupport, WorkerConfig, WorkerVersions};
 
 /// Time-out for importing CadQuery, without the time in which the worker waits for the processor. The import takes
 /// seconds, or a minute from a cold disk.
@@ -59,7 +59,7 @@ pub(crate) struct Worker {
 
 pub(crate) struct Run<'a> {
     pub(crate) code: &'a [u8],
-    pub(crate) limits: &'a Limits,
+    pub(crate) spec: &'a RunSpec,
     pub(crate) purpose: Purpose,
     pub(crate) cancel: &'a CancelToken,
     /// Disconnects when the pool is dropped.
@@ -177,7 +177,7 @@ impl Worker {
         let id = self.next_id;
         let request = Request::Run {
             id,
-            limits: run.limits.clone(),
+            spec: run.spec.clone(),
             purpose: run.purpose,
         };
         self.send(&request, &[run.code])?;

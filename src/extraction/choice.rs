@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::fences::Language;
-use super::python::{Facts, Parses, mentions};
+use super::parses::{Facts, Parses};
+use cadforge_python::Usage;
 
 /// A piece of an answer that may be the program.
 #[derive(Clone, Debug)]
@@ -36,12 +37,12 @@ fn of(pieces: &[&Piece], parses: &Parses) -> Option<String> {
     let mut needs_earlier = false;
     for piece in pieces {
         let Some(facts) = &piece.facts else { continue };
-        if facts.depends_on(&bound) {
+        if facts.usage.depends_on(&bound) {
             needs_earlier = true;
-        } else if facts.builds {
+        } else if facts.usage.builds {
             alone.push((*piece, facts));
         }
-        bound.extend(facts.bound.iter().cloned());
+        bound.extend(facts.usage.bound.iter().cloned());
     }
     let last = |holds: &dyn Fn(&Facts) -> bool| {
         alone
@@ -50,19 +51,21 @@ fn of(pieces: &[&Piece], parses: &Parses) -> Option<String> {
             .find(|(_, facts)| holds(facts))
             .map(|(piece, _)| *piece)
     };
-    let importing = last(&|facts| facts.imports);
-    if let Some(piece) = importing.filter(|piece| piece.facts.as_ref().is_some_and(|facts| facts.result)) {
+    let importing = last(&|facts| facts.usage.imports);
+    if let Some(piece) =
+        importing.filter(|piece| piece.facts.as_ref().is_some_and(|facts| facts.usage.result))
+    {
         return Some(piece.text.clone());
     }
     // A piece that ends inside a function continues in the next one.
     let joined = || (needs_earlier || alone.is_empty()).then(|| joined(pieces, parses))?;
     if let Some((text, facts)) = joined()
-        && (facts.result || importing.is_none())
+        && (facts.usage.result || importing.is_none())
     {
         return Some(text);
     }
     importing
-        .or_else(|| last(&|facts| facts.result))
+        .or_else(|| last(&|facts| facts.usage.result))
         .map(|piece| piece.text.clone())
 }
 
@@ -75,7 +78,7 @@ fn joined(pieces: &[&Piece], parses: &Parses) -> Option<(String, Rc<Facts>)> {
             .map(|piece| piece.raw.as_ref().unwrap_or(&piece.text).as_str())
             .collect();
         let facts = parses.program(&text)?;
-        facts.builds.then_some((text, facts))
+        facts.usage.builds.then_some((text, facts))
     };
     join(pieces.iter().filter(code).collect()).or_else(|| {
         join(
@@ -90,7 +93,7 @@ fn joined(pieces: &[&Piece], parses: &Parses) -> Option<(String, Rc<Facts>)> {
 
 /// The last piece that uses CadQuery.
 pub(super) fn any(pieces: &[Piece]) -> Option<String> {
-    let is_program = |piece: &&Piece| piece.facts.as_ref().is_some_and(|facts| facts.is_program());
+    let is_program = |piece: &&Piece| piece.facts.as_ref().is_some_and(|facts| facts.usage.is_program());
     pieces
         .iter()
         .rev()
@@ -106,7 +109,7 @@ pub(super) fn broken(pieces: &[Piece]) -> Option<String> {
             Language::Unnamed => 1,
             Language::Other => 0,
         };
-        (mentions(&piece.text), piece.in_answer, language)
+        (Usage::is_possible(&piece.text), piece.in_answer, language)
     };
     let filled = pieces.iter().filter(|piece| !piece.text.is_empty());
     // Of equal ones, the last.

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::layout::tidy;
-use super::python::{Facts, Parses, line_end, line_start};
+use super::parses::{Facts, Parses};
 use super::tokens;
+use cadforge_python::{line_end, line_start};
 
 /// Maximum number of fences in an answer.
 const MARKS: usize = 256;
@@ -37,7 +38,7 @@ pub(super) enum Language {
 
 /// A run of three or more backticks, or of tildes at the start of a line.
 #[derive(Debug)]
-struct Mark {
+struct Fence {
     range: Range<usize>,
     letter: u8,
     /// Whether only indentation, quote or list marks precede it.
@@ -91,7 +92,7 @@ pub(super) fn blocks(text: &str, parses: &Parses) -> Vec<Block> {
 }
 
 /// Whether another fence follows on the same line.
-fn is_inline(text: &str, marks: &[Mark], index: usize) -> bool {
+fn is_inline(text: &str, marks: &[Fence], index: usize) -> bool {
     let end = line_end(text, marks[index].range.end);
     marks
         .get(index + 1)
@@ -101,7 +102,7 @@ fn is_inline(text: &str, marks: &[Mark], index: usize) -> bool {
 /// End of the block, the fence there, and its facts if it parses.
 fn close(
     text: &str,
-    marks: &[Mark],
+    marks: &[Fence],
     index: usize,
     parses: &Parses,
 ) -> (usize, Option<usize>, Option<Rc<Facts>>) {
@@ -193,7 +194,7 @@ fn content_end(text: &str, end: usize) -> usize {
 }
 
 /// A block's text, from an opening fence to `end`.
-fn raw(text: &str, open: &Mark, end: usize) -> String {
+fn raw(text: &str, open: &Fence, end: usize) -> String {
     let inner = &text[open.body.min(end)..end];
     let prefix = if open.starts_line {
         &text[line_start(text, open.range.start)..open.range.start]
@@ -226,7 +227,7 @@ fn raw(text: &str, open: &Mark, end: usize) -> String {
     raw
 }
 
-fn marks(text: &str) -> Vec<Mark> {
+fn marks(text: &str) -> Vec<Fence> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -244,7 +245,7 @@ fn marks(text: &str) -> Vec<Mark> {
         }
         let end = line_end(text, at);
         let (language, code) = info(&text[at..end]);
-        found.push(Mark {
+        found.push(Fence {
             range: start..at,
             letter,
             starts_line,

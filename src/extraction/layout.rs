@@ -31,18 +31,20 @@ pub(super) fn tidy(text: &str) -> String {
     tidied
 }
 
-/// The code in a transcript of the Python prompt, without its output; `None` for any other text.
+/// The code in a transcript of the Python prompt; `None` for any other text. Lines of output become blank, so that line numbers of
+/// the code are those of the transcript.
 pub(super) fn without_prompts(text: &str) -> Option<String> {
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     if !first.trim_start().starts_with(">>> ") {
         return None;
     }
-    let code = text.lines().filter_map(|line| {
+    let code = text.lines().map(|line| {
         let line = line.trim_start();
-        let rest = line.strip_prefix(">>>").or_else(|| line.strip_prefix("..."))?;
-        Some(rest.strip_prefix(' ').unwrap_or(rest))
+        let rest = line.strip_prefix(">>>").or_else(|| line.strip_prefix("..."));
+        let code = rest.map_or("", |rest| rest.strip_prefix(' ').unwrap_or(rest));
+        format!("{code}\n")
     });
-    Some(tidy(&code.collect::<Vec<_>>().join("\n")))
+    Some(code.collect())
 }
 
 #[cfg(test)]
@@ -63,7 +65,7 @@ mod tests {
         let transcript = ">>> import os\n>>> for a in b:\n...     c\n...\n3\n>>> d";
         assert_eq!(
             without_prompts(transcript).unwrap(),
-            "import os\nfor a in b:\n    c\n\nd\n"
+            "import os\nfor a in b:\n    c\n\n\nd\n"
         );
         assert_eq!(without_prompts("a = b"), None);
     }

@@ -14,11 +14,10 @@
 
 mod choice;
 mod fences;
-mod grammar;
 mod layout;
+mod parses;
 mod prompt;
 mod prose;
-mod python;
 mod reasoning;
 mod tokens;
 mod wrappers;
@@ -26,10 +25,11 @@ mod wrappers;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use cadforge_python::Usage;
 use choice::Piece;
 use fences::{Block, Language};
 use layout::{tidy, without_prompts};
-use python::{Facts, Parses};
+use parses::{Facts, Parses};
 
 pub use prompt::answer;
 pub use prose::is_prose;
@@ -66,9 +66,14 @@ pub fn wrapped(text: &str) -> Option<String> {
     // JSON parses as Python too.
     let is_literal =
         start.starts_with(['{', '[']) || (start.starts_with('"') && !start.starts_with("\"\"\""));
-    let is_code = |facts: &Facts| facts.core.len() == answer.len() && (facts.is_program() || !is_literal);
+    let is_code =
+        |facts: &Facts| facts.core.len() == answer.len() && (facts.usage.is_program() || !is_literal);
     if parses.facts(&answer).is_some_and(|facts| is_code(&facts)) {
         return None;
+    }
+    if let Some(program) = without_prompts(&answer).filter(|code| parses.program(code).is_some()) {
+        // A transcript that is a program as a whole keeps its first blank lines too: messages name lines of the given text.
+        return Some(program);
     }
     match find(&answer, &parses, DEPTH) {
         Ok(program) => Some(program),
@@ -198,7 +203,7 @@ fn as_it_is(text: &str, parses: &Parses) -> Option<String> {
     const TOKENS: [&str; 5] = ["EOS", "PAD", "BOS", "UNK", "INST"];
     let tidied = tidy(text);
     let facts = parses.program(&tidied)?;
-    if TOKENS.iter().any(|token| facts.free.contains(*token)) {
+    if TOKENS.iter().any(|token| facts.usage.free.contains(*token)) {
         return None;
     }
     Some(tidy(&tidied[facts.core.clone()]))
@@ -207,7 +212,7 @@ fn as_it_is(text: &str, parses: &Parses) -> Option<String> {
 /// A text that is a program except for its layout.
 fn direct(text: &str, parses: &Parses) -> Option<String> {
     let tidied = tidy(text);
-    let tidied = without_prompts(&tidied).unwrap_or(tidied);
+    let tidied = without_prompts(&tidied).map_or(tidied, |code| tidy(&code));
     let facts = parses.program(&tidied)?;
     Some(tidy(&tidied[facts.core.clone()]))
 }
@@ -233,7 +238,7 @@ fn islands(text: &str, parses: &Parses) -> Vec<Range<usize>> {
 fn programs_of(blocks: &[Block]) -> Vec<Range<usize>> {
     let programs = blocks
         .iter()
-        .filter(|block| block.facts.as_ref().is_some_and(|facts| facts.is_program()));
+        .filter(|block| block.facts.as_ref().is_some_and(|facts| facts.usage.is_program()));
     programs.map(|block| block.range.clone()).collect()
 }
 
@@ -320,10 +325,11 @@ fn pieces(
             in_answer,
         };
         match &block.facts {
-            Some(facts) if facts.is_program() => piece.text = tidy(&block.body[facts.core.clone()]),
+            Some(facts) if facts.usage.is_program() => piece.text = tidy(&block.body[facts.core.clone()]),
             // JSON parses as Python too.
             _ => {
-                let program = without_prompts(&block.body).or_else(|| {
+                let code = without_prompts(&block.body).map(|code| tidy(&code));
+                let program = code.or_else(|| {
                     block
                         .body
                         .starts_with(['{', '[', '"'])
@@ -347,7 +353,7 @@ fn guess(answer: &str, pieces: &[Piece]) -> String {
         return text;
     }
     let texts = wrappers::texts(answer, &[]);
-    let text = texts.iter().rev().find(|text| python::mentions(text));
+    let text = texts.iter().rev().find(|text| Usage::is_possible(text));
     let text = text.map_or(answer, String::as_str);
     tidy(prose::from_first_to_last_line_of_code(text).unwrap_or(text))
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::python::Parses;
+use super::parses::Parses;
 use super::tokens;
+use cadforge_python::tokens::{is_keyword, is_soft_keyword};
 
 /// Maximum number of tried stretches of code between sentences.
 const STRETCHES: usize = 48;
@@ -11,12 +12,10 @@ const STRETCHES: usize = 48;
 /// Maximum number of tried ends for a program that begins in one of them.
 const ENDS: usize = 6;
 
-/// Words that appear side by side in lines of Python, or begin them.
-const KEYWORDS: [&str; 35] = [
-    "import", "from", "as", "def", "return", "for", "in", "if", "else", "elif", "not", "and", "or", "is",
-    "lambda", "while", "with", "class", "assert", "raise", "global", "nonlocal", "yield", "del", "pass",
-    "try", "except", "finally", "async", "await", "match", "case", "type", "break", "continue",
-];
+/// Whether a word appears beside other words in lines of Python, or begins them.
+fn is_python(word: &str) -> bool {
+    is_keyword(word) || is_soft_keyword(word)
+}
 
 /// Whether a line is a sentence, or other Markdown that cannot be a line of Python.
 pub fn is_prose(line: &str) -> bool {
@@ -55,7 +54,7 @@ fn words(code: &str, least: usize) -> bool {
             && plain
                 .chars()
                 .all(|c| c.is_alphabetic() || c == '\'' || c == '’' || c == '-');
-        let is_keyword = KEYWORDS.contains(&plain);
+        let is_keyword = is_python(plain);
         // `The volume is`: no keyword follows two names.
         if is_keyword && run >= 2 {
             return true;
@@ -89,7 +88,7 @@ fn is_short_sentence(code: &str) -> bool {
     let first = code.split([' ', ':']).next().unwrap_or_default();
     if !code.starts_with(|c: char| c.is_alphabetic() || c == '*')
         || !code.chars().all(plain)
-        || KEYWORDS.contains(&first)
+        || is_python(first)
     {
         return false;
     }
@@ -198,7 +197,7 @@ pub(super) fn code(text: &str, parses: &Parses) -> Vec<Range<usize>> {
                 // Code that continues an earlier stretch uses CadQuery only through names from there.
                 let goes_on = || {
                     let facts = parses.facts(&text[range(first)])?;
-                    (!facts.bound.is_empty() || facts.result).then(|| range(first))
+                    (!facts.usage.bound.is_empty() || facts.usage.result).then(|| range(first))
                 };
                 found.extend(
                     after

@@ -45,7 +45,7 @@ pub(super) fn without(text: &str, code: &[Range<usize>]) -> String {
     }
     let mut kept = String::new();
     let (mut from, mut open) = (0, None);
-    for Mark { range, pair, closes } in marks {
+    for Delimiter { range, pair, closes } in marks {
         match (open, closes) {
             (None, false) => {
                 kept.push_str(&text[from..range.start]);
@@ -88,21 +88,21 @@ pub(super) fn ends(text: &str, code: &[Range<usize>]) -> Vec<usize> {
 }
 
 /// A delimiter of reasoning.
-struct Mark {
+struct Delimiter {
     range: Range<usize>,
     /// Index of its pair.
     pair: usize,
     closes: bool,
 }
 
-fn marks(text: &str, code: &[Range<usize>]) -> Vec<Mark> {
+fn marks(text: &str, code: &[Range<usize>]) -> Vec<Delimiter> {
     let lower = text.to_ascii_lowercase();
     let mut marks = Vec::new();
     for (pair, (open, close)) in PAIRS.iter().enumerate() {
         for (mark, closes) in [(open, false), (close, true)] {
             let found = lower.match_indices(mark).map(|(at, _)| at..at + mark.len());
             let outside = found.filter(|range| !is_inside(range.start, code));
-            marks.extend(outside.map(|range| Mark { range, pair, closes }));
+            marks.extend(outside.map(|range| Delimiter { range, pair, closes }));
         }
     }
     marks.sort_by_key(|mark| mark.range.start);

@@ -157,7 +157,7 @@ fn every_existing_program_is_extracted_from_every_wrapper() {
         .filter(|(_, text)| {
             parses
                 .program(&canonical(text))
-                .is_some_and(|facts| facts.imports)
+                .is_some_and(|facts| facts.usage.imports)
         })
         .collect();
     assert!(
@@ -413,6 +413,20 @@ fn an_answer_without_a_program_gives_its_text() {
     ] {
         assert_eq!(program(answer), found, "{answer}");
     }
+}
+
+#[test]
+fn lines_of_code_in_a_transcript_keep_their_numbers() {
+    let transcript =
+        "\n>>> import cadquery as cq\n>>> 1 + 1\n2\n>>> fixture = cq.Workplane().bax(1)\n<Workplane>\n";
+    let line = "fixture = cq.Workplane().bax(1)";
+    assert_eq!(code(transcript).lines().nth(4), Some(line));
+    let session = &transcript[1..];
+    assert_eq!(program(session).lines().nth(3), Some(line));
+    assert_eq!(
+        program(&format!("```python\n{session}```")).lines().nth(3),
+        Some(line)
+    );
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl SceneObject {
 /// Geometry of a built candidate: everything that a score or a picture needs.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// The STL: under cadforge-v1 exactly as CadQuery exports it, see `MeshKind` of cadforge-protocol.
+    /// The STL: under cadforge-v1 exactly as CadQuery exports it, see `MeshMethod` of cadforge-protocol.
     pub stl: Arc<[u8]>,
     /// The same triangles in STL order, with merged vertices.
     pub mesh: TriMesh,

@@ -76,7 +76,7 @@ fn chunks(bytes: &[u8]) -> Result<(&[u8], &[u8]), MeshError> {
 struct File {
     extensions_required: Vec<String>,
     scene: Option<usize>,
-    scenes: Vec<Scene>,
+    scenes: Vec<GltfScene>,
     nodes: Vec<Node>,
     meshes: Vec<Mesh>,
     accessors: Vec<Accessor>,
@@ -85,7 +85,7 @@ struct File {
 }
 
 #[derive(Deserialize)]
-struct Scene {
+struct GltfScene {
     #[serde(default)]
     nodes: Vec<usize>,
 }

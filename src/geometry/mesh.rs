@@ -5,6 +5,8 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
+use super::MeshFormat;
+
 /// An axis-aligned bounding box in mm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Aabb {
@@ -163,27 +165,18 @@ impl TriMesh {
         super::glb::read(bytes)
     }
 
-    /// Reads a mesh file by its extension: `stl`, `obj` or `glb`, in any case.
+    /// Reads a mesh file by its extension, see [`MeshFormat`].
     pub fn from_file(path: &std::path::Path) -> Result<Self, MeshError> {
-        let extension = path
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default();
-        let read = match extension.to_ascii_lowercase().as_str() {
-            "stl" => Self::from_stl,
-            "obj" => Self::from_obj,
-            "glb" => Self::from_glb,
-            _ => {
-                return Err(MeshError::Unreadable(format!(
-                    "`{}` is no mesh file that can be read\nhint: use STL, OBJ or GLB",
-                    path.display()
-                )));
-            }
-        };
+        let format = MeshFormat::of_path(path).ok_or_else(|| {
+            MeshError::Unreadable(format!(
+                "`{}` is no mesh file that can be read\nhint: use STL, OBJ or GLB",
+                path.display()
+            ))
+        })?;
         let bytes = std::fs::read(path).map_err(|error| {
             MeshError::Unreadable(format!("`{}` cannot be read: {error}", path.display()))
         })?;
-        read(&bytes)
+        format.read(&bytes)
     }
 
     /// Rotated so that its longest axis is z, as for references from mesh files: if y is longest, y and z are swapped;

@@ -8,13 +8,13 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Limits, WorkerVersions};
+use crate::{RunSpec, WorkerVersions};
 use cadforge_core::failure::Failure;
 use cadforge_geometry::BrepFacts;
 use cadforge_platform::kernel::SandboxSupport;
 
 /// Version of the protocol; both sides must have the same.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// Maximum size of a header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -53,8 +53,8 @@ pub enum Request {
     Run {
         /// Chosen by the client, returned in [`Reply::Done`].
         id: u64,
-        /// Limits of the run.
-        limits: Limits,
+        /// Limits, mesh and files of the run.
+        spec: RunSpec,
         /// Purpose of the run.
         purpose: Purpose,
     },
@@ -415,10 +415,10 @@ mod tests {
         ) {
             let mut bytes = Vec::new();
             let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
-            write_frame(&mut bytes, &Request::Run { id, limits: Limits::default(), purpose: Purpose::Edit }, &slices).unwrap();
+            write_frame(&mut bytes, &Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit }, &slices).unwrap();
             let mut rest = bytes.as_slice();
             let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
-            prop_assert_eq!(request, Request::Run { id, limits: Limits::default(), purpose: Purpose::Edit });
+            prop_assert_eq!(request, Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit });
             prop_assert_eq!(read, blobs);
             prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
         }

@@ -1,6 +1,6 @@
 //! Messages between a worker and its client, and the limits of a run.
 //!
-//! [`frame`] holds the messages and their encoding; [`Limits`] bounds a run; [`project`] describes the folder whose
+//! [`frame`] holds the messages and their encoding; [`RunSpec`] is what a run depends on besides its code; [`Limits`] bounds it; [`project`] describes the folder whose
 //! files a script may read. This crate runs no code, starts no processes and opens no connections.
 //!
 //! ```
@@ -16,10 +16,12 @@
 pub mod frame;
 mod limits;
 pub mod project;
+mod run_spec;
 
 use serde::{Deserialize, Serialize};
 
-pub use limits::{Limits, MeshKind};
+pub use limits::Limits;
+pub use run_spec::{MeshMethod, RunSpec};
 
 /// Versions inside the worker, from its handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

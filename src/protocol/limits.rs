@@ -1,8 +1,6 @@
-//! Limits of a run, and the kind of its mesh.
+//! Limits of a run.
 
 use serde::{Deserialize, Serialize};
-
-use crate::project::{Project, ProjectError};
 
 /// Wall limit over CPU limit.
 const WALL_FACTOR: f64 = 3.0;
@@ -15,7 +13,7 @@ const IDLE_FACTOR: f64 = 0.5;
 const MIN_IDLE_S: f64 = 10.0;
 
 /// Limits of one candidate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// CPU seconds. They also determine the limits of sleep, [`Limits::idle_s`], and of wall time, [`Limits::wall_s`].
     pub cpu_s: f64,
@@ -27,11 +25,6 @@ pub struct Limits {
     pub triangles: u32,
     /// CPU seconds for the mesh, in addition to those of the code.
     pub mesh_cpu_s: f64,
-    /// How the mesh is made.
-    pub mesh: MeshKind,
-    /// The folder whose files the candidate may read; without one it reads only its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<Project>,
 }
 
 impl Limits {
@@ -42,8 +35,6 @@ impl Limits {
         output_bytes: 1 << 20,
         triangles: 2_000_000,
         mesh_cpu_s: 60.0,
-        mesh: MeshKind::Exported,
-        project: None,
     };
 
     /// Limit of wall time in seconds, without waits for the processor.
@@ -55,31 +46,6 @@ impl Limits {
     pub fn idle_s(&self) -> f64 {
         (self.cpu_s * IDLE_FACTOR).max(MIN_IDLE_S).min(self.wall_s())
     }
-
-    /// The limits with the current state of the project folder.
-    ///
-    /// # Errors
-    /// If the folder is no longer a valid project folder: see [`ProjectError`].
-    pub fn refreshed(&self) -> Result<Self, ProjectError> {
-        let project = self.project.as_ref().map(Project::refreshed).transpose()?;
-        Ok(Self {
-            project,
-            ..self.clone()
-        })
-    }
-}
-
-/// How the mesh of a shape is made, and by which process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MeshKind {
-    /// CadQuery's own export, by the process that ran the code; scored by cadforge-v1. It is compared with the shape.
-    #[default]
-    Exported,
-    /// The same parameters, by a process without candidate code; decides whether an exported mesh is forged.
-    Verified,
-    /// As exported for ordinary shapes, with bounded effort if counts predict many seconds; by a process without
-    /// candidate code. Measured by grounded-v2.
-    Bounded,
 }
 
 impl Default for Limits {

@@ -3,6 +3,7 @@
 use super::proposer::Keep;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::Shape;
+use cadforge_python::{definitions, quoted};
 use cadforge_trajectory::Step;
 
 /// Compares a scored proposal with the step that it was made from.
@@ -124,22 +125,8 @@ fn statement(code: &str, line: Option<u32>) -> &str {
         .trim()
 }
 
-/// The quoted words of a message.
-pub(super) fn quoted(message: &str) -> Vec<&str> {
-    message.split('\'').skip(1).step_by(2).collect()
-}
-
 fn binds(code: &str, name: &str) -> bool {
-    code.lines().any(|line| {
-        let line = line.trim_start();
-        let rest = line
-            .strip_prefix("def ")
-            .map_or_else(|| line.strip_prefix(name), |rest| rest.strip_prefix(name));
-        rest.is_some_and(|rest| {
-            let rest = rest.trim_start();
-            rest.starts_with('(') || (rest.starts_with('=') && !rest.starts_with("=="))
-        })
-    })
+    definitions(code).iter().any(|definition| definition.name == name)
 }
 
 #[cfg(test)]

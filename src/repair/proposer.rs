@@ -1,8 +1,8 @@
 //! The interface between the loop and its proposers.
 
-use cadforge_core::task::Task;
 use cadforge_executor::CancelToken;
 use cadforge_geometry::Shape;
+use cadforge_task::Task;
 use cadforge_trajectory::{Origin, Step};
 
 /// Kind of proposer, as the command line and the studio offer it.

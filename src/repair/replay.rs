@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer};
-use cadforge_core::task::{RecordedRepair, RecordedStep, Task};
 use cadforge_executor::CancelToken;
+use cadforge_task::{RecordedRepair, RecordedStep, Task};
 use cadforge_trajectory::Origin;
 
 /// Proposes the steps of a recorded repair in order.

@@ -7,9 +7,9 @@ use super::proposer::{ProposalRequest, ProposeError, Proposer};
 use super::round;
 use super::state::{State, total};
 use cadforge_assess::{AssessError, Assessor, Scoring};
-use cadforge_core::task::Task;
 use cadforge_executor::{CancelToken, ExecutorError, Priority};
 use cadforge_geometry::Shape;
+use cadforge_task::Task;
 use cadforge_trajectory::{Step, TrajectoryError, write_atomically};
 
 /// Input of a loop.

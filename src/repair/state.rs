@@ -281,7 +281,7 @@ fn plan(repair: &Repair<'_>, proposer: &dyn Proposer, seed: &[u8]) -> serde_json
         "memory": limits.memory_mb,
     });
     // Plans without a project folder keep their format.
-    if let Some(project) = &limits.project {
+    if let Some(project) = &repair.scoring.project {
         plan["project"] = project.folder().display().to_string().into();
     }
     plan
@@ -293,17 +293,14 @@ fn groups(first: usize, tried: &[Attempt]) -> Vec<Option<GroupPlace>> {
         return vec![None; tried.len()];
     }
     let scores: Vec<f64> = tried.iter().map(Attempt::score).collect();
-    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (scores.len() - 1) as f64;
-    let profile = tried[0].assessment.evaluation.profile;
-    let advantages = reward::advantages(&scores, profile).values;
-    let places = advantages.iter().zip(&scores).map(|(&advantage, &score)| {
+    let group = reward::advantages(&scores, tried[0].assessment.evaluation.profile);
+    let places = group.values.iter().zip(&scores).map(|(&advantage, &score)| {
         Some(GroupPlace {
             group_id: first,
             size: scores.len(),
             score,
-            group_mean: mean,
-            group_std: variance.sqrt(),
+            group_mean: group.mean,
+            group_std: group.std,
             advantage,
         })
     });

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use cadforge_core::task::{Level, RecordedRepair, RecordedStep, Scale, Task};
+use cadforge_task::{Level, RecordedRepair, RecordedStep, Scale, Task};
 
 fn task(repairs: Vec<RecordedRepair>) -> Task {
     Task {

@@ -36,7 +36,6 @@ mod semantic_parts;
 mod shaping;
 mod similarity;
 mod source;
-mod text_kind;
 mod topology;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +43,7 @@ use serde::{Deserialize, Serialize};
 use cadforge_core::failure::Kind;
 use cadforge_geometry::TriMesh;
 
+pub use checks::{Check, CheckKind, read_checks};
 pub use curriculum::curriculum_weight;
 pub use details::{
     BuildDetails, ContactDetails, Details, EditabilityDetails, EfficiencyDetails, ReferenceMatch,
@@ -59,9 +59,8 @@ pub use notes::failure_notes;
 pub use reference::{Reference, References};
 pub use repair_hints::repair_hints;
 pub use score::{kind_of, score};
-pub use shaping::{Advantages, advantages, potential_step, shape, step_reward};
+pub use shaping::{Advantages, advantages, shape};
 pub use source::assigns_fixture;
-pub use text_kind::kind_of_text;
 
 /// A set of formulas that turn evidence into a total.
 #[derive(
@@ -123,6 +122,30 @@ pub enum Shaping {
     Strict,
     /// For grounded-v2: the wording of the script has no influence.
     Grounded,
+}
+
+/// Whether a task gives sizes in mm, or leaves the scale free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Sizes are in mm.
+    #[default]
+    Mm,
+    /// The prompt gives no size.
+    Free,
+}
+
+/// What a task requires of the part's geometry.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirements<'a> {
+    /// Required extents in mm.
+    pub bbox_mm: Option<[f64; 3]>,
+    /// Whether sizes are absolute.
+    pub scale: Scale,
+    /// An axis (0, 1, 2 for x, y, z) about which the phase is free.
+    pub axis: Option<usize>,
+    /// The checks.
+    pub checks: &'a [Check],
 }
 
 /// Numbers of the reward JSON, 0 to 1 except `total`. For a failed build, all but `total` are 0.

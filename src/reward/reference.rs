@@ -11,7 +11,7 @@ const REFERENCE_SAMPLES: usize = 3000;
 #[derive(Debug)]
 pub struct Reference {
     pub(super) proportions: [f64; 3],
-    pub(super) surface: Surface,
+    pub(super) surface: SurfaceSamples,
     pub(super) outlines: Outlines,
 }
 
@@ -27,7 +27,7 @@ impl Reference {
         };
         Self {
             proportions: proportions(mesh.bbox().size()),
-            surface: Surface::new(&mesh, REFERENCE_SAMPLES),
+            surface: SurfaceSamples::new(&mesh, REFERENCE_SAMPLES),
             outlines: Outlines::new(&mesh),
         }
     }
@@ -42,14 +42,14 @@ pub struct References {
     pub mesh: Option<Arc<Reference>>,
 }
 
-/// Surface samples, indexed for searching.
+/// Samples of a surface, indexed for searching.
 #[derive(Debug)]
-pub(super) struct Surface {
+pub(super) struct SurfaceSamples {
     samples: Vec<[f64; 3]>,
     nearest: NearestPoints,
 }
 
-impl Surface {
+impl SurfaceSamples {
     pub(super) fn new(mesh: &NormalisedMesh, samples: usize) -> Self {
         let samples = sample_surface(mesh, samples);
         Self {

@@ -25,15 +25,13 @@ pub fn shape(
     }
 }
 
-/// The reward of one step of a multi-step trace, from the totals before and after it.
-pub fn step_reward(before: f64, after: f64, built: bool) -> f64 {
-    let progress = (after - before).clamp(-0.25, 0.25);
-    0.60 * after + 0.35 * progress + if built { 0.05 } else { 0.0 }
-}
-
 /// Advantages of a group of candidates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advantages {
+    /// Mean of the scores; 0 without any.
+    pub mean: f64,
+    /// Their standard deviation as a sample (n - 1); 0 for a single score.
+    pub std: f64,
     /// Each score's difference from the group's mean, divided by the scale; in the group's order.
     pub values: Vec<f64>,
     /// Whether the scores differ enough to learn from.
@@ -48,23 +46,20 @@ pub struct Advantages {
 pub fn advantages(scores: &[f64], profile: Profile) -> Advantages {
     let count = scores.len().max(1) as f64;
     let mean = scores.iter().sum::<f64>() / count;
-    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
+    let std = (squares / (count - 1.0).max(1.0)).sqrt();
     let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let (scale, informative) = match profile {
-        Profile::CadforgeV1 => (variance.sqrt() + 1e-4, most > least),
-        Profile::GroundedV2 => (variance.sqrt().max(0.10), most - least >= 0.02),
+        Profile::CadforgeV1 => (std + 1e-4, most > least),
+        Profile::GroundedV2 => (std.max(0.10), most - least >= 0.02),
     };
     Advantages {
+        mean,
+        std,
         values: scores.iter().map(|score| (score - mean) / scale).collect(),
         informative,
     }
-}
-
-/// The reward of one step of a multi-step trace for grounded-v2: `discount`·after - before - 0.01. Its sum over a trace
-/// depends only on the first and the last total.
-pub fn potential_step(before: f64, after: f64, discount: f64) -> f64 {
-    discount * after - before - 0.01
 }
 
 fn strict_failure(failure: &Failure, code: &str, completion: &str) -> f64 {
@@ -215,23 +210,6 @@ mod tests {
         assert!(published(&[0.5, 0.51]));
         // The mean of equal numbers may differ from them by rounding.
         assert!(![&[][..], &[0.1; 1], &[0.1; 3]].into_iter().any(published));
-    }
-
-    #[test]
-    fn steps_of_a_trace_sum_to_its_gain() {
-        let path = [0.1, 0.5, 0.3, 0.8];
-        let sum: f64 = path
-            .windows(2)
-            .map(|pair| potential_step(pair[0], pair[1], 1.0))
-            .sum();
-        assert_near(sum, 0.7 - 0.03);
-    }
-
-    #[test]
-    fn progress_counts_for_at_most_a_quarter() {
-        assert_near(step_reward(-1.0, 0.7, true), 0.60 * 0.7 + 0.35 * 0.25 + 0.05);
-        assert_near(step_reward(0.7, -1.0, false), -0.60 - 0.35 * 0.25);
-        assert_near(step_reward(0.6, 0.7, true), 0.60 * 0.7 + 0.35 * 0.1 + 0.05);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Similarity to the references: proportions, surfaces, outlines.
 
 use super::details::{ReferenceMatch, ReferenceSimilarityDetails, SilhouetteDetails, ViewScores};
-use super::reference::{Outlines, Reference, References, Surface, proportions, similarity_of_proportions};
+use super::reference::{
+    Outlines, Reference, References, SurfaceSamples, proportions, similarity_of_proportions,
+};
 use cadforge_geometry::NormalisedMesh;
 
 /// Points sampled on a candidate.
@@ -46,7 +48,7 @@ pub(super) fn full(mesh: &NormalisedMesh, references: &References) -> Similarity
         );
     }
     let actual = proportions(mesh.bbox().size());
-    let surface = Surface::new(mesh, CANDIDATE_SAMPLES);
+    let surface = SurfaceSamples::new(mesh, CANDIDATE_SAMPLES);
     let outlines = Outlines::new(mesh);
     let compare = |reference: &Reference| {
         let views = ViewScores::new(&outlines, &reference.outlines);

@@ -12,8 +12,8 @@ use super::scoring::{Candidate, ScoringError, ScoringService};
 use super::spectator::{SeenStep, SessionRecorder};
 use super::wire::{Action, Object, Observation, ResetRequest, State, TraceStep};
 use cadforge_assess::Evaluation;
-use cadforge_core::task::{Scale, Task, TaskSet};
 use cadforge_extraction as extraction;
+use cadforge_task::{Scale, Task, TaskSet};
 
 /// Steps until an episode is done.
 pub const STEPS: u32 = 12;

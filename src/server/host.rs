@@ -6,8 +6,8 @@ use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
 use super::Config;
-use cadforge_core::task::TaskSet;
 use cadforge_engine::{Engine, Wake};
+use cadforge_task::TaskSet;
 
 /// A change of status of a hosted server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! ```no_run
 //! use std::sync::Arc;
 //!
-//! use cadforge_core::task::TaskSet;
+//! use cadforge_task::TaskSet;
 //! use cadforge_engine::Engine;
 //! use cadforge_server::{Config, host};
 //!
@@ -53,8 +53,8 @@ pub use spectator::{PendingStep, SeenSession, SeenStep, SessionRecorder, Spectat
 pub use wire::ENVIRONMENT;
 
 use cadforge_assess::Scoring;
-use cadforge_core::task::TaskSet;
 use cadforge_engine::Engine;
+use cadforge_task::TaskSet;
 use episode::Environment;
 use guard::Guard;
 use metrics::Metrics;

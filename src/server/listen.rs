@@ -16,8 +16,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::{App, Config, ServeError, routes};
-use cadforge_core::task::TaskSet;
 use cadforge_engine::Engine;
+use cadforge_task::TaskSet;
 
 /// Maximum number of connections; a thousand clients and their health checks fit.
 const CONNECTIONS: usize = 2048;

@@ -22,7 +22,7 @@ pub struct Metrics {
     kinds: Mutex<BTreeMap<&'static str, u64>>,
     built: AtomicU64,
     scores_took: Histogram,
-    faults: AtomicU64,
+    internal_errors: AtomicU64,
     refused: AtomicU64,
     messages: AtomicU64,
     /// Sockets with an environment.
@@ -60,8 +60,8 @@ impl Metrics {
     }
 
     /// Counts an internal error.
-    pub fn fault(&self) {
-        self.faults.fetch_add(1, Ordering::Relaxed);
+    pub fn internal_error(&self) {
+        self.internal_errors.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a request that a limit or a missing token rejected.
@@ -154,13 +154,15 @@ impl Metrics {
             "candidate_duration_seconds",
             "time of a candidate from admission to its score",
         );
-        single(
-            &mut out,
-            "faults_total",
-            "counter",
-            "candidates without a score because of internal errors",
-            count(&self.faults),
-        );
+        for (name, help) in [
+            (
+                "internal_errors_total",
+                "candidates without a score because of internal errors",
+            ),
+            ("faults_total", "deprecated, use cadforge_internal_errors_total"),
+        ] {
+            single(&mut out, name, "counter", help, count(&self.internal_errors));
+        }
 
         let pool = scoring.pool();
         single(

@@ -19,9 +19,9 @@ use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, Permit, ScoringService};
 use super::wire::scorers::{ExtraLogs, Rewards};
-use cadforge_core::task::{Task, TaskSet};
-use cadforge_data::{Row, line_of, score, value_of};
+use cadforge_data::{Line, Lines, Row, line_of, score, value_of};
 use cadforge_extraction as extraction;
+use cadforge_task::{Task, TaskSet};
 
 /// Maximum number of sleeping candidates of one request that leave its further candidates access to the workers.
 const MAX_SLEEPING: usize = 16;
@@ -157,13 +157,10 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
         Ok(body) => body,
         Err(answer) => return *answer,
     };
-    let rows: Vec<Line> = body
-        .split(|&byte| byte == b'\n')
-        .enumerate()
-        .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .map(|(number, line)| Line::read(&app.tasks, number + 1, line))
-        .collect();
-    drop(body);
+    let mut lines = Lines::of_text(body);
+    // Text in memory is read without errors.
+    let lines = std::iter::from_fn(|| lines.next_line().ok().flatten());
+    let rows: Vec<BatchLine> = lines.map(|line| BatchLine::read(&app.tasks, line)).collect();
     let room = match admit(&app, rows.len()) {
         Ok(room) => Arc::new(room),
         Err(answer) => return *answer,
@@ -178,27 +175,33 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
 }
 
 /// A line of a batch.
-enum Line {
-    Good(Row, Box<Candidate>),
-    Bad(Value),
+enum BatchLine {
+    Row(Row, Box<Candidate>),
+    Malformed(Value),
 }
 
-impl Line {
-    fn read(tasks: &TaskSet, line: usize, text: &[u8]) -> Self {
-        let bad = |what: String| Self::Bad(json!({ "line": line, "error": what }));
-        let row = match Row::parse(text) {
+impl BatchLine {
+    fn read(tasks: &TaskSet, line: Line) -> Self {
+        let number = line.number;
+        // `line`, and a message that begins like this, are how older clients recognise a malformed line.
+        let malformed = |what: &str| {
+            Self::Malformed(
+                json!({ "malformed_line": number, "line": number, "error": format!("bad line: {what}") }),
+            )
+        };
+        let row = match line.row {
             Ok(row) => row,
-            Err(error) => return bad(format!("bad line: {error}")),
+            Err(error) => return malformed(&error),
         };
         let Some(id) = row.task_id() else {
-            return bad("bad line: no task_id".to_owned());
+            return malformed("no task_id");
         };
         let task = match episode::find(tasks, id) {
             Ok(task) => task,
-            Err(refusal) => return bad(format!("bad line: {refusal}")),
+            Err(refusal) => return malformed(&refusal.to_string()),
         };
         let Some(code) = row.code() else {
-            return bad("bad line: neither code, nor completion, nor messages".to_owned());
+            return malformed("neither code, nor completion, nor messages");
         };
         let candidate = Candidate {
             task,
@@ -207,14 +210,14 @@ impl Line {
             mode: None,
             shape: false,
         };
-        Self::Good(row, Box::new(candidate))
+        Self::Row(row, Box::new(candidate))
     }
 
     /// The line of the response.
     async fn scored(self, app: Arc<App>, scoring: ScoringService, room: Arc<Permit>) -> Bytes {
         let written = match self {
-            Self::Bad(report) => report,
-            Self::Good(row, candidate) => {
+            Self::Malformed(report) => report,
+            Self::Row(row, candidate) => {
                 let map = match scoring.score(*candidate, None).await {
                     Ok(assessment) => score::scored(row, &assessment.evaluation).0,
                     Err(fault) => {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::metrics::Metrics;
 use cadforge_assess::{AssessError, Assessment, Assessor, Request, Scoring};
-use cadforge_core::task::Task;
 use cadforge_data::file_of;
 use cadforge_engine::Engine;
 use cadforge_executor::{CancelToken, ExecutorError, PoolStatus, Priority};
 use cadforge_reward::Mode;
+use cadforge_task::Task;
 
 /// Why there is no score; never the candidate's fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -157,7 +157,7 @@ impl ScoringService {
             Some(limit) => match tokio::time::timeout(limit, work).await {
                 Ok(done) => done,
                 Err(_) => {
-                    self.metrics.fault();
+                    self.metrics.internal_error();
                     return Err(ScoringError::Late { limit });
                 }
             },
@@ -172,7 +172,7 @@ impl ScoringService {
         };
         match &result {
             Ok(assessment) => self.metrics.scored(&assessment.evaluation, start.elapsed()),
-            Err(_) => self.metrics.fault(),
+            Err(_) => self.metrics.internal_error(),
         }
         result
     }

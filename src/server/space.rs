@@ -18,11 +18,11 @@ use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, ScoringError};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
-use cadforge_core::task::Task;
 use cadforge_engine::{Event, LoopTarget, ProposerConfig, RepairJob, RepairProgress};
 use cadforge_extraction as extraction;
 use cadforge_geometry::Shape;
 use cadforge_repair::Replay;
+use cadforge_task::Task;
 use cadforge_trajectory::Step;
 
 /// Time limit of a loop.

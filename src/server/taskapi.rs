@@ -14,7 +14,7 @@ use super::wire::ENVIRONMENT;
 use super::wire::tasks::{
     Description, IndexRequest, OneTask, RangeRequest, SomeTasks, Split, SplitRequest, TaskCount, Tasks,
 };
-use cadforge_core::task::Task;
+use cadforge_task::Task;
 
 const SPLIT: &str = "train";
 

@@ -156,7 +156,7 @@ pub(super) fn show_viewport(
 fn missing(failure: &crate::failure::Failure) -> &str {
     let message = failure.message.as_str();
     message
-        .strip_prefix("the code ran but produced nothing to score: ")
+        .strip_prefix(crate::failure::NOTHING_TO_SCORE)
         .unwrap_or(message)
 }
 

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::notes::Notes;
-use super::rows::Rows;
+use super::rows::{RowIndex, write_rows};
 use crate::assess::Evaluation;
-use crate::data::repaired::{self, Source};
+use crate::data::repaired::{self, RepairedRow};
 use crate::data::store::Store;
-use crate::data::{DEFAULT_GENERATIONS, DataError, curriculum, export, report};
+use crate::data::{DEFAULT_GENERATIONS, DataError, curriculum, export, file_stem, report};
 use crate::repair::endpoint::Template;
 use crate::task::TaskSet;
 use crate::trajectory::replace_file;
@@ -23,7 +23,7 @@ pub enum ExportKind {
     Report,
     /// Prompts of the next round.
     Curriculum,
-    DataSet(export::Kind),
+    DataSet(export::DataSetKind),
 }
 
 /// Code that repairs a row.
@@ -46,14 +46,14 @@ impl ExportKind {
 }
 
 /// Appends a repair to the file of repairs beside the rows.
-pub fn save_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
+pub fn save_repair(rows: &RowIndex, repaired: &Repaired) -> Result<(), String> {
     let path = ExportKind::Repair.path(&rows.path);
     let (code, evaluation) = (&repaired.code, &repaired.evaluation);
     let row = rows.rows.get(repaired.row).ok_or("the row no longer exists")?;
     let Some(id) = rows.id(repaired.row) else {
-        let source = Source {
+        let source = RepairedRow {
             file: rows.file(row).to_owned(),
-            line: rows.line(repaired.row)?,
+            line: rows.line(repaired.row).map_err(|error| error.to_string())?,
         };
         return repaired::append(&path, &source, code, evaluation).map_err(|error| error.to_string());
     };
@@ -62,7 +62,7 @@ pub fn save_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
         let (Some(before), Some((file, line))) = (store.row(id)?, store.source(id)?) else {
             return Ok(false);
         };
-        repaired::append_to(&path, &before, &Source { file, line }, code, evaluation)?;
+        repaired::append_to(&path, &before, &RepairedRow { file, line }, code, evaluation)?;
         store.import(&path, None, &mut |_| {})?;
         Ok(true)
     };
@@ -74,7 +74,7 @@ pub fn save_repair(rows: &Rows, repaired: &Repaired) -> Result<(), String> {
 }
 
 /// The runs among some rows, with their numbers.
-pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
+pub fn runs(rows: &RowIndex) -> Result<Vec<report::Run>, String> {
     let read = || {
         if rows.stored {
             return report::of_store(&Store::open_existing(&rows.path)?, DEFAULT_GENERATIONS);
@@ -98,7 +98,7 @@ pub fn runs(rows: &Rows) -> Result<Vec<report::Run>, String> {
 /// curriculum then names as its origin.
 pub fn write_export(
     making: ExportKind,
-    rows: &Rows,
+    rows: &RowIndex,
     chosen: Option<&[u32]>,
     tasks: &TaskSet,
     prompts: Option<&Path>,
@@ -113,7 +113,13 @@ pub fn write_export(
     } else {
         let selection = path_of(&rows.path, "selection.jsonl");
         let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
-        rows.export(chosen.unwrap_or(&all), &Notes::default(), &selection, &|_| {})?;
+        write_rows(
+            rows,
+            chosen.unwrap_or(&all),
+            &Notes::default(),
+            &selection,
+            &|_| {},
+        )?;
         selection
     };
     let inputs = [input];
@@ -122,7 +128,7 @@ pub fn write_export(
         ExportKind::Repair => Err("a repair is exported from code, not from rows".to_owned()),
         ExportKind::Report => Ok(()),
         ExportKind::Curriculum => {
-            let options = curriculum::Options {
+            let options = curriculum::CurriculumOptions {
                 stages: Vec::new(),
                 below: 0.70,
                 rows: None,
@@ -135,7 +141,7 @@ pub fn write_export(
             // A repair by hand is an example of its row.
             let repairs = Some(repaired::path_beside(&rows.path)).filter(|path| whole && path.is_file());
             let inputs: Vec<PathBuf> = inputs.into_iter().chain(repairs).collect();
-            let options = export::Options::new(kind);
+            let options = export::ExportOptions::new(kind);
             let made = export::write(&inputs, &path, tasks, &template()?, &options);
             made.map_err(|error| error.to_string()).and_then(|made| {
                 if made.train > 0 {
@@ -150,9 +156,7 @@ pub fn write_export(
 
 /// Path of a file or folder beside the rows, named after them.
 fn path_of(rows: &Path, ending: &str) -> PathBuf {
-    let name = rows.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".jsonl").unwrap_or(&name);
-    rows.with_file_name(format!("{name}.{ending}"))
+    rows.with_file_name(format!("{}.{ending}", file_stem(rows)))
 }
 
 fn write_report(runs: &[report::Run], folder: &Path) -> Result<(), String> {

@@ -9,7 +9,7 @@ use super::command::ControllerCommand;
 use super::exporting::ExportKind;
 use super::state::RunReport;
 use super::testing::{FakeBackend, Window, ask, built, failed, notice, state, studio, until, window};
-use crate::data::export::Kind as DataSet;
+use crate::data::export::DataSetKind;
 use crate::data::store::{Filter, Store};
 use crate::failure::Kind;
 
@@ -104,9 +104,9 @@ fn exports_are_written_beside_the_rows() {
     let making = [
         ExportKind::Report,
         ExportKind::Curriculum,
-        ExportKind::DataSet(DataSet::Sft),
-        ExportKind::DataSet(DataSet::Preference),
-        ExportKind::DataSet(DataSet::Rollouts),
+        ExportKind::DataSet(DataSetKind::Sft),
+        ExportKind::DataSet(DataSetKind::Preference),
+        ExportKind::DataSet(DataSetKind::Rollouts),
     ];
     for (index, making) in making.into_iter().enumerate() {
         ask(&mut window, ControllerCommand::ExportRun(making, None));
@@ -158,8 +158,8 @@ fn a_store_is_browsed_like_a_file() {
     let rows = state(&window).runs.rows.clone().unwrap();
     assert_eq!((rows.rows.len(), &rows.runs[..]), (2, &["run".to_owned()][..]));
     assert_eq!(rows.groups.len(), 1);
-    assert_eq!(rows.by(&[0, 1], super::rows::Key::Kind).len(), 2);
-    window.get_by_label("row 2, undefined_name −1.00").click();
+    assert_eq!(rows.by(&[0, 1], super::rows::GroupBy::Kind).len(), 2);
+    window.get_by_label("row 2, undefined_name −0.70").click();
     until(&mut window, "the row", |state| state.runs.open_row == Some(1));
     backend.last(|job| assert_eq!(job.code(), "bax"));
     ask(&mut window, ControllerCommand::SearchRows("BAX".to_owned()));
@@ -211,7 +211,7 @@ fn a_repair_of_a_stored_row_is_stored_with_its_source() {
 fn a_data_set_is_exported_from_selected_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = stored_run(dir.path());
-    let making = ExportKind::DataSet(DataSet::Rollouts);
+    let making = ExportKind::DataSet(DataSetKind::Rollouts);
     ask(&mut window, ControllerCommand::ExportRun(making, Some(vec![1])));
     written(&mut window, 1);
     let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, Operations};
 use super::notes::Notes;
-use super::rows::{Rows, is_run_folder};
+use super::rows::RowIndex;
 use super::share::{self, Timeline};
 use super::state::{CardId, ExportFormat, PathPurpose, file_name};
-use crate::data::store;
+use crate::data::index::is_run_folder;
+use crate::data::{DataError, is_row_file, store};
 use crate::engine::Wake;
 use crate::executor::project::Project;
 use crate::trajectory::{self, Trajectory, TrajectoryError, replace_file};
@@ -41,7 +42,7 @@ pub enum FileEvent {
     /// A folder as project folder.
     Project(PathBuf, Box<Result<Project, String>>),
     Trajectory(Box<Result<Trajectory, String>>),
-    Rows(Result<Arc<Rows>, String>, Result<Notes, String>),
+    Rows(Result<Arc<RowIndex>, String>, Result<Notes, String>),
     Exported(PathBuf, Result<(), String>),
     /// A watched file has new content.
     Changed(PathBuf, String),
@@ -87,7 +88,7 @@ impl Files {
 
     /// Opens a Python file, a trajectory, a file of rows, a store, or a folder of trajectories and files of rows.
     pub fn open(&self, path: PathBuf) {
-        if path.is_dir() || path.extension().is_some_and(|extension| extension == "jsonl") {
+        if path.is_dir() || is_row_file(&path) {
             self.read_trajectory(path);
         } else {
             self.background.run(move || {
@@ -100,14 +101,17 @@ impl Files {
     fn read_trajectory(&self, path: PathBuf) {
         let what = format!("reading {}", file_name(&path));
         self.background.run_long(what, move |progress| {
-            let rows = |rows: Result<Rows, String>| FileEvent::Rows(rows.map(Arc::new), Notes::read(&path));
+            let rows = |rows: Result<RowIndex, DataError>| {
+                let rows = rows.map(Arc::new).map_err(|error| error.to_string());
+                FileEvent::Rows(rows, Notes::read(&path))
+            };
             if store::exists(&path) || is_run_folder(&path) {
-                return rows(read_rows(&path, progress));
+                return rows(RowIndex::open(&path, progress));
             }
             match trajectory::read(&path) {
                 Ok(read) => FileEvent::Trajectory(Box::new(Ok(read))),
                 // A JSONL file without a header holds rows of a training run.
-                Err(TrajectoryError::BadHeader { .. }) if path.is_file() => rows(Rows::read(&path)),
+                Err(TrajectoryError::BadHeader { .. }) if path.is_file() => rows(RowIndex::read(&path)),
                 Err(error) => FileEvent::Trajectory(Box::new(Err(error.to_string()))),
             }
         });
@@ -183,10 +187,10 @@ impl Files {
 fn ask_for_path(purpose: PathPurpose, suggested: &str) -> Option<PathBuf> {
     let dialog = rfd::FileDialog::new();
     let dialog = match purpose {
-        PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl"]),
+        PathPurpose::Open => dialog.add_filter("CadQuery code, trajectories, rows", &["py", "jsonl", "gz"]),
         PathPurpose::Folder => dialog,
         PathPurpose::Save(_) => dialog.add_filter("CadQuery code", &["py"]),
-        PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl"]),
+        PathPurpose::Compare | PathPurpose::Rows => dialog.add_filter("rows", &["jsonl", "gz"]),
         PathPurpose::Step => dialog.add_filter("STEP", &["step", "stp"]),
         PathPurpose::Export(format) => dialog.add_filter(format.extension(), &[format.extension()]),
     };
@@ -200,17 +204,6 @@ fn ask_for_path(purpose: PathPurpose, suggested: &str) -> Option<PathBuf> {
         PathPurpose::Rows | PathPurpose::Export(_) | PathPurpose::Step => {
             dialog.set_title("Export").set_file_name(suggested).save_file()
         }
-    }
-}
-
-/// Rows of a store, a folder of files or one file.
-pub fn read_rows(path: &Path, progress: &dyn Fn(f32)) -> Result<Rows, String> {
-    if store::exists(path) {
-        Rows::from_store(path)
-    } else if is_run_folder(path) {
-        Rows::from_folder(path, progress)
-    } else {
-        Rows::read(path)
     }
 }
 

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use super::command::{ControllerCommand, WindowCommand};
 use super::dock::PanelKind;
 use super::notes::Notes;
-use super::rows::Rows;
+use super::rows::RowIndex;
 use super::state::ExportFormat;
 use super::state::{BuildPhase, PathPurpose, State};
 use super::testing::{
@@ -178,12 +178,39 @@ fn rows_are_pinned_annotated_chosen_and_written() {
             .iter()
             .any(|line| line.text.starts_with("wrote "))
     });
-    let chosen = Rows::read(&out).unwrap();
+    let chosen = RowIndex::read(&out).unwrap();
     assert_eq!(chosen.rows.len(), 2);
     assert!(std::fs::read_to_string(&out).unwrap().contains("a word"));
     // Rows are never written over their source file.
     ask(&mut window, ControllerCommand::UsePath(PathPurpose::Rows, path));
     assert!(notice(&window).contains("would replace"));
+}
+
+#[test]
+fn a_compressed_run_is_browsed_like_a_plain_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (backend, mut window) = scored();
+    let path = rows(dir.path(), "run.jsonl", 0.0);
+    let gz = dir.path().join("packed.jsonl.gz");
+    let text = std::fs::read_to_string(&path).unwrap() + "no row\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    std::fs::write(&gz, packed.finish().unwrap()).unwrap();
+    ask(&mut window, ControllerCommand::Open(vec![gz]));
+    until(&mut window, "the rows", |state| state.runs.rows.is_some());
+    let report = state(&window)
+        .messages
+        .log
+        .iter()
+        .any(|line| line.text.contains("packed.jsonl.gz:7: expected"));
+    assert!(report, "the malformed line is reported with its number");
+    window.get_by_label("row 5, build_ok 0.400").click();
+    until(&mut window, "the row", |state| state.runs.open_row == Some(4));
+    backend.last(|job| assert_eq!(job.code(), "box 4"));
+    ask(&mut window, ControllerCommand::SearchRows("box 2".to_owned()));
+    until(&mut window, "the match", |state| {
+        state.runs.matches.as_deref() == Some(&[2])
+    });
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn opened(folder: &Path) -> (FakeBackend, Window) {
 }
 
 fn project_of_last(backend: &FakeBackend) -> Option<Project> {
-    backend.last(|job| job.assess().scoring.limits.project.clone())
+    backend.last(|job| job.assess().scoring.project.clone())
 }
 
 #[test]
@@ -43,11 +43,11 @@ fn an_allowed_folder_is_read_only_by_scripts_of_its_files() {
     );
     // Only the opened file was scored again.
     let reading: Vec<String> = (0..backend.count())
-        .filter(|&index| backend.job(index, |job| job.assess().scoring.limits.project.is_some()))
+        .filter(|&index| backend.job(index, |job| job.assess().scoring.project.is_some()))
         .map(|index| backend.job(index, super::testing::SubmittedJob::code))
         .collect();
     assert_eq!(reading, ["a = 1\n"]);
-    assert_eq!(state(&window).sessions.scoring.limits.project, None);
+    assert_eq!(state(&window).sessions.scoring.project, None);
     assert!(window.query_by_label("Allow").is_none());
 }
 

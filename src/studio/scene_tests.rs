@@ -238,7 +238,7 @@ fn selecting_a_step_of_a_batch_requests_its_scene() {
 
 /// Result of a script that only exports its part.
 fn export_only() -> Assessment {
-    let message = "the code ran but produced nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
+    let message = "the code ran but left nothing to score: `r` was only written to a file, on line 5; bind it: `fixture = r`";
     Assessment {
         unscored: built(0.7, 0.6).shape,
         ..failed(Kind::MissingFixture, message, 5)

@@ -2,13 +2,11 @@
 //!
 //! Repairs do not use this module: they are jobs of the engine.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::proposing::{PromptRow, PromptView};
+use crate::data::{DataError, Lines, Row};
 use crate::engine::EndpointConfig;
 use crate::executor::CancelToken;
 use crate::repair::endpoint::Timeouts;
@@ -77,40 +75,32 @@ pub fn preview(config: EndpointConfig, task: &Task, history: &[Step], rows: Opti
 
 /// Prompt of the first row of that task, preferably of one with the same failure kind.
 fn find_row(path: &Path, task: &str, kind: &str) -> Result<PromptRow, String> {
-    let wrong = |reason: String| format!("{}: {reason}", path.display());
-    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let fail = |error: DataError| error.to_string();
+    let mut lines = Lines::open(path).map_err(fail)?;
     let mut found = None;
-    for (index, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.map_err(|error| wrong(error.to_string()))?;
-        let Ok(row) = serde_json::from_str::<Value>(&line) else {
-            continue;
-        };
-        if row["task_id"] != task {
+    while let Some(line) = lines.next_line().map_err(fail)? {
+        let Ok(row) = line.row else { continue };
+        if row.task_id() != Some(task) {
             continue;
         }
         let Some(text) = prompt_of(&row) else { continue };
         let row_found = PromptRow {
-            place: format!("{}:{}", path.display(), index + 1),
+            place: format!("{}:{}", path.display(), line.number),
             text,
         };
-        if row["failure_type"] == kind {
+        if row.text("failure_type") == Some(kind) {
             return Ok(row_found);
         }
         found.get_or_insert(row_found);
     }
-    found.ok_or_else(|| wrong(format!("no row of `{task}` with messages")))
+    found.ok_or_else(|| format!("{}: no row of `{task}` with a prompt", path.display()))
 }
 
-/// Messages before the answer.
-fn prompt_of(row: &Value) -> Option<String> {
+fn prompt_of(row: &Row) -> Option<String> {
     let mut text = String::new();
-    for message in row["messages"].as_array()? {
-        let role = message["role"].as_str()?;
-        if role == "assistant" {
-            break;
-        }
-        let content = message["content"].as_str()?.trim();
-        text.push_str(&format!("=== {role}\n{content}\n"));
+    for message in row.prompt() {
+        let (role, content) = (message["role"].as_str()?, message["content"].as_str()?);
+        text.push_str(&format!("=== {role}\n{}\n", content.trim()));
     }
     (!text.is_empty()).then_some(text)
 }

@@ -16,7 +16,7 @@ use crate::engine::RepairProgress;
 use crate::executor::Priority;
 use crate::failure::Kind;
 use crate::reward::{Mode, Profile};
-use crate::trajectory::{BadLine, GroupPlace, Header, Origin, Trajectory};
+use crate::trajectory::{GroupPlace, Header, MalformedStep, Origin, Trajectory};
 
 #[test]
 fn the_seed_is_scored_at_once_and_its_total_shows() {
@@ -365,7 +365,7 @@ fn a_trajectory_is_displayed_and_scored_again() {
         proposer: "replay".to_owned(),
         versions: Versions::default(),
     };
-    let bad_lines = vec![BadLine {
+    let malformed_lines = vec![MalformedStep {
         line: 5,
         message: "cut off".to_owned(),
     }];
@@ -373,7 +373,7 @@ fn a_trajectory_is_displayed_and_scored_again() {
         dir: "runs/7".into(),
         header,
         steps,
-        bad_lines,
+        malformed_lines,
     };
     let before = backend.count();
     let studio = window.state_mut().as_mut().unwrap();

@@ -18,7 +18,7 @@ mod under_way;
 mod write;
 
 pub use artifacts::{replace_file, write_atomically, write_evaluation};
-pub use read::{BadLine, Trajectory, read};
+pub use read::{MalformedStep, Trajectory, read};
 pub use step::{GroupPlace, Header, Origin, Proposal, Step};
 pub use under_way::{PLAN_FILE, begin, resume};
 pub use write::TrajectoryWriter;

@@ -15,12 +15,12 @@ pub struct Trajectory {
     /// The readable steps, in file order.
     pub steps: Vec<Step>,
     /// Lines that could not be read.
-    pub bad_lines: Vec<BadLine>,
+    pub malformed_lines: Vec<MalformedStep>,
 }
 
 /// A line that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadLine {
+pub struct MalformedStep {
     /// Number, from 1.
     pub line: usize,
     /// Message.
@@ -56,11 +56,11 @@ pub(super) fn parse(file: &Path, text: &[u8]) -> Result<Trajectory, TrajectoryEr
         });
     }
     let mut steps = Vec::new();
-    let mut bad_lines = Vec::new();
+    let mut malformed_lines = Vec::new();
     for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
         match serde_json::from_slice(line) {
             Ok(step) => steps.push(step),
-            Err(error) => bad_lines.push(BadLine {
+            Err(error) => malformed_lines.push(MalformedStep {
                 line: index + 1,
                 message: error.to_string(),
             }),
@@ -71,6 +71,6 @@ pub(super) fn parse(file: &Path, text: &[u8]) -> Result<Trajectory, TrajectoryEr
         dir,
         header,
         steps,
-        bad_lines,
+        malformed_lines,
     })
 }

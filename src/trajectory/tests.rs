@@ -66,7 +66,7 @@ fn written_steps_are_read_back_equal() {
     let trajectory = read(&folder).unwrap();
     assert_eq!(trajectory.header, header());
     assert_eq!(trajectory.steps, steps);
-    assert!(trajectory.bad_lines.is_empty());
+    assert!(trajectory.malformed_lines.is_empty());
     // Equal code is stored once.
     let python = std::fs::read_dir(folder.join("artifacts"))
         .unwrap()
@@ -91,8 +91,8 @@ fn a_partial_line_is_reported_and_the_rest_is_read() {
     file.write_all(b"{\"step\": 1, \"ori").unwrap();
     let trajectory = read(&path).unwrap();
     assert_eq!(trajectory.steps.len(), 1);
-    assert_eq!(trajectory.bad_lines.len(), 1);
-    assert_eq!(trajectory.bad_lines[0].line, 3);
+    assert_eq!(trajectory.malformed_lines.len(), 1);
+    assert_eq!(trajectory.malformed_lines[0].line, 3);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn an_unfinished_loop_resumes_after_its_last_complete_round() {
     writer.append(&mut next, None).unwrap();
     writer.finish().unwrap();
     let trajectory = read(dir.path()).unwrap();
-    assert_eq!((trajectory.steps.len(), trajectory.bad_lines.len()), (4, 0));
+    assert_eq!((trajectory.steps.len(), trajectory.malformed_lines.len()), (4, 0));
     assert_eq!(trajectory.steps[3], next);
     // A finished loop is like any other trajectory.
     let error = resume(dir.path(), &plan, header_again).unwrap_err();

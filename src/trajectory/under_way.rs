@@ -71,7 +71,7 @@ pub fn resume(
         return Ok(None);
     }
     let mut trajectory = parse(&path, &text)?;
-    if let Some(bad) = trajectory.bad_lines.first() {
+    if let Some(bad) = trajectory.malformed_lines.first() {
         return Err(other(format!(
             "its line {} is damaged: {}",
             bad.line, bad.message

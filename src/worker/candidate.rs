@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use cadforge_core::failure::{Failure, Kind, classify_exception_lineage};
-use cadforge_protocol::MeshKind;
+use cadforge_protocol::MeshMethod;
 use cadforge_protocol::frame::{Claims, OperationEffect, Remark, RunReport, ShownObject, write_frame};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -123,12 +123,12 @@ fn execute(harness: &Bound<'_, PyModule>, context: &mut ChildContext, started: &
     let mut next = 0;
     let mut paused_at = linux::own_cpu_s();
     while let Some((at, length)) = Plan::entry(&context.plan, next)? {
-        if context.run_spec.pausing && next > 0 && linux::own_cpu_s() - paused_at > PAUSE_INTERVAL_S {
+        if context.process_spec.pausing && next > 0 && linux::own_cpu_s() - paused_at > PAUSE_INTERVAL_S {
             child::pause(context, next)?;
-            if context.run_spec.from == next {
+            if context.process_spec.from == next {
                 // This is a fork that resumes: its plan may differ from here on.
                 *started = Instant::now();
-                context.run_spec.from = 0;
+                context.process_spec.from = 0;
                 paused_at = linux::own_cpu_s();
                 continue;
             }
@@ -150,7 +150,7 @@ type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, boo
 
 /// Exports the shape and, if asked for, its mesh; returns the triangles of each face.
 fn export(harness: &Bound<'_, PyModule>, context: &mut ChildContext) -> PyResult<(Vec<u8>, Claims)> {
-    let chosen = harness.call_method1("choose", (context.run_spec.displays,))?;
+    let chosen = harness.call_method1("choose", (context.process_spec.displays,))?;
     let refusal: Option<String> = chosen.getattr("refusal")?.extract()?;
     match (hand_over(harness, context, &chosen, refusal.clone()), refusal) {
         // Without a displayable part, the error to report is that nothing is scored.
@@ -185,7 +185,7 @@ fn hand_over(
         refusal,
     };
     // A single part with the default appearance is displayed from the scored shape.
-    let displayed = if context.run_spec.displays && claims.shows_more() {
+    let displayed = if context.process_spec.displays && claims.shows_more() {
         objects.len()
     } else {
         0
@@ -196,19 +196,19 @@ fn hand_over(
     harness.call_method1("write_brep", (shapes, context.brep.path()))?;
     // The reader measures from here on, while this process makes the mesh.
     context.control.send(&Event::HandedOver(displayed as u32))?;
-    let faces = match context.run_spec.mesh {
-        MeshKind::Exported => {
+    let faces = match context.process_spec.mesh {
+        MeshMethod::Exported => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
             child::record_hardest_face(context, &hardest)?;
             let counts: Vec<u32> = harness
                 .call_method1(
                     "write_stl",
-                    (&shape, context.stl.path(), context.run_spec.triangles),
+                    (&shape, context.stl.path(), context.process_spec.triangles),
                 )?
                 .extract()?;
             counts.iter().flat_map(|count| count.to_le_bytes()).collect()
         }
-        MeshKind::Verified | MeshKind::Bounded => Vec::new(),
+        MeshMethod::Verified | MeshMethod::Bounded => Vec::new(),
     };
     Ok((faces, claims))
 }

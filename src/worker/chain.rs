@@ -8,7 +8,7 @@
 use std::io;
 use std::rc::Rc;
 
-use cadforge_protocol::Limits;
+use cadforge_protocol::RunSpec;
 
 use crate::control::{Command, Control};
 use crate::listener::Listener;
@@ -53,7 +53,7 @@ pub(crate) struct Prefix {
 pub(crate) struct Chain {
     links: Vec<Link>,
     listener: Listener,
-    limits: Limits,
+    spec: RunSpec,
 }
 
 /// A run that resumes from a link.
@@ -77,11 +77,11 @@ pub(crate) enum Extended {
 
 impl Chain {
     /// Has no links yet; `listener` is that of its first process.
-    pub(crate) fn new(listener: Listener, limits: Limits) -> Self {
+    pub(crate) fn new(listener: Listener, spec: RunSpec) -> Self {
         Self {
             links: Vec::new(),
             listener,
-            limits,
+            spec,
         }
     }
 
@@ -96,8 +96,8 @@ impl Chain {
     }
 
     /// Ends the links from which a run of `plan` cannot resume.
-    pub(crate) fn keep_shared(&mut self, plan: &Plan, limits: &Limits, zygote: &Zygote) -> io::Result<()> {
-        let same = self.limits == *limits;
+    pub(crate) fn keep_shared(&mut self, plan: &Plan, spec: &RunSpec, zygote: &Zygote) -> io::Result<()> {
+        let same = self.spec == *spec;
         let usable = |link: &Link| {
             let idle = linux::cpu_s(link.process.pid).is_some_and(|cpu_s| cpu_s - link.cpu_s < REAP_CPU_S);
             same && idle && link.plan.shares(plan, link.step)

@@ -7,7 +7,7 @@ use cadforge_protocol::project::Project;
 use nix::libc;
 use nix::unistd::Pid;
 
-use crate::control::{Command, Control, Event, INHERITED_FDS, Role, RunSpec};
+use crate::control::{Command, Control, Event, INHERITED_FDS, ProcessSpec, Role};
 use crate::sandbox::{self, Sandbox};
 use crate::zygote::{self, Harness, WaitEnd, Waiting};
 use crate::{candidate, exit_failure, fonts, reader};
@@ -23,7 +23,7 @@ pub(crate) const CONTROL: RawFd = FIRST_FD + INHERITED_FDS as RawFd;
 /// Descriptors and limits of a child.
 pub(crate) struct ChildContext {
     pub(crate) control: Control,
-    pub(crate) run_spec: RunSpec,
+    pub(crate) process_spec: ProcessSpec,
     pub(crate) source: MemoryFile,
     pub(crate) plan: MemoryFile,
     pub(crate) report: MemoryFile,
@@ -40,7 +40,7 @@ pub(crate) fn run_child(
     parent: Pid,
     control: Control,
 ) -> Result<(), String> {
-    let Some(run_spec) = take_context(control).map_err(|error| error.to_string())? else {
+    let Some(process_spec) = take_context(control).map_err(|error| error.to_string())? else {
         return Ok(());
     };
     let keep: Vec<RawFd> = (FIRST_FD..=CONTROL).chain(fonts::DESCRIPTORS).collect();
@@ -50,7 +50,7 @@ pub(crate) fn run_child(
     let file = |index: RawFd| MemoryFile::from_descriptor(owned(FIRST_FD + index));
     let context = ChildContext {
         control: Control::from_descriptor(owned(CONTROL)),
-        run_spec,
+        process_spec,
         source: file(2),
         plan: file(3),
         report: file(4),
@@ -61,9 +61,9 @@ pub(crate) fn run_child(
     let project = read_project(&file(8)).map_err(|error| error.to_string())?;
     let scratch = owned(FIRST_FD + 9);
     let listener = sandbox
-        .enter(&run_spec, scratch.as_fd(), project.as_ref(), parent)
+        .enter(&process_spec, scratch.as_fd(), project.as_ref(), parent)
         .map_err(|error| format!("cannot enter the sandbox: {error}"))?;
-    match run_spec.role {
+    match process_spec.role {
         Role::Run => candidate::run(&harness.run, context, listener, project.is_some()),
         Role::Read | Role::ReadAndExport => reader::work(&harness.read, context),
     }
@@ -98,17 +98,17 @@ pub(crate) fn pause(context: &mut ChildContext, step: u32) -> io::Result<()> {
         WaitEnd::Forked(control) => {
             sandbox::die_with(parent)?;
             // Placed at the descriptor numbers of the parent, where this child's code uses them.
-            context.run_spec = take_context(control)?.ok_or_else(gone)?;
+            context.process_spec = take_context(control)?.ok_or_else(gone)?;
             context.control.send(&Event::Prepared)
         }
     }
 }
 
 /// Waits for `Begin` and places its descriptors.
-fn take_context(control: Control) -> io::Result<Option<RunSpec>> {
+fn take_context(control: Control) -> io::Result<Option<ProcessSpec>> {
     control.send(&Event::Alive)?;
-    let (run_spec, fds) = match control.next_command()? {
-        Some(Command::Begin(run_spec, fds)) => (run_spec, fds),
+    let (process_spec, fds) = match control.next_command()? {
+        Some(Command::Begin(process_spec, fds)) => (process_spec, fds),
         Some(_) => return Err(io::Error::other("unexpected command")),
         None => return Ok(None),
     };
@@ -120,7 +120,7 @@ fn take_context(control: Control) -> io::Result<Option<RunSpec>> {
     place_output(FIRST_FD + 1, 2)?;
     // Closes the number that it had before.
     drop(control);
-    Ok(Some(run_spec))
+    Ok(Some(process_spec))
 }
 
 /// Takes ownership of a descriptor at a fixed number; the next descriptor placed there closes it.

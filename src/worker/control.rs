@@ -9,7 +9,7 @@ use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-use cadforge_protocol::MeshKind;
+use cadforge_protocol::MeshMethod;
 use nix::libc;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 use nix::unistd::Pid;
@@ -24,7 +24,7 @@ pub(crate) const INHERITED_FDS: usize = 10;
 
 /// Role and limits of a process: part of [`Command::Begin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct RunSpec {
+pub(crate) struct ProcessSpec {
     pub(crate) role: Role,
     pub(crate) cpu_s: f64,
     /// Bytes, in total.
@@ -37,7 +37,7 @@ pub(crate) struct RunSpec {
     pub(crate) pausing: bool,
     /// CPU seconds for the mesh, in addition to those for the code.
     pub(crate) mesh_cpu_s: f64,
-    pub(crate) mesh: MeshKind,
+    pub(crate) mesh: MeshMethod,
     /// Whether objects that the code shows are exported for display.
     pub(crate) displays: bool,
 }
@@ -52,12 +52,17 @@ pub(crate) enum Role {
     ReadAndExport,
 }
 
+impl Role {
+    /// In the order of their discriminants.
+    const ALL: [Self; 3] = [Self::Run, Self::Read, Self::ReadAndExport];
+}
+
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Fork; the child uses this connection.
     Fork(Control),
     /// Start, with these descriptors.
-    Begin(RunSpec, [OwnedFd; INHERITED_FDS]),
+    Begin(ProcessSpec, [OwnedFd; INHERITED_FDS]),
     /// Continue. For a reader: the shape is available, with so many objects to display.
     Go(u32),
     Reap(Pid),
@@ -115,22 +120,15 @@ impl Control {
     pub(crate) fn send_command(&self, command: &Command) -> io::Result<()> {
         match command {
             Command::Fork(control) => self.write([1, 0, 0, 0, 0, 0], &[control.0.as_raw_fd()]),
-            Command::Begin(run_spec, fds) => {
-                let role = match run_spec.role {
-                    Role::Run => 0,
-                    Role::Read => 1,
-                    Role::ReadAndExport => 2,
-                };
-                let mesh = match run_spec.mesh {
-                    MeshKind::Exported => 0,
-                    MeshKind::Verified => 1,
-                    MeshKind::Bounded => 2,
-                };
-                let flags =
-                    u64::from(run_spec.pausing) | role << 1 | mesh << 3 | u64::from(run_spec.displays) << 5;
-                let numbers = u64::from(run_spec.triangles) << 32 | u64::from(run_spec.from);
-                let cpu = [run_spec.cpu_s, run_spec.mesh_cpu_s].map(f64::to_bits);
-                let fields = [2, flags, cpu[0], run_spec.address_space, numbers, cpu[1]];
+            Command::Begin(process_spec, fds) => {
+                let (role, mesh) = (process_spec.role as u64, process_spec.mesh as u64);
+                let flags = u64::from(process_spec.pausing)
+                    | role << 1
+                    | mesh << 3
+                    | u64::from(process_spec.displays) << 5;
+                let numbers = u64::from(process_spec.triangles) << 32 | u64::from(process_spec.from);
+                let cpu = [process_spec.cpu_s, process_spec.mesh_cpu_s].map(f64::to_bits);
+                let fields = [2, flags, cpu[0], process_spec.address_space, numbers, cpu[1]];
                 self.write(fields, &fds.each_ref().map(AsRawFd::as_raw_fd))
             }
             Command::Go(objects) => self.write([3, u64::from(*objects), 0, 0, 0, 0], &[]),
@@ -153,28 +151,19 @@ impl Control {
                 if fds.iter().any(Option::is_none) {
                     return Err(malformed());
                 }
-                let run_spec = RunSpec {
-                    role: match fields[1] >> 1 & 3 {
-                        0 => Role::Run,
-                        1 => Role::Read,
-                        2 => Role::ReadAndExport,
-                        _ => return Err(malformed()),
-                    },
+                let bits = |shift: u32| (fields[1] >> shift & 3) as usize;
+                let process_spec = ProcessSpec {
+                    role: *Role::ALL.get(bits(1)).ok_or_else(malformed)?,
                     cpu_s: f64::from_bits(fields[2]),
                     address_space: fields[3],
                     triangles: (fields[4] >> 32) as u32,
                     from: fields[4] as u32,
                     pausing: fields[1] & 1 != 0,
                     mesh_cpu_s: f64::from_bits(fields[5]),
-                    mesh: match fields[1] >> 3 & 3 {
-                        0 => MeshKind::Exported,
-                        1 => MeshKind::Verified,
-                        2 => MeshKind::Bounded,
-                        _ => return Err(malformed()),
-                    },
+                    mesh: *MeshMethod::ALL.get(bits(3)).ok_or_else(malformed)?,
                     displays: fields[1] >> 5 & 1 != 0,
                 };
-                Command::Begin(run_spec, fds.map(|fd| fd.expect("checked above")))
+                Command::Begin(process_spec, fds.map(|fd| fd.expect("checked above")))
             }
             3 => Command::Go(fields[1] as u32),
             4 => Command::Reap(Pid::from_raw(fields[1] as i32)),
@@ -408,7 +397,7 @@ mod tests {
     fn descriptors_arrive_open_and_the_closed_end_is_noticed() {
         let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
-        let run_spec = RunSpec {
+        let process_spec = ProcessSpec {
             role: Role::ReadAndExport,
             cpu_s: 1.5,
             address_space: u64::MAX,
@@ -416,16 +405,18 @@ mod tests {
             from: 3,
             pausing: true,
             mesh_cpu_s: 60.5,
-            mesh: MeshKind::Bounded,
+            mesh: MeshMethod::Bounded,
             displays: true,
         };
         let fds = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
-        supervisor.send_command(&Command::Begin(run_spec, fds)).unwrap();
+        supervisor
+            .send_command(&Command::Begin(process_spec, fds))
+            .unwrap();
         drop(writer);
         let Some(Command::Begin(received, fds)) = process.next_command().unwrap() else {
             panic!("another command")
         };
-        assert_eq!(received, run_spec);
+        assert_eq!(received, process_spec);
         File::from(fds.into_iter().last().unwrap())
             .write_all(b"x")
             .unwrap();

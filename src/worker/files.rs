@@ -5,13 +5,13 @@
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use cadforge_protocol::Limits;
+use cadforge_protocol::RunSpec;
 use cadforge_protocol::frame::{MAX_BLOBS, ReaderReport, RunReport, read_frame};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::pipe2;
 
 use crate::control::INHERITED_FDS;
-use crate::supervisor::Output;
+use crate::output::Output;
 use cadforge_platform::linux::MemoryFile;
 
 pub(crate) struct Files {
@@ -38,7 +38,7 @@ pub(crate) struct Files {
 
 impl Files {
     /// Creates the files; all but source and project are empty. The output reads what both children print.
-    pub(crate) fn new(source: &[u8], limits: &Limits) -> io::Result<(Self, Output)> {
+    pub(crate) fn new(source: &[u8], spec: &RunSpec) -> io::Result<(Self, Output)> {
         use std::io::Write;
         let file = |name| MemoryFile::new(name);
         let (stdout_reader, stdout) = pipe()?;
@@ -59,13 +59,13 @@ impl Files {
         };
         files.source.file().write_all(source)?;
         files.source.seal()?;
-        if let Some(project) = &limits.project {
+        if let Some(project) = &spec.project {
             serde_json::to_writer(files.project.file(), project)?;
         }
         files.project.seal()?;
         Ok((
             files,
-            Output::new(stdout_reader, stderr_reader, limits.output_bytes),
+            Output::new(stdout_reader, stderr_reader, spec.limits.output_bytes),
         ))
     }
 

@@ -5,11 +5,8 @@ the child of one candidate. It judges nothing: it describes exceptions, and the 
 failure kinds and scores are determined elsewhere.
 """
 
-import contextlib
-import datetime
 import errno
 import faulthandler
-import functools
 import gc
 import importlib
 import linecache
@@ -20,10 +17,8 @@ import random
 import signal
 import sys
 import tempfile
-import time
 import traceback
 import types
-import uuid
 from importlib.metadata import PackageNotFoundError, version
 
 import cadquery as cq
@@ -33,15 +28,17 @@ from OCP.BOPAlgo import BOPAlgo_Options
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
 from OCP.Message import Message_ProgressRange
 from OCP.OSD import OSD_ThreadPool
-from OCP.TopoDS import TopoDS_Shape
 
 import cadforge_advice as advice
+import cadforge_determinism as determinism
+import cadforge_exports as exports
 import cadforge_fonts as bundled_fonts
 import cadforge_mesher as mesher
 import cadforge_messages as messages
 import cadforge_operations as operations
 import cadforge_viewers as viewers
 from cadforge_mesher import NoTriangles
+from cadforge_shapes import NotExportable, exportable, is_exportable
 
 FILENAME = "candidate.py"
 NAMES = ("fixture", "result", "model", "solid", "body", "part")
@@ -53,10 +50,6 @@ ALLOWED_WITH_PROJECT = f"{ALLOWED} and those of the project folder, to read"
 
 # Longer tracebacks, as of a deep recursion, repeat themselves.
 MAX_FRAMES = 24
-
-
-class NotExportable(Exception):
-    """The code ran, but left nothing that can be exported."""
 
 
 def warm(stl: str, brep: str, fonts: list[str]) -> dict[str, str]:
@@ -75,7 +68,7 @@ def warm(stl: str, brep: str, fonts: list[str]) -> dict[str, str]:
 
     viewers.install()
     operations.install(FILENAME)
-    _redirect_exports()
+    exports.install(FILENAME)
     bundled_fonts.install(*fonts)
     block = cq.Workplane("XY").box(10, 10, 10).edges("|Z").fillet(1)
     drill = cq.Workplane("XY").circle(2).extrude(20, both=True)
@@ -105,8 +98,8 @@ def libraries() -> list[str]:
 
 def settle() -> None:
     """Prepares for the first fork: fixed clock, random numbers and environment, and no garbage left to collect."""
-    _fix_clock()
-    _fix_random()
+    determinism.fix_clock()
+    determinism.fix_random()
     locale = {name: os.environ[name] for name in ("LC_ALL", "TZ") if name in os.environ}
     os.environ.clear()
     os.environ.update(locale, PATH="/usr/bin:/bin", HOME="/nonexistent")
@@ -231,7 +224,7 @@ def _parts_to_see(value, name, color, opacity):
 def _last_exported():
     """The shape that was last given to an exporter, if it can be displayed."""
     try:
-        return exportable(_exported[-1][1]) if _exported else None
+        return exportable(exports.exported[-1][1]) if exports.exported else None
     except Exception:
         # The error to report is the same with and without display: nothing is scored.
         return None
@@ -240,8 +233,8 @@ def _last_exported():
 def _nothing_to_export(names) -> str:
     looked_for = ", ".join(NAMES)
     remedy = f"bind one of {looked_for}, or call show_object"
-    if _exported:
-        line, value = _exported[-1]
+    if exports.exported:
+        line, value = exports.exported[-1]
         name = next((name for name, bound in names.items() if bound is value and name[0] != "_"), None)
         what = f"`{name}`" if name else f"a {type(value).__name__}"
         return (
@@ -253,63 +246,9 @@ def _nothing_to_export(names) -> str:
         return f"the code ran but left no shape to export: {', '.join(seen)}; {remedy}"
     unbound = [name for name, value in names.items() if name[0] != "_" and name not in _BOUND and isinstance(value, cq.Workplane | cq.Shape | cq.Assembly)]
     if unbound:
-        return f"the code ran but left nothing to export: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({remedy})"
+        return f"the code ran but left nothing to score: `{unbound[-1]}` is a {type(names[unbound[-1]]).__name__}, bind it: `fixture = {unbound[-1]}` ({remedy})"
     hint = advice.of_nothing_bound(_read_source(), names)
-    return f"the code ran but left nothing to export: {hint}; {remedy}" if hint else f"the code ran but left nothing to export: {remedy}"
-
-
-def is_exportable(value) -> bool:
-    """Whether a value is of a type that has a shape."""
-    if isinstance(value, list | tuple):
-        return len(value) > 0 and all(is_exportable(part) for part in value)
-    if isinstance(value, type):
-        return False
-    return isinstance(value, cq.Workplane | cq.Shape | cq.Assembly | cq.Sketch | TopoDS_Shape) or _wrapped(value) is not None
-
-
-def _wrapped(value):
-    """The kernel's shape inside an object of another library that has CadQuery's attribute `wrapped`."""
-    inside = getattr(value, "wrapped", None) if not isinstance(value, cq.Vector | cq.Plane | cq.Location) else None
-    return inside if isinstance(inside, TopoDS_Shape) else None
-
-
-def exportable(value, name="the object"):
-    """`value` as one shape, composed as `cadquery.exporters.export` composes it."""
-    if isinstance(value, cq.Assembly):
-        return value.toCompound()
-    if isinstance(value, cq.Shape):
-        return _with_kernel_type(value)
-    if isinstance(value, TopoDS_Shape):
-        return cq.Shape.cast(value)
-    if isinstance(value, list | tuple):
-        return cq.occ_impl.shapes.compound(*(exportable(part, f"an element of {name}") for part in value))
-    if (inside := _wrapped(value)) is not None:
-        return cq.Shape.cast(inside)
-    try:
-        parts = list(_iterated(value))
-    except TypeError:
-        parts = None
-    if parts is None or not all(isinstance(part, cq.Shape) for part in parts):
-        kind = type(value).__name__
-        raise NotExportable(f"{name} is of type {kind}: only a Workplane, Shape, Sketch or Assembly can be exported")
-    return cq.occ_impl.shapes.compound(*(_with_kernel_type(part) for part in parts))
-
-
-def _with_kernel_type(shape):
-    """The shape under its type in the kernel: `shell` says Compound of a Solid."""
-    return shape if shape.wrapped is None or shape.wrapped.IsNull() else cq.Shape.cast(shape.wrapped)
-
-
-def _iterated(value):
-    """The elements of `value`, each shape under its own type: a Workplane decomposes compounds, and a Solid that is called a
-    Compound would be decomposed into its shells.
-    """
-    if not isinstance(value, cq.Workplane):
-        yield from value
-        return
-    for part in value.objects:
-        own = _with_kernel_type(part) if isinstance(part, cq.Shape) else part
-        yield from value.newObject([own])
+    return f"the code ran but left nothing to score: {hint}; {remedy}" if hint else f"the code ran but left nothing to score: {remedy}"
 
 
 def write_brep(shapes, path: str) -> None:
@@ -338,7 +277,7 @@ def write_stl(shape, path: str, max_triangles: int) -> list[int]:
 
 def describe(error: BaseException, frames_of) -> dict:
     """Class names, message, line and traceback of an exception, as far as they concern the candidate's code."""
-    own = type(error).__module__ in (__name__, "cadforge_mesher", "cadforge_reader")
+    own = type(error).__module__ in ("cadforge_shapes", "cadforge_mesher", "cadforge_reader")
     refused = _is_refused(error)
     lineage = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
     try:
@@ -404,172 +343,14 @@ def _is_refused(error: BaseException) -> bool:
 
 def _allowed(error: BaseException) -> str:
     path = getattr(error, "filename", None)
-    if isinstance(path, str) and _leads_to_project(path):
+    if isinstance(path, str) and exports.leads_to_project(path):
         return "files of the project folder can be read, except links that lead out of it, and cannot be written"
     return ALLOWED_WITH_PROJECT if messages.has_project else ALLOWED
-
-
-def _leads_to_project(path: str) -> bool:
-    """Whether a path goes through one of the links to the project that are placed in the working folder."""
-    own = os.path.relpath(path or ".", os.getcwd())
-    while own not in ("", "."):
-        if os.path.islink(own):
-            return True
-        own = os.path.dirname(own)
-    return False
 
 
 def _read_source() -> str:
     length = os.fstat(_source).st_size
     return os.pread(_source, length, 0).decode("utf-8", "replace")
-
-
-def _fix_clock() -> None:
-    """Starts time at the same moment for every candidate; each query advances it."""
-    moment = [1_767_225_600_000_000_000]  # 2026-01-01, in ns
-
-    def ns() -> int:
-        moment[0] += 1_000
-        return moment[0]
-
-    def seconds() -> float:
-        return ns() / 1e9
-
-    pause = time.sleep
-
-    def sleep(seconds):
-        pause(seconds)
-        moment[0] += int(seconds * 1e9)
-
-    def broken_down(convert):
-        return lambda at=None: convert(seconds() if at is None else at)
-
-    def formatted(form, at=None, *, _format=time.strftime):
-        return _format(form, time.localtime() if at is None else at)
-
-    for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
-        setattr(time, name, seconds)
-        setattr(time, f"{name}_ns", ns)
-    time.sleep = sleep
-    time.localtime, time.gmtime = broken_down(time.localtime), broken_down(time.gmtime)
-    time.ctime = broken_down(time.ctime)
-    time.strftime = formatted
-
-    class FixedDate(datetime.date):
-        @classmethod
-        def today(cls):
-            return cls.fromtimestamp(seconds())
-
-    class FixedDatetime(datetime.datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return cls.fromtimestamp(seconds(), tz)
-
-        @classmethod
-        def utcnow(cls):
-            return cls.fromtimestamp(seconds(), datetime.timezone.utc).replace(tzinfo=None)
-
-        @classmethod
-        def today(cls):
-            return cls.now()
-
-    for fixed, name in ((FixedDate, "date"), (FixedDatetime, "datetime")):
-        fixed.__name__ = fixed.__qualname__ = name
-        fixed.__module__ = "datetime"
-        setattr(datetime, name, fixed)
-
-
-def _fix_random() -> None:
-    """Replaces the system's random numbers by one fixed sequence."""
-    sequence = random.Random(0)
-    os.urandom = random._urandom = sequence.randbytes
-    # Assemblies and their parts get names from these.
-    uuid._generate_time_safe = None
-    uuid._node = 0x020000000000
-
-
-def _redirect_exports() -> None:
-    """Redirects CadQuery's exporters into the script's own folder, whatever path they are given.
-
-    Scripts export their part at the end. That a folder does not exist here, or that the path leads elsewhere, is no failure of
-    the part.
-    """
-    export = cq.exporters.export
-
-    def redirected(w, fname, *more, **named):
-        line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
-        _exported.append((line, w))
-        with _report_unwritten(fname):
-            return export(w, _local_path(fname), *more, **named)
-
-    cq.exporters.export = functools.wraps(export)(redirected)
-    dxf = cq.exporters.exportDXF
-
-    @functools.wraps(dxf)
-    def redirected_dxf(w, fname, *more, **named):
-        with _report_unwritten(fname):
-            return dxf(w, _local_path(fname), *more, **named)
-
-    cq.exporters.exportDXF = redirected_dxf
-
-    def redirecting(method):
-        @functools.wraps(method)
-        def redirected(self, path, *more, **named):
-            if not any(frame.f_code.co_name == "redirected" for frame in _frames(3)):
-                line = next((frame.f_lineno for frame in _frames() if frame.f_code.co_filename == FILENAME), 0)
-                _exported.append((line, self))
-            with _report_unwritten(path):
-                return method(self, _local_path(path), *more, **named)
-
-        return redirected
-
-    for of, names in (
-        (cq.Shape, ("exportStl", "exportStep", "exportBrep", "exportBin")),
-        (cq.Assembly, ("save", "export")),
-        (cq.Workplane, ("export", "exportSvg")),
-    ):
-        for name in names:
-            if hasattr(of, name):
-                setattr(of, name, redirecting(getattr(of, name)))
-
-
-@contextlib.contextmanager
-def _report_unwritten(path):
-    """Reports an export that needs an absent package, instead of ending the script."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if not messages.is_absent(error):
-            raise
-        print(f"{path} was not written: {error}", file=sys.stderr)
-
-
-def _frames(depth: int = 1):
-    frame = sys._getframe(depth)
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-def _local_path(path):
-    """A path inside the working folder; creates its folders."""
-    if not isinstance(path, str | os.PathLike):
-        return path
-    inside = os.path.normpath(os.fspath(path)).lstrip("/")
-    while inside.startswith("../"):
-        inside = inside[3:]
-    if os.path.isabs(os.fspath(path)):
-        own = os.path.relpath(os.fspath(path), os.getcwd())
-        inside = os.path.basename(inside) if own.startswith("..") else own
-    # Project files are read-only: an export with the name of one goes to a file beside it, which later reads use.
-    if _leads_to_project(os.path.dirname(inside)):
-        inside = os.path.basename(inside)
-    if os.path.islink(inside):
-        os.unlink(inside)
-    folder = os.path.dirname(inside)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    return inside if isinstance(path, str) else type(path)(inside)
 
 
 def _stream(descriptor: int):
@@ -595,7 +376,5 @@ _BOUND = {
     "Color": cq.Color,
 }
 
-# Line and object of each call of an exporter.
-_exported: list = []
 _names: list = []
 _source = -1

@@ -11,10 +11,12 @@ mod child;
 mod clock;
 mod concurrent;
 mod control;
+mod execute;
 mod exit_failure;
 mod files;
 mod fonts;
 mod listener;
+mod output;
 mod plan;
 mod process_tree;
 mod python;
@@ -35,7 +37,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use cadforge_platform::linux;
-use cadforge_protocol::Limits;
+use cadforge_protocol::RunSpec;
 use cadforge_protocol::frame::{Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -153,7 +155,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     let trial = Candidate {
         id: 0,
         code: TRIAL.to_vec(),
-        limits: Limits::default(),
+        spec: RunSpec::default(),
         purpose: Purpose::Result,
     };
     let trial = run(&mut runner, client, &trial)?;
@@ -168,11 +170,11 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
     client.send(&hello, &[]).map_err(|error| error.to_string())?;
     while let Some((request, code)) = receive(client)? {
         // A cancel that arrives here is for a candidate that has finished.
-        if let Request::Run { id, limits, purpose } = request {
+        if let Request::Run { id, spec, purpose } = request {
             let candidate = Candidate {
                 id,
                 code,
-                limits,
+                spec,
                 purpose,
             };
             let finished = run(&mut runner, client, &candidate)?;
@@ -240,14 +242,12 @@ impl Client for UnixStream {
     fn receive(&mut self) -> io::Result<Interruption> {
         match receive(self).map_err(io::Error::other)? {
             Some((Request::Cancel { id }, _)) => Ok(Interruption::Cancel(id)),
-            Some((Request::Run { id, limits, purpose }, code)) => {
-                Ok(Interruption::Run(Box::new(Candidate {
-                    id,
-                    code,
-                    limits,
-                    purpose,
-                })))
-            }
+            Some((Request::Run { id, spec, purpose }, code)) => Ok(Interruption::Run(Box::new(Candidate {
+                id,
+                code,
+                spec,
+                purpose,
+            }))),
             None => Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }

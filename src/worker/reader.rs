@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cadforge_core::failure::Failure;
 use cadforge_geometry::{BrepFacts, BrepFault};
-use cadforge_protocol::MeshKind;
+use cadforge_protocol::MeshMethod;
 use cadforge_protocol::frame::{ReaderReport, write_frame};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -106,14 +106,14 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
     let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
     let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
-    let step = match context.run_spec.role {
+    let step = match context.process_spec.role {
         Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
         Role::Run | Role::Read => Vec::new(),
     };
-    let exported = match context.run_spec.mesh {
-        MeshKind::Exported => None,
-        MeshKind::Verified => Some(true),
-        MeshKind::Bounded => Some(false),
+    let exported = match context.process_spec.mesh {
+        MeshMethod::Exported => None,
+        MeshMethod::Verified => Some(true),
+        MeshMethod::Bounded => Some(false),
     };
     let faces = match exported {
         None => Vec::new(),
@@ -123,7 +123,12 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
             let counts: Vec<u32> = harness
                 .call_method1(
                     "mesh",
-                    (&shape, exported, context.stl.path(), context.run_spec.triangles),
+                    (
+                        &shape,
+                        exported,
+                        context.stl.path(),
+                        context.process_spec.triangles,
+                    ),
                 )?
                 .extract()?;
             counts.iter().flat_map(|count| count.to_le_bytes()).collect()
@@ -136,7 +141,7 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
                 "scene",
                 (
                     shapes.collect::<Vec<_>>(),
-                    SCENE_TRIANGLES.min(context.run_spec.triangles),
+                    SCENE_TRIANGLES.min(context.process_spec.triangles),
                 ),
             )?
             .extract()?,

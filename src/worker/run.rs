@@ -8,24 +8,22 @@ use std::rc::Rc;
 
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_protocol::frame::{
-    Claims, DoneBlobs, MAX_BLOBS, OperationEffect, Outcome, Purpose, ReaderReport, Remark, RunReport,
+    Claims, DoneBlobs, MAX_BLOBS, OperationEffect, Outcome, Purpose, ReaderReport, Remark,
 };
-use cadforge_protocol::{Limits, MeshKind};
+use cadforge_protocol::{MeshMethod, RunSpec};
 use nix::unistd::Pid;
 
 use crate::candidate::METHODS;
-use crate::chain::{Chain, Extended};
+use crate::chain::Chain;
 use crate::concurrent::ConcurrentFolders;
-use crate::control::{Command, Event, INHERITED_FDS, Role, RunSpec};
+use crate::control::{Command, Event, ProcessSpec, Role};
 use crate::exit_failure;
-use crate::files::{Files, read_reader_report, read_run_report};
-use crate::fonts;
-use crate::listener::Listener;
+use crate::files::{Files, read_reader_report};
 use crate::plan::Plan;
 use crate::process_tree::{Process, Zygote, end_strays};
 use crate::scratch::Scratch;
 use crate::supervisor::{Candidate, Client, Killed, Monitor, Observed, ProcessEvent};
-use cadforge_platform::linux::{Ended, MemoryFile};
+use cadforge_platform::linux::MemoryFile;
 
 pub(crate) struct Runner {
     pub(crate) zygote: Zygote,
@@ -33,11 +31,11 @@ pub(crate) struct Runner {
     pub(crate) scratch: Scratch,
     /// Folders of candidates that run while another one sleeps.
     pub(crate) concurrent: ConcurrentFolders,
-    chain: Option<Chain>,
+    pub(super) chain: Option<Chain>,
     /// Finished processes, and whether the chain reaps them; reaped when no client waits.
     done: Vec<(Process, bool)>,
     /// The process that ran the candidate and can still be asked about its shape, and whether the chain reaps it.
-    finished_runner: Option<(Process, bool)>,
+    pub(super) finished_runner: Option<(Process, bool)>,
 }
 
 /// Result of a run.
@@ -55,8 +53,16 @@ pub(crate) struct Finished {
     pub(crate) blobs: DoneBlobs,
 }
 
+/// A candidate under way: what its stages share.
+pub(crate) struct CandidateRun<'a> {
+    pub(super) candidate: &'a Candidate,
+    pub(super) files: Files,
+    pub(super) monitor: Monitor<'a>,
+    pub(super) finished: Finished,
+}
+
 /// Result of one stage: input of the next stage, or the outcome of the run.
-type Step<T> = io::Result<Result<T, Outcome>>;
+pub(super) type Step<T> = io::Result<Result<T, Outcome>>;
 
 impl Runner {
     pub(crate) fn new(zygote: Zygote, scratch: Scratch) -> Self {
@@ -72,22 +78,17 @@ impl Runner {
 
     /// Runs one candidate. An error is the worker's or the client's, never the candidate's.
     pub(crate) fn run(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<Finished> {
-        let Candidate {
-            id,
-            code: source,
-            limits,
-            purpose,
-        } = candidate;
+        let Candidate { id, code, spec, .. } = candidate;
         // The last candidate may have written after its folder was cleared.
         if !self.scratch.clear()? {
             self.end_chain()?;
         }
-        self.scratch.place(limits.project.as_ref())?;
-        let (files, output) = Files::new(source, limits)?;
+        self.scratch.place(spec.project.as_ref())?;
+        let (files, output) = Files::new(code, spec)?;
         let resident = self.zygote.info.resident;
         let helpers = [Pid::this(), self.zygote.pid()];
-        let mut monitor = Monitor::new(*id, limits, resident, &helpers, output, client);
-        let mut finished = Finished {
+        let monitor = Monitor::new(*id, &spec.limits, resident, &helpers, output, client);
+        let finished = Finished {
             outcome: Outcome::Cancelled,
             cpu_ms: 0.0,
             run_ms: 0.0,
@@ -96,14 +97,25 @@ impl Runner {
             claims: Claims::default(),
             blobs: DoneBlobs::default(),
         };
+        let mut run = CandidateRun {
+            candidate,
+            files,
+            monitor,
+            finished,
+        };
         // A concurrent candidate must not use the sleeping candidate's process.
         let outer = self.finished_runner.take();
-        let worked = self.work(&files, source, limits, *purpose, &mut monitor, &mut finished);
+        let worked = self.work(&mut run);
         if let Some((process, of_chain)) = self.finished_runner.take() {
             process.end();
             self.done.push((process, of_chain));
         }
         self.finished_runner = outer;
+        let CandidateRun {
+            mut monitor,
+            mut finished,
+            ..
+        } = run;
         finished.outcome = match worked? {
             Ok(outcome) | Err(outcome) => outcome,
         };
@@ -144,54 +156,43 @@ impl Runner {
         Ok(())
     }
 
-    fn work(
-        &mut self,
-        files: &Files,
-        source: &[u8],
-        limits: &Limits,
-        purpose: Purpose,
-        monitor: &mut Monitor<'_>,
-        finished: &mut Finished,
-    ) -> Step<Outcome> {
-        let reader = self.zygote.take()?;
-        let role = match purpose {
-            Purpose::Result | Purpose::Edit => Role::Read,
-            Purpose::Export => Role::ReadAndExport,
-        };
-        let live = purpose == Purpose::Edit;
-        let (reader, plan) = match self.plan(reader, role, files, source, limits, monitor)? {
+    fn work(&mut self, run: &mut CandidateRun<'_>) -> Step<Outcome> {
+        let (reader, plan) = match self.plan(run)? {
             Ok((reader, plan)) => (reader, Rc::new(plan)),
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let ran = match self.execute(&reader, &plan, files, source, limits, live, monitor, finished)? {
-            Ok(faces) => faces,
+        match self.execute(&reader, &plan, run)? {
+            Ok(faces) => run.finished.blobs.faces = faces,
             Err(outcome) => {
                 reader.end();
                 self.zygote.reap(&reader)?;
                 return Ok(Err(outcome));
             }
-        };
-        finished.blobs.faces = ran;
-        self.measure(reader, files, source, limits, monitor, finished)
+        }
+        self.measure(reader, run)
     }
 
-    fn plan(
-        &mut self,
-        reader: Process,
-        role: Role,
-        files: &Files,
-        source: &[u8],
-        limits: &Limits,
-        monitor: &mut Monitor<'_>,
-    ) -> Step<(Process, Plan)> {
-        let run_spec = self.run_spec(role, limits, 0, false);
+    /// Has a reader split the code into steps.
+    fn plan(&mut self, run: &mut CandidateRun<'_>) -> Step<(Process, Plan)> {
+        let CandidateRun {
+            candidate,
+            files,
+            monitor,
+            ..
+        } = run;
+        let reader = self.zygote.take()?;
+        let role = match candidate.purpose {
+            Purpose::Result | Purpose::Edit => Role::Read,
+            Purpose::Export => Role::ReadAndExport,
+        };
+        let process_spec = self.process_spec(role, &candidate.spec, 0, false);
         let fds = files.fds(
             &files.reader_report,
             &files.mesh,
             &files.reader_stack,
             self.scratch.run_folder(),
         )?;
-        reader.control.send_command(&Command::Begin(run_spec, fds))?;
+        reader.control.send_command(&Command::Begin(process_spec, fds))?;
         let mut prepared = false;
         loop {
             match self.next(monitor, &reader, &files.reader_stack, None)? {
@@ -223,189 +224,19 @@ impl Runner {
             ended,
             silent: true,
         };
-        self.failed(&observed, monitor, source, limits, &files.reader_stack)
+        self.failed(&observed, monitor, candidate, &files.reader_stack)
             .map(Err)
             .ok_or_else(|| io::Error::other("the reader ended without a plan"))
     }
 
-    /// Has the steps executed; returns the triangles of each face.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "parts of one run that have different owners"
-    )]
-    fn execute(
-        &mut self,
-        reader: &Process,
-        plan: &Rc<Plan>,
-        files: &Files,
-        source: &[u8],
-        limits: &Limits,
-        live: bool,
-        monitor: &mut Monitor<'_>,
-        finished: &mut Finished,
-    ) -> Step<Vec<u8>> {
-        let displays = live;
-        let live = live && self.zygote.info.sandbox.listener;
-        if live {
-            // A process is reaped by its parent only, and the chain is about to change.
-            self.reap_done(|_| true)?;
-        }
-        let mut chain = if live { self.chain.take() } else { None };
-        let mut resumed = None;
-        if let Some(links) = &mut chain {
-            links.keep_shared(plan, limits, &self.zygote)?;
-            resumed = links.resume();
-        }
-        let mut process = match resumed {
-            Some(resumed) => {
-                monitor.resume(&resumed.prefix);
-                finished.resumed = resumed.step;
-                resumed.process
-            }
-            None => {
-                if let Some(old) = chain.take() {
-                    old.end(&self.zygote)?;
-                }
-                self.zygote.take()?
-            }
-        };
-        let begin = |runner: &Self, process: &Process, from: u32| {
-            let run_spec = RunSpec {
-                displays,
-                ..runner.run_spec(Role::Run, limits, from, live)
-            };
-            let fds = files.fds(
-                &files.run_report,
-                &files.stl,
-                &files.runner_stack,
-                runner.scratch.run_folder(),
-            )?;
-            process.control.send_command(&Command::Begin(run_spec, fds))
-        };
-        begin(self, &process, finished.resumed)?;
-        // If a fork of the zygote never starts, that is an internal error; if a fork of a candidate's process, it is
-        // the candidate's.
-        let mut begun = finished.resumed > 0;
-        let mut awaited = true;
-        let mut handed_over = false;
-        let mut done = false;
-        loop {
-            let listener = chain.as_ref().map(Chain::listener);
-            match self.next(monitor, &process, &files.runner_stack, listener)? {
-                ProcessEvent::Reported(Event::Prepared) if awaited => (begun, awaited) = (true, false),
-                ProcessEvent::Reported(Event::PreparedWithListener(listener))
-                    if awaited && live && chain.is_none() =>
-                {
-                    (begun, awaited) = (true, false);
-                    chain = Some(Chain::new(Listener::new(listener), limits.clone()));
-                }
-                ProcessEvent::Reported(Event::Paused(step)) if !awaited && let Some(links) = &mut chain => {
-                    let prefix = monitor.prefix(&process)?;
-                    let clean = self.scratch.is_untouched() && has_only_inherited_fds(&process);
-                    match links.extend(process, step, plan, &prefix, &self.zygote, clean) {
-                        Extended::Link(next) => {
-                            monitor.cpu_before = prefix.cpu_s;
-                            let _ = begin(self, &next, step);
-                            awaited = true;
-                            process = next;
-                        }
-                        Extended::Same(same) => {
-                            // If it is gone or ignores the command, it ends by itself or at its limits.
-                            let _ = same.control.send_command(&Command::Go(0));
-                            process = same;
-                        }
-                        Extended::Violated(same) => {
-                            monitor.killed.get_or_insert(Killed::ProtocolViolation);
-                            same.end();
-                            process = same;
-                        }
-                    }
-                }
-                ProcessEvent::Reported(Event::HandedOver(objects)) if begun && !handed_over => {
-                    handed_over = true;
-                    monitor.begin_mesh(&process);
-                    // Sealed, so that even a candidate that kept a mapping of it cannot change it.
-                    if files.brep.seal().is_err() {
-                        monitor.killed.get_or_insert(Killed::ProtocolViolation);
-                        process.end();
-                    } else {
-                        reader.control.send_command(&Command::Go(objects))?;
-                    }
-                }
-                ProcessEvent::Reported(Event::Done) if begun => {
-                    done = true;
-                    break;
-                }
-                // Only a candidate that took over its process sends anything else.
-                ProcessEvent::Reported(_) => {
-                    monitor.killed.get_or_insert(Killed::ProtocolViolation);
-                    process.end();
-                }
-                ProcessEvent::Ended => break,
-            }
-        }
-        let ended = if done {
-            let cpu_s = cadforge_platform::linux::cpu_s(process.pid).unwrap_or(0.0);
-            self.finished_runner = Some((process, chain.is_some()));
-            Ended {
-                cpu_s,
-                ..Ended::normal()
-            }
-        } else {
-            match &mut chain {
-                Some(links) => links.reap(&process, &self.zygote)?,
-                None => self.zygote.reap(&process)?,
-            }
-        };
-        self.chain = self.chain.take().or(chain);
-        monitor.drain()?;
-        let observed = Observed {
-            killed: monitor.killed,
-            cpu_s: monitor.cpu_before + ended.cpu_s,
-            ended,
-            silent: files.run_report.size()? == 0,
-        };
-        monitor.cpu_before = observed.cpu_s;
-        finished.cpu_ms = observed.cpu_s * 1e3;
-        finished.run_ms = monitor.wall_s() * 1e3;
-        check_prepared(begun, monitor)?;
-        if let Some(outcome) = self.failed(&observed, monitor, source, limits, &files.runner_stack) {
-            return Ok(Err(outcome));
-        }
-        if files.run_report.seal().is_err() || files.stl.seal().is_err() {
-            return Ok(Err(forged("it still has its output mapped")));
-        }
-        match read_run_report(&files.run_report) {
-            Ok((RunReport { outcome: Ok(()), .. }, _)) if !handed_over => {
-                Ok(Err(forged("it exported no shape")))
-            }
-            Ok((
-                RunReport {
-                    outcome,
-                    run_ms,
-                    mesh_ms,
-                    claims,
-                },
-                faces,
-            )) => {
-                (finished.run_ms, finished.mesh_ms) = (run_ms, mesh_ms);
-                finished.claims = claims;
-                Ok(outcome.map(|()| faces).map_err(failed_outcome))
-            }
-            Err(error) => Ok(Err(forged(&format!("its report cannot be read: {error}")))),
-        }
-    }
-
     /// Waits until the reader has measured the shape.
-    fn measure(
-        &mut self,
-        reader: Process,
-        files: &Files,
-        source: &[u8],
-        limits: &Limits,
-        monitor: &mut Monitor<'_>,
-        finished: &mut Finished,
-    ) -> Step<Outcome> {
+    fn measure(&mut self, reader: Process, run: &mut CandidateRun<'_>) -> Step<Outcome> {
+        let CandidateRun {
+            candidate,
+            files,
+            monitor,
+            finished,
+        } = run;
         monitor.begin_mesh(&reader);
         match self.next(monitor, &reader, &files.reader_stack, None)? {
             ProcessEvent::Reported(Event::Done) => {
@@ -422,7 +253,7 @@ impl Runner {
                     silent: true,
                 };
                 return self
-                    .failed(&observed, monitor, source, limits, &files.reader_stack)
+                    .failed(&observed, monitor, candidate, &files.reader_stack)
                     .map(Err)
                     .ok_or_else(|| io::Error::other("the reader ended without a report"));
             }
@@ -434,9 +265,9 @@ impl Runner {
             .map_err(|_| io::Error::other("the reader's report lacks its blobs"))?;
         // The reader measures while the mesh is made: the longer of the two is the duration.
         finished.mesh_ms = finished.mesh_ms.max(ms);
-        let mesh = match limits.mesh {
-            MeshKind::Exported => &files.stl,
-            MeshKind::Verified | MeshKind::Bounded => {
+        let mesh = match candidate.spec.mesh {
+            MeshMethod::Exported => &files.stl,
+            MeshMethod::Verified | MeshMethod::Bounded => {
                 finished.blobs.faces = faces;
                 &files.mesh
             }
@@ -495,12 +326,11 @@ impl Runner {
         })
     }
 
-    fn failed(
+    pub(super) fn failed(
         &self,
         observed: &Observed,
         monitor: &Monitor<'_>,
-        source: &[u8],
-        limits: &Limits,
+        candidate: &Candidate,
         stack_dump: &MemoryFile,
     ) -> Option<Outcome> {
         if observed.killed == Some(Killed::Cancelled) {
@@ -509,8 +339,8 @@ impl Runner {
         let stderr = &monitor.output.stderr.bytes;
         exit_failure::classify(
             observed,
-            source,
-            limits,
+            &candidate.code,
+            &candidate.spec.limits,
             stderr,
             stack_dump,
             self.zygote.info.resident,
@@ -518,9 +348,10 @@ impl Runner {
         .map(failed_outcome)
     }
 
-    fn run_spec(&self, role: Role, limits: &Limits, from: u32, pausing: bool) -> RunSpec {
+    pub(super) fn process_spec(&self, role: Role, spec: &RunSpec, from: u32, pausing: bool) -> ProcessSpec {
+        let RunSpec { limits, mesh, .. } = spec;
         let memory = limits.memory_mb.saturating_mul(1 << 20);
-        RunSpec {
+        ProcessSpec {
             role,
             cpu_s: limits.cpu_s,
             address_space: self.zygote.info.address_space.saturating_add(memory),
@@ -528,7 +359,7 @@ impl Runner {
             from,
             pausing,
             mesh_cpu_s: limits.mesh_cpu_s,
-            mesh: limits.mesh,
+            mesh: *mesh,
             displays: false,
         }
     }
@@ -539,19 +370,8 @@ impl Runner {
     }
 }
 
-/// Whether a process has only the descriptors that it was given.
-fn has_only_inherited_fds(process: &Process) -> bool {
-    cadforge_platform::linux::open_descriptors(process.pid)
-        .iter()
-        .all(|&number| {
-            number < 3
-                || (100..=100 + INHERITED_FDS as i32).contains(&number)
-                || fonts::DESCRIPTORS.contains(&number)
-        })
-}
-
 /// A child that ends before it is prepared is an internal error.
-fn check_prepared(prepared: bool, monitor: &Monitor<'_>) -> io::Result<()> {
+pub(super) fn check_prepared(prepared: bool, monitor: &Monitor<'_>) -> io::Result<()> {
     if prepared || monitor.killed.is_some() {
         return Ok(());
     }
@@ -562,11 +382,11 @@ fn check_prepared(prepared: bool, monitor: &Monitor<'_>) -> io::Result<()> {
     )))
 }
 
-fn failed_outcome(failure: Failure) -> Outcome {
+pub(super) fn failed_outcome(failure: Failure) -> Outcome {
     Outcome::Failed { failure }
 }
 
-fn forged(reason: &str) -> Outcome {
+pub(super) fn forged(reason: &str) -> Outcome {
     failed_outcome(Failure {
         kind: Kind::Forged,
         message: format!("the output of the candidate's process cannot be believed: {reason}"),

@@ -2,21 +2,22 @@
 //! Reports why a process ended; the caller decides what that means for the candidate.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use cadforge_platform::load;
-use cadforge_protocol::Limits;
 use cadforge_protocol::frame::{Purpose, Reply};
+use cadforge_protocol::{Limits, RunSpec};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, read};
+use nix::unistd::Pid;
 
 use crate::chain::Prefix;
 use crate::clock::{Clock, ProcessSample, Usage};
 use crate::control::Event;
 use crate::listener::Listener;
+use crate::output::Output;
 use crate::process_tree::Process;
 use crate::scratch::Scratch;
 use cadforge_platform::linux::{self, Ended, MemoryFile};
@@ -82,7 +83,7 @@ pub(crate) struct Candidate {
     /// The client's id of the run; 0 for the worker's own trial run.
     pub(crate) id: u64,
     pub(crate) code: Vec<u8>,
-    pub(crate) limits: Limits,
+    pub(crate) spec: RunSpec,
     pub(crate) purpose: Purpose,
 }
 
@@ -174,7 +175,7 @@ impl<'a> Monitor<'a> {
         self.cpu_limit_s = used + cpu_s;
         let more = Limits {
             cpu_s,
-            ..self.limits.clone()
+            ..*self.limits
         };
         self.wall_limit_s = self.clock.wall_s() + more.wall_s();
     }
@@ -439,75 +440,5 @@ fn request_stack_dump(child: &Process, stack_dump: &MemoryFile) {
         if requested.elapsed() >= STACK_DUMP_TIME + waited && !waits {
             return;
         }
-    }
-}
-
-/// Both outputs of a candidate, kept up to a common limit in bytes.
-pub(crate) struct Output {
-    pub(crate) stdout: Stream,
-    pub(crate) stderr: Stream,
-    left: u64,
-}
-
-/// A pipe and the bytes read from it.
-pub(crate) struct Stream {
-    pipe: Option<OwnedFd>,
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Output {
-    /// The read ends must not block.
-    pub(crate) fn new(stdout: OwnedFd, stderr: OwnedFd, limit: u64) -> Self {
-        let stream = |pipe| Stream {
-            pipe: Some(pipe),
-            bytes: Vec::new(),
-        };
-        Self {
-            stdout: stream(stdout),
-            stderr: stream(stderr),
-            left: limit,
-        }
-    }
-
-    /// Starts with the output of the steps that are not run again.
-    fn resume(&mut self, prefix: &Prefix) {
-        for (stream, printed) in [
-            (&mut self.stdout, &prefix.stdout),
-            (&mut self.stderr, &prefix.stderr),
-        ] {
-            stream.bytes.clone_from(printed);
-            self.left = self.left.saturating_sub(printed.len() as u64);
-        }
-    }
-
-    fn open(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        [&self.stdout, &self.stderr]
-            .into_iter()
-            .filter_map(|stream| stream.pipe.as_ref())
-            .map(AsFd::as_fd)
-    }
-
-    /// Reads what is available; `true` once the output exceeds its limit.
-    fn drain(&mut self) -> io::Result<bool> {
-        let mut buffer = [0; 16 << 10];
-        for stream in [&mut self.stdout, &mut self.stderr] {
-            while let Some(pipe) = &stream.pipe {
-                match read(pipe, &mut buffer) {
-                    Ok(0) => stream.pipe = None,
-                    Ok(length) => {
-                        let kept = length.min(usize::try_from(self.left).unwrap_or(usize::MAX));
-                        stream.bytes.extend_from_slice(&buffer[..kept]);
-                        self.left -= kept as u64;
-                        if kept < length {
-                            return Ok(true);
-                        }
-                    }
-                    Err(Errno::EAGAIN) => break,
-                    Err(Errno::EINTR) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Ok(false)
     }
 }

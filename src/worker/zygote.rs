@@ -3,6 +3,7 @@
 //! Candidate code never runs in the zygote, and no data of a candidate enters it: its children are equal copies, down
 //! to their addresses. A fork waits for a command of its own, so that it can be made ahead of time.
 
+use std::ffi::CString;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -98,73 +99,37 @@ fn start<'py>(py: Python<'py>, patches: &str) -> Result<(Harness<'py>, Sandbox, 
 type Imported<'py> = (Harness<'py>, WorkerVersions, Vec<PathBuf>);
 
 fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
-    let module = |code: &str, file: &std::ffi::CStr, name: &std::ffi::CStr| {
-        PyModule::from_code(py, &std::ffi::CString::new(code)?, file, name)
+    let load = |name: &str, code: &str| {
+        let file = CString::new(format!("cadforge_{name}.py"))?;
+        PyModule::from_code(
+            py,
+            &CString::new(code)?,
+            &file,
+            &CString::new(format!("cadforge_{name}"))?,
+        )
     };
-    for (code, file, name) in [
+    for (name, code) in [
         // Loaded before all others, which import CadQuery.
-        (
-            include_str!("threads.py"),
-            c"cadforge_threads.py",
-            c"cadforge_threads",
-        ),
-        (
-            include_str!("mesher.py"),
-            c"cadforge_mesher.py",
-            c"cadforge_mesher",
-        ),
-        (include_str!("fonts.py"), c"cadforge_fonts.py", c"cadforge_fonts"),
+        ("threads", include_str!("threads.py")),
+        ("mesher", include_str!("mesher.py")),
+        ("fonts", include_str!("fonts.py")),
         // Both are used in messages.
-        (
-            include_str!("advice.py"),
-            c"cadforge_advice.py",
-            c"cadforge_advice",
-        ),
-        (
-            include_str!("diagnosis.py"),
-            c"cadforge_diagnosis.py",
-            c"cadforge_diagnosis",
-        ),
-        (
-            include_str!("messages.py"),
-            c"cadforge_messages.py",
-            c"cadforge_messages",
-        ),
-        (
-            include_str!("operations.py"),
-            c"cadforge_operations.py",
-            c"cadforge_operations",
-        ),
-        (
-            include_str!("syntax.py"),
-            c"cadforge_syntax.py",
-            c"cadforge_syntax",
-        ),
-        (
-            include_str!("viewers.py"),
-            c"cadforge_viewers.py",
-            c"cadforge_viewers",
-        ),
+        ("advice", include_str!("advice.py")),
+        ("diagnosis", include_str!("diagnosis.py")),
+        ("messages", include_str!("messages.py")),
+        ("determinism", include_str!("determinism.py")),
+        ("exports", include_str!("exports.py")),
+        ("operations", include_str!("operations.py")),
+        ("shapes", include_str!("shapes.py")),
+        ("syntax", include_str!("syntax.py")),
+        ("viewers", include_str!("viewers.py")),
     ] {
-        module(code, file, name)?;
+        load(name, code)?;
     }
-    let run = module(
-        include_str!("harness.py"),
-        c"cadforge_harness.py",
-        c"cadforge_harness",
-    )?;
+    let run = load("harness", include_str!("harness.py"))?;
     // After the harness, which keeps the import of CadQuery from starting threads.
-    module(
-        include_str!("patches.py"),
-        c"cadforge_patches.py",
-        c"cadforge_patches",
-    )?
-    .call_method1("apply", (patches,))?;
-    let read = module(
-        include_str!("reader.py"),
-        c"cadforge_reader.py",
-        c"cadforge_reader",
-    )?;
+    load("patches", include_str!("patches.py"))?.call_method1("apply", (patches,))?;
+    let read = load("reader", include_str!("reader.py"))?;
     let stl = MemoryFile::new("cadforge-warm")?;
     let brep = MemoryFile::new("cadforge-warm")?;
     let versions = run.call_method1("warm", (stl.path(), brep.path(), fonts::open()?))?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache, Usage, usage};
-use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, WorkerConfig};
+use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, RunSpec, WorkerConfig};
 use cadforge::failure::Kind;
 use cadforge::reward::Mode;
 use cadforge::task::{Task, TaskSet};
@@ -315,8 +315,8 @@ fn a_part_is_handed_over_before_it_is_written_to_the_cache() {
     let folder = tempfile::tempdir().unwrap();
     let assessor = assessor(folder.path());
     let executor = assessor.executor();
-    let limits = Limits::default();
-    let key = executor.key(BOX.as_bytes(), &limits).expect("the cache is on");
+    let spec = RunSpec::default();
+    let key = executor.key(BOX.as_bytes(), &spec).expect("the cache is on");
     let mut seen = Vec::new();
     for _ in 0..2 {
         let mut built = |execution: &Execution| {
@@ -325,7 +325,7 @@ fn a_part_is_handed_over_before_it_is_written_to_the_cache() {
         };
         let (code, never) = (BOX.as_bytes(), CancelToken::never());
         executor
-            .build_observed(code, &limits, Priority::Batch, &mut built, &never)
+            .build_observed(code, &spec, Priority::Batch, &mut built, &never)
             .unwrap();
     }
     assert_eq!(seen, [(true, false), (true, true)], "run once, and then known");

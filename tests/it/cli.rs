@@ -279,7 +279,7 @@ fn repair_replays_and_writes_a_trajectory() {
     insta::assert_json_snapshot!("repair_caster_published", stable(&report));
 
     let trajectory = cadforge::trajectory::read(&dir.path().join("run")).unwrap();
-    assert!(trajectory.bad_lines.is_empty());
+    assert!(trajectory.malformed_lines.is_empty());
     assert_eq!(trajectory.header.proposer, "replay");
     assert_eq!(serde_json::to_value(&trajectory.steps).unwrap(), report["steps"]);
     for step in &trajectory.steps {

@@ -10,7 +10,7 @@ use cadforge::engine::{
     AssessJob, Engine, Event, ExportJob, Job, JobHandle, LoopTarget, ProposerConfig, RepairJob,
     RepairProgress,
 };
-use cadforge::executor::{Limits, Priority, WorkerConfig};
+use cadforge::executor::{Priority, RunSpec, WorkerConfig};
 use cadforge::task::{Task, TaskSet};
 
 use crate::support::{python, root, worker};
@@ -183,7 +183,7 @@ fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
         let job = ExportJob {
             task: caster(),
             code: Arc::from(code.as_bytes()),
-            limits: Limits::default(),
+            spec: RunSpec::default(),
             path: path.clone(),
         };
         drain(&engine.submit(job, None)).pop().expect("an end")

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, WorkerConfig};
+use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, RunSpec, WorkerConfig};
 use cadforge::failure::Failure;
 use cadforge::geometry::Shape;
 
@@ -37,7 +37,12 @@ fn shared() -> &'static Executor {
 
 fn run_with(executor: &Executor, code: &str, limits: &Limits) -> Execution {
     executor
-        .build(code.as_bytes(), limits, Priority::Batch, &CancelToken::never())
+        .build(
+            code.as_bytes(),
+            &RunSpec::from(*limits),
+            Priority::Batch,
+            &CancelToken::never(),
+        )
         .unwrap_or_else(|error| panic!("{error}\n{code}"))
 }
 

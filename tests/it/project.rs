@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use cadforge::cache::{Bounds, Cache};
 use cadforge::executor::project::Project;
 use cadforge::executor::{
-    Build, CancelToken, Execution, Executor, Limits, Priority, WorkerConfig, kernel::sandbox_support,
+    Build, CancelToken, Execution, Executor, Priority, RunSpec, WorkerConfig, kernel::sandbox_support,
 };
 use cadforge::failure::{Failure, Kind};
 use serde_json::Value;
@@ -34,16 +34,16 @@ fn executor(cache: Option<&Path>) -> Executor {
     })
 }
 
-fn limits(folder: &Path) -> Limits {
-    Limits {
+fn spec(folder: &Path) -> RunSpec {
+    RunSpec {
         project: Some(Project::open(folder).unwrap()),
-        ..Limits::default()
+        ..RunSpec::default()
     }
 }
 
-fn run(executor: &Executor, code: &str, limits: &Limits, priority: Priority) -> Execution {
+fn run(executor: &Executor, code: &str, spec: &RunSpec, priority: Priority) -> Execution {
     executor
-        .build(code.as_bytes(), limits, priority, &CancelToken::never())
+        .build(code.as_bytes(), spec, priority, &CancelToken::never())
         .unwrap_or_else(|error| panic!("{error}\n{code}"))
 }
 
@@ -88,7 +88,7 @@ print(sorted(os.listdir('.')), sorted(os.listdir('parts')))
 result = cq.Workplane().box(*helper.size())
 assert width == 7
 ";
-    let execution = run(&executor, code, &limits(at), Priority::Batch);
+    let execution = run(&executor, code, &spec(at), Priority::Batch);
     assert_eq!(
         printed(&execution),
         "['helper.py', 'parts', 'sizes.json'] ['data', 'depth.py']\n"
@@ -98,7 +98,7 @@ assert width == 7
     };
     assert!((shape.facts.volume - 105.0).abs() < 1e-6);
     // Without it nothing of it is there.
-    let without = failure(run(&executor, code, &Limits::default(), Priority::Batch));
+    let without = failure(run(&executor, code, &RunSpec::default(), Priority::Batch));
     assert_eq!(without.kind, Kind::ImportError, "{without:?}");
     assert!(without.message.contains("--project"), "{without:?}");
 }
@@ -120,7 +120,7 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
     symlink(outside.path(), at.join("out")).unwrap();
     symlink(at.join(".env"), at.join("env.txt")).unwrap();
     symlink("base.txt", at.join("inside.txt")).unwrap();
-    let (executor, limits) = (executor(None), limits(at));
+    let (executor, spec) = (executor(None), spec(at));
     let whole = at.canonicalize().unwrap();
     let whole = whole.display();
     for path in [
@@ -137,7 +137,7 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
         outside.path().join("secret.txt").display().to_string(),
     ] {
         let code = format!("{PART}print(open({path:?}).read())\n");
-        let failure = failure(run(&executor, &code, &limits, Priority::Batch));
+        let failure = failure(run(&executor, &code, &spec, Priority::Batch));
         assert_eq!(failure.line, Some(3), "{path}: {failure:?}");
         assert!(failure.message.contains("project folder"), "{path}: {failure:?}");
     }
@@ -152,7 +152,7 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
         "import os; os.mkdir(os.path.join(os.path.dirname(os.path.realpath('base.txt')), 'new'))",
     ] {
         let code = format!("{PART}open('new', 'w').write('x')\n{action}\n");
-        let failure = failure(run(&executor, &code, &limits, Priority::Batch));
+        let failure = failure(run(&executor, &code, &spec, Priority::Batch));
         assert_eq!(failure.kind, Kind::Sandbox, "{action}: {failure:?}");
         assert!(
             failure.message.contains("project folder"),
@@ -166,7 +166,7 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
         format!("{whole}/base.txt")
     );
     assert_eq!(
-        printed(&run(&executor, &code, &limits, Priority::Batch)),
+        printed(&run(&executor, &code, &spec, Priority::Batch)),
         "base base\n"
     );
 }
@@ -176,12 +176,12 @@ fn an_export_with_the_name_of_a_project_file_is_written_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "base.step", "as it was");
     write(folder.path(), "out/base.step", "as it was");
-    let (executor, limits) = (executor(None), limits(folder.path()));
+    let (executor, spec) = (executor(None), spec(folder.path()));
     let code = format!(
         "{PART}cq.exporters.export(result, 'out/base.step')\nresult.val().exportStep('base.step')\n\
          print(cq.importers.importStep('base.step').val().Volume())\n"
     );
-    let execution = run(&executor, &code, &limits, Priority::Batch);
+    let execution = run(&executor, &code, &spec, Priority::Batch);
     assert!(printed(&execution).starts_with("1.0") || printed(&execution).starts_with("0.99"));
     for below in ["base.step", "out/base.step"] {
         assert_eq!(
@@ -197,7 +197,7 @@ fn results_are_those_of_the_files_as_they_are_now() {
     let at = folder.path();
     write(at, "size.txt", "3");
     let executor = executor(Some(cache.path()));
-    let given = limits(at);
+    let given = spec(at);
     let code = "import cadquery as cq\nimport os\nsize = float(open('size.txt').read())\n\
                 result = cq.Workplane().box(size, 1, 1)\nprint(size, os.path.exists('more.txt'))\n";
     for priority in [Priority::Batch, Priority::Live] {
@@ -221,7 +221,7 @@ fn results_are_those_of_the_files_as_they_are_now() {
             .unwrap();
         assert_eq!(look("4.0 False\n"), second);
     }
-    let without = executor.key(code.as_bytes(), &Limits::default());
+    let without = executor.key(code.as_bytes(), &RunSpec::default());
     assert_ne!(without, executor.key(code.as_bytes(), &given));
 }
 
@@ -233,7 +233,7 @@ fn an_edit_goes_on_from_where_an_earlier_run_stands_only_while_the_folder_is_the
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "size.txt", "3");
     let executor = executor(None);
-    let given = limits(folder.path());
+    let given = spec(folder.path());
     let code = |end: &str| {
         format!(
             "import cadquery as cq\nsize = float(open('size.txt').read())\nt = 0\nfor i in range(3_000_000): t += i\n\

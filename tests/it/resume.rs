@@ -90,7 +90,11 @@ fn a_killed_loop_goes_on_behind_its_last_whole_line() {
 
     let report = json(&expect_exit(&mut command(dir.path(), &server, "tiny"), 1));
     let resumed = trajectory::read(&run).unwrap();
-    assert!(resumed.bad_lines.is_empty(), "{:?}", resumed.bad_lines);
+    assert!(
+        resumed.malformed_lines.is_empty(),
+        "{:?}",
+        resumed.malformed_lines
+    );
     assert!(
         std::fs::read(&file).unwrap().starts_with(&before),
         "what was written stays as it was"

@@ -119,6 +119,7 @@ for wrong in (lambda: cadforge.scores([{"task_id": "no_such", "code": "x"}]), la
 
 # Without an address it starts a server of its own, which ends with it.
 del os.environ["CADFORGE_URL"]
-os.environ["CADFORGE_PATIENCE"] = "300"
+del os.environ["CADFORGE_PATIENCE"]
+os.environ["CADFORGE_RETRY_SECONDS"] = "300"
 assert cadforge.scores([{"task_id": TASK, "code": BROKEN}]) == [-1.0]
 print(json.dumps({"rewards": rewards}))

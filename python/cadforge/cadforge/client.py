@@ -17,24 +17,24 @@ from . import server
 CHUNK = 128
 
 
-def scores(rows, patience=None):
+def scores(rows, retry_seconds=None, *, patience=None):
     """The score of each row, in order; None for an internal error.
 
     A row has `task_id` and one of `code`, `completion` (a text or a list of messages). A row that is wrong in itself raises
     ValueError: the caller is at fault, not a candidate.
     """
-    return [float(row["score"]) if "score" in row else None for row in score_rows(rows, patience)]
+    return [float(row["score"]) if "score" in row else None for row in score_rows(rows, retry_seconds, patience=patience)]
 
 
-def score_rows(rows, patience=None):
+def score_rows(rows, retry_seconds=None, *, patience=None):
     """The rows with `reward`, `score`, `kind` and more, in order; `error` and no score for an internal error.
 
-    Internal errors are retried for `patience` seconds; default: CADFORGE_PATIENCE, else 120.
+    Internal errors are retried for `retry_seconds`; default: CADFORGE_RETRY_SECONDS, else 120. `patience` and CADFORGE_PATIENCE are
+    deprecated names of both.
     """
     rows = list(rows)
-    if patience is None:
-        patience = float(os.environ.get("CADFORGE_PATIENCE", "120"))
-    deadline = time.monotonic() + patience
+    given = (retry_seconds, patience, os.environ.get("CADFORGE_RETRY_SECONDS"), os.environ.get("CADFORGE_PATIENCE"), 120)
+    deadline = time.monotonic() + float(next(seconds for seconds in given if seconds is not None))
     found = []
     for start in range(0, len(rows), CHUNK):
         found += _chunk(rows[start : start + CHUNK], deadline)
@@ -57,7 +57,8 @@ def _chunk(rows, deadline):
             for index, answer in zip(missing, answers):
                 if "score" in answer:
                     found[index] = answer
-                elif str(answer.get("error", "")).startswith("bad line"):
+                # Servers before `malformed_line` tell by the message.
+                elif "malformed_line" in answer or str(answer.get("error", "")).startswith("bad line"):
                     raise ValueError(f"row {index}: {answer['error']}")
                 else:
                     why = answer.get("error", why)

@@ -164,8 +164,8 @@ fn draw(rows: &[ClimbResult], evaluator: &Evaluator, out: &Path) -> anyhow::Resu
         let id = &row.asked.task;
         let build = |code: &str, what: &str, hint: &str| {
             let what = format!("the {what} of `{id}`");
-            let limits = with_task_files(&evaluator.scoring.limits, evaluator.tasks.get(id)?)?;
-            shape(code, evaluator.executor(), &limits, &what, hint)
+            let spec = with_task_files(evaluator.scoring.export_spec(), evaluator.tasks.get(id)?)?;
+            shape(code, evaluator.executor(), &spec, &what, hint)
         };
         let reference = evaluator.tasks.get(id)?.reference.as_deref();
         let hint = format!("`cadforge tasks check {id}`");

@@ -54,6 +54,8 @@ struct Stage {
     code: String,
     sound: bool,
     /// Dimensions that have the reference's value from this stage on.
+    corrected: Vec<String>,
+    /// Deprecated name of `corrected`.
     righted: Vec<String>,
     total: f64,
     /// Intersection over union with the reference, if measured.
@@ -90,17 +92,17 @@ fn interpolation(task: &Task, nearing: Vec<String>, evaluator: &Evaluator) -> an
     scripts.extend(nearing);
     let evaluations = evaluator.evaluate(task, &scripts, &evaluator.scoring)?;
     let mut stages = Vec::new();
-    let mut righted = Vec::new();
+    let mut corrected = Vec::new();
     for (at, evaluation) in evaluations.iter().enumerate() {
         if at >= 2 {
-            righted.extend(corrected_between(
+            corrected.extend(corrected_between(
                 &scripts[at - 1],
                 &scripts[at],
                 reference(task)?,
             ));
         }
         if evaluation.ok {
-            stages.push(stage(&scripts[at], evaluation, std::mem::take(&mut righted)));
+            stages.push(stage(&scripts[at], evaluation, std::mem::take(&mut corrected)));
         }
     }
     let sound = || stages.iter().filter(|stage| stage.sound);
@@ -120,13 +122,14 @@ fn interpolation(task: &Task, nearing: Vec<String>, evaluator: &Evaluator) -> an
     })
 }
 
-fn stage(code: &str, evaluation: &Evaluation, righted: Vec<String>) -> Stage {
+fn stage(code: &str, evaluation: &Evaluation, corrected: Vec<String>) -> Stage {
     let grounded = evaluation.details.grounded.as_ref();
     let checks = grounded.and_then(|grounded| grounded.checks.as_ref());
     Stage {
         code: code.to_owned(),
         sound: is_valid_shape(evaluation),
-        righted,
+        righted: corrected.clone(),
+        corrected,
         total: evaluation.reward.total,
         iou: iou(evaluation),
         reward: evaluation.reward,

@@ -16,6 +16,8 @@ struct AttackResult {
     name: String,
     task: String,
     trick: String,
+    not_the_part: bool,
+    /// Deprecated name of `not_the_part`.
     talk: bool,
     v1: f64,
     v1_weak: f64,
@@ -53,6 +55,7 @@ pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyho
             name: attack.name.clone(),
             task: attack.task.clone(),
             trick: attack.trick.clone(),
+            not_the_part: attack.kind == AttackKind::NotThePart,
             talk: attack.kind == AttackKind::NotThePart,
             v1: v1[3 * index],
             v1_weak: v1[3 * index + 1],
@@ -72,12 +75,12 @@ pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyho
 
 fn attack_table(rows: &[AttackResult]) -> String {
     let mut text = String::new();
-    for (talk, title) in [(true, "not the part"), (false, "a defect of the reference")] {
+    for (not_the_part, title) in [(true, "not the part"), (false, "a defect of the reference")] {
         let _ = writeln!(
             text,
             "| {title} | trick | v1 | reference v1 | v2 | at most | |\n|---|---|---|---|---|---|---|"
         );
-        for row in rows.iter().filter(|row| row.talk == talk) {
+        for row in rows.iter().filter(|row| row.not_the_part == not_the_part) {
             let verdict = if row.holds { "" } else { "**exceeded**" };
             let _ = writeln!(
                 text,

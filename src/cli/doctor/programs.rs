@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::python::Environment;
 use super::{Check, Places};
-use crate::executor::{Build, CancelToken, Executor, Limits, Priority, WorkerConfig};
+use crate::executor::{Build, CancelToken, Executor, Priority, RunSpec, WorkerConfig};
 use crate::locate::Env;
 
 const GROUP: &str = "programs";
@@ -94,7 +94,7 @@ fn build_a_box(worker: &Path, python: &Path) -> Check {
         Err(error) => return Check::failed(GROUP, name, &error, fix),
     };
     let ready_s = begin.elapsed().as_secs_f64();
-    match executor.build(BOX, &Limits::default(), Priority::Batch, &CancelToken::never()) {
+    match executor.build(BOX, &RunSpec::default(), Priority::Batch, &CancelToken::never()) {
         Ok(execution) => match execution.build {
             Build::Shape(shape) if (shape.facts.volume - 6.0).abs() < 1e-6 => Check::ok(
                 GROUP,

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::assess::{AssessError, Assessor, with_task_files};
-use crate::executor::{Build, CancelToken, Limits, Priority};
+use crate::executor::{Build, CancelToken, Priority, RunSpec};
 use crate::geometry::TriMesh;
 use crate::task::Task;
 use crate::task::check::DimensionPerturbation;
@@ -66,7 +66,7 @@ fn build(code: &str, task: &Task, assessor: &Assessor) -> Result<Build, AssessEr
     let executor = assessor.executor();
     let execution = executor.build(
         code.as_bytes(),
-        &with_task_files(&Limits::default(), task)?,
+        &with_task_files(RunSpec::default(), task)?,
         Priority::Batch,
         &CancelToken::never(),
     )?;

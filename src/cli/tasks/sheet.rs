@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::context::{self, CliError, Global};
 use super::super::sheet::{Sheet, shape};
 use crate::assess::{parallel, with_task_files};
-use crate::executor::Limits;
+use crate::executor::RunSpec;
 use crate::render::{ShotPane, Tone};
 
 /// Width and height of a tile in pixels: a sheet of 24 stays below 1.5 MB.
@@ -26,7 +26,7 @@ pub(super) fn run(out: &Path, columns: u32, global: &Global) -> anyhow::Result<(
         shape(
             task.reference.as_deref().unwrap_or_default(),
             executor,
-            &with_task_files(&Limits::default(), task)?,
+            &with_task_files(RunSpec::default(), task)?,
             &format!("the reference of `{}`", task.id),
             &format!("`cadforge tasks check {}`", task.id),
         )

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Kind, Options, SplitBy, Summary};
+use super::options::{DataSetKind, ExportOptions, ExportSummary, SplitBy};
 
 /// Markdown with the header that Hugging Face reads.
-pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> String {
+pub(super) fn card(inputs: &[String], options: &ExportOptions, summary: &ExportSummary) -> String {
     let rows = summary.train + summary.validation;
     let size = match rows {
         ..1_000 => "n<1K",
@@ -53,7 +53,7 @@ pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> S
         ("copies left out", summary.copies),
         ("of other tasks or unknown forms", summary.unfit),
         ("of unknown tasks", summary.unknown_tasks),
-        ("malformed lines", summary.bad_lines),
+        ("malformed lines", summary.malformed.count),
     ] {
         let _ = writeln!(text, "| {name} | {count} |");
     }
@@ -93,29 +93,29 @@ pub(super) fn card(inputs: &[String], options: &Options, summary: &Summary) -> S
     text
 }
 
-fn what(options: &Options) -> String {
+fn what(options: &ExportOptions) -> String {
     match options.kind {
-        Kind::Sft => format!(
+        DataSetKind::Sft => format!(
             "Repairs of CadQuery programs as conversations: a program that failed or scored lower, and one that built with a total of at least {:.2} and more than before. Where a trajectory or a log does not name the repaired candidate, the worse candidate is the most similar one.\n\n`messages` (system, user, assistant), `reward_before`, `reward_after`, `reward_delta`, `artifacts_dir` (empty if there is none), `task_id`, `task_level`, `kind_before`, `source_file`, `source_line`.",
             options.least
         ),
-        Kind::Preference => format!(
+        DataSetKind::Preference => format!(
             "Better and worse answers to one prompt: the best candidate of a group (built, total at least {:.2}) against up to {} others that are worse by at least {} in reward.\n\n`prompt`, `chosen`, `rejected`, `chosen_reward`, `rejected_reward`, `task_id`, `task_level`, `rejected_kind`, `source_file`, `chosen_line`, `rejected_line`.",
             options.least, options.pairs, options.margin
         ),
-        Kind::Rollouts => "Observations, actions and rewards of an agent: the steps of repair loops and single answers. A single answer begins from empty code and a reward of zeros.\n\n`episode`, `step`, `task_id`, `observation` (`task_brief`, `current_code`, `reward_json`, `verifier_notes`), `action` (`code`), `reward`, `reward_delta`, `done`, `artifacts` (empty if there are none).".to_owned(),
+        DataSetKind::Rollouts => "Observations, actions and rewards of an agent: the steps of repair loops and single answers. A single answer begins from empty code and a reward of zeros.\n\n`episode`, `step`, `task_id`, `observation` (`task_brief`, `current_code`, `reward_json`, `verifier_notes`), `action` (`code`), `reward`, `reward_delta`, `done`, `artifacts` (empty if there are none).".to_owned(),
     }
 }
 
-fn kinds_of(options: &Options) -> &'static str {
+fn kinds_of(options: &ExportOptions) -> &'static str {
     match options.kind {
-        Kind::Sft => "kind before the repair",
-        Kind::Preference => "kind of the rejected answer",
-        Kind::Rollouts => "kind of the answer",
+        DataSetKind::Sft => "kind before the repair",
+        DataSetKind::Preference => "kind of the rejected answer",
+        DataSetKind::Rollouts => "kind of the answer",
     }
 }
 
-fn division(options: &Options, summary: &Summary) -> String {
+fn division(options: &ExportOptions, summary: &ExportSummary) -> String {
     let similar = format!(
         "Candidates whose sequences of five tokens (numbers made equal, comments left out) overlap by {:.0} % or more (Jaccard), and chains of such, are on the same side; the overlap of every pair is exact.",
         options.similarity * 100.0

@@ -1,28 +1,26 @@
 //! All candidates of an export: the deciding values in memory, the rows in an unnamed temporary file.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::options::{ExportOptions, ExportSummary};
 use super::similar::{Sketch, shingles};
-use super::{Options, Summary};
-use crate::{DataError, Groups, Lines, Row, RowFormat};
+use crate::spool::Spool;
+use crate::{Content, DataError, Groups, Lines, Row, RowFormat};
 use cadforge_core::failure::Kind;
-use cadforge_core::task::{Task, TaskSet};
-use cadforge_trajectory as trajectory;
+use cadforge_task::{Task, TaskSet};
 
 /// All candidates of an export.
 pub(super) struct Pool {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PoolRow>,
     /// Names of the input files.
     pub inputs: Vec<String>,
     spool: Spool,
 }
 
 /// The values of a row that decide about it.
-pub(super) struct Entry {
+pub(super) struct PoolRow {
     at: u64,
     length: usize,
     /// Index of its file.
@@ -32,7 +30,7 @@ pub(super) struct Entry {
     pub form: RowFormat,
     /// `None` only for ready-made rows without a task.
     pub task: Option<Arc<Task>>,
-    /// Number of its group.
+    /// Number of its group; `u32::MAX` for rows without a candidate of their run.
     pub group: u32,
     pub total: Option<f64>,
     pub score: Option<f64>,
@@ -45,42 +43,12 @@ pub(super) struct Entry {
     pub sketch: Sketch,
 }
 
-/// Texts in an unnamed temporary file.
-pub(super) struct Spool {
-    file: File,
-    end: u64,
-}
-
-impl Spool {
-    pub fn new() -> Result<Self, DataError> {
-        let file = tempfile::tempfile().map_err(DataError::io("write", &std::env::temp_dir()))?;
-        Ok(Self { file, end: 0 })
-    }
-
-    pub fn put(&mut self, bytes: &[u8]) -> Result<u64, DataError> {
-        let at = self.end;
-        self.file
-            .write_all_at(bytes, at)
-            .map_err(DataError::io("write", &std::env::temp_dir()))?;
-        self.end += bytes.len() as u64;
-        Ok(at)
-    }
-
-    pub fn get(&self, at: u64, length: usize) -> Result<Vec<u8>, DataError> {
-        let mut bytes = vec![0; length];
-        self.file
-            .read_exact_at(&mut bytes, at)
-            .map_err(DataError::io("read", &std::env::temp_dir()))?;
-        Ok(bytes)
-    }
-}
-
 impl Pool {
     pub fn read(
         inputs: &[PathBuf],
         tasks: &TaskSet,
-        options: &Options,
-        summary: &mut Summary,
+        options: &ExportOptions,
+        summary: &mut ExportSummary,
     ) -> Result<Self, DataError> {
         let mut pool = Self {
             entries: Vec::new(),
@@ -91,31 +59,34 @@ impl Pool {
         // Source of each row that repairs another one.
         let mut repairs = Vec::new();
         for (number, input) in inputs.iter().enumerate() {
-            let file = if input.is_dir() {
-                input.join(trajectory::FILE_NAME)
-            } else {
-                input.clone()
-            };
-            let mut lines = Lines::open(&file)?;
+            let mut lines = Lines::open(input)?;
             let mut groups = Groups::new(options.generations);
             // Entries of a trajectory's steps.
             let mut steps = HashMap::new();
             while let Some(line) = lines.next_line()? {
-                let (place, row) = (line.number, line.row);
-                let Ok(row) = row else {
-                    summary.bad_lines += 1;
-                    continue;
+                let row = match line.row {
+                    Ok(row) => row,
+                    Err(message) => {
+                        summary.malformed.push(lines.path(), line.number, message);
+                        continue;
+                    }
                 };
-                let Some(form) = RowFormat::of(&row) else {
-                    let is_header = place == 1 && row.get("proposer").is_some();
-                    summary.read += usize::from(!is_header);
-                    summary.unfit += usize::from(!is_header);
-                    continue;
+                let (form, group) = match Content::of(&row) {
+                    Content::Candidate(form) => (form, groups_before + groups.push(&row, line.number)),
+                    Content::Other(form) => {
+                        groups.pass_over(&row);
+                        (form, u32::MAX)
+                    }
+                    Content::Header => continue,
+                    Content::Unknown => {
+                        summary.read += 1;
+                        summary.unfit += 1;
+                        continue;
+                    }
                 };
                 summary.read += 1;
-                let group = groups.push(&row, place);
                 let parent = row.count("parent").and_then(|parent| steps.get(&parent).copied());
-                let ready = matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout);
+                let ready = form.is_ready_made();
                 let task = row.task_id().and_then(|id| tasks.get(id).ok()).cloned();
                 if task.is_none() && !ready {
                     summary.unknown_tasks += 1;
@@ -136,14 +107,14 @@ impl Pool {
                     repairs.push((index, file.to_owned(), line));
                 }
                 let sketch = Sketch::of(&shingles(&row.code().unwrap_or_default()));
-                pool.entries.push(Entry {
+                pool.entries.push(PoolRow {
                     at: pool.spool.put(&bytes)?,
                     length: bytes.len(),
                     input: number as u32,
-                    line: place,
+                    line: line.number,
                     form,
                     task,
-                    group: groups_before + group,
+                    group,
                     total: row.total(),
                     score: row.score(),
                     built: row.built().unwrap_or(false),
@@ -188,7 +159,7 @@ impl Pool {
     }
 
     /// A row as it was read.
-    pub fn row(&self, entry: &Entry) -> Result<Row, DataError> {
+    pub fn row(&self, entry: &PoolRow) -> Result<Row, DataError> {
         let bytes = self.spool.get(entry.at, entry.length)?;
         Ok(Row::parse(&bytes).expect("a row that was serialised before"))
     }

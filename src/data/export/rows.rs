@@ -4,25 +4,58 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::pool::{Entry, Pool};
-use super::{ExportedRow, Kind, Options};
+use super::options::{DataSetKind, ExportOptions};
+use super::pool::{Pool, PoolRow};
 use crate::prompt::{brief, repair_prompt};
 use crate::{DataError, Row, RowFormat};
-use cadforge_core::task::Task;
+use cadforge_core::failure::Kind;
 use cadforge_repair::endpoint::Template;
 use cadforge_reward::Reward;
+use cadforge_task::Task;
 
 /// Maximum number of candidates of the same task that are searched for a worse one.
 const MAX_SEARCHED: usize = 1000;
 /// An episode is done at this total.
 const DONE: f64 = 0.92;
 
+/// A row of a data set before it is assigned to a split.
+pub(super) struct ExportedRow {
+    pub value: Value,
+    pub task_id: String,
+    pub kind: Option<Kind>,
+    /// Its candidates.
+    pub codes: Vec<String>,
+    /// Rows of one episode are in the same split.
+    pub episode: Option<u32>,
+    /// Texts whose length counts as tokens.
+    pub text: usize,
+}
+
+impl ExportedRow {
+    /// A key that is equal for copies.
+    pub fn key(&self) -> Vec<u8> {
+        let value = &self.value;
+        let parts = [
+            "messages",
+            "prompt",
+            "chosen",
+            "rejected",
+            "observation",
+            "action",
+            "episode",
+            "step",
+        ];
+        let parts: Vec<Option<&Value>> = parts.iter().map(|key| value.get(*key)).collect();
+        serde_json::to_vec(&parts).expect("plain data")
+    }
+}
+
 type RowSink<'a> = dyn FnMut(ExportedRow) -> Result<(), DataError> + 'a;
 
 /// Makes the rows of a data set one by one.
 pub(super) fn each(
     pool: &Pool,
-    options: &Options,
+    options: &ExportOptions,
     template: &Template,
     take: &mut RowSink<'_>,
 ) -> Result<(), DataError> {
@@ -32,15 +65,15 @@ pub(super) fn each(
         template,
     };
     match options.kind {
-        Kind::Sft => making.examples(take),
-        Kind::Preference => making.preferences(take),
-        Kind::Rollouts => making.rollouts(take),
+        DataSetKind::Sft => making.examples(take),
+        DataSetKind::Preference => making.preferences(take),
+        DataSetKind::Rollouts => making.rollouts(take),
     }
 }
 
 struct ExportWriter<'a> {
     pool: &'a Pool,
-    options: &'a Options,
+    options: &'a ExportOptions,
     template: &'a Template,
 }
 
@@ -52,7 +85,7 @@ impl ExportWriter<'_> {
         for (index, entry) in self.pool.entries.iter().enumerate() {
             if let Some(task) = &entry.task
                 && entry.total.is_some()
-                && !is_ready_made(entry.form)
+                && !entry.form.is_ready_made()
             {
                 of_task.entry(&task.id).or_default().push(index);
                 of_group.entry(entry.group).or_default().push(index);
@@ -66,7 +99,7 @@ impl ExportWriter<'_> {
             let (Some(task), Some(total)) = (&entry.task, entry.total) else {
                 continue;
             };
-            if is_ready_made(entry.form) || !entry.built || total < self.options.least {
+            if entry.form.is_ready_made() || !entry.built || total < self.options.least {
                 continue;
             }
             let parent = entry
@@ -87,7 +120,7 @@ impl ExportWriter<'_> {
     }
 
     /// The most similar worse candidate, so that a model learns the repair.
-    fn nearest(&self, entry: &Entry, among: &[usize], total: f64) -> Option<usize> {
+    fn nearest(&self, entry: &PoolRow, among: &[usize], total: f64) -> Option<usize> {
         let step = among.len().div_ceil(MAX_SEARCHED).max(1);
         let worse = among
             .iter()
@@ -107,8 +140,8 @@ impl ExportWriter<'_> {
 
     fn example(
         &self,
-        after: &Entry,
-        before: &Entry,
+        after: &PoolRow,
+        before: &PoolRow,
         task: &Task,
         take: &mut RowSink<'_>,
     ) -> Result<(), DataError> {
@@ -134,7 +167,7 @@ impl ExportWriter<'_> {
             "artifacts_dir": artifact(&row, "dir"),
             "task_id": task.id,
             "task_level": task.level.name(),
-            "kind_before": before.kind.map(cadforge_core::failure::Kind::name).unwrap_or_default(),
+            "kind_before": before.kind.map(Kind::name).unwrap_or_default(),
             "source_file": self.pool.inputs[after.input as usize],
             "source_line": after.line,
         });
@@ -149,7 +182,7 @@ impl ExportWriter<'_> {
     }
 
     /// A ready-made example, if it is good.
-    fn ready_example(&self, entry: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
+    fn ready_example(&self, entry: &PoolRow, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let (Some(before), Some(after)) = (row.number("reward_before"), row.number("reward_after")) else {
             return Ok(());
@@ -182,7 +215,7 @@ impl ExportWriter<'_> {
         })
     }
 
-    fn task_of(&self, entry: &Entry) -> (String, &'static str) {
+    fn task_of(&self, entry: &PoolRow) -> (String, &'static str) {
         match &entry.task {
             Some(task) => (task.id.clone(), task.level.name()),
             None => (String::new(), ""),
@@ -195,7 +228,7 @@ impl ExportWriter<'_> {
         for (index, entry) in self.pool.entries.iter().enumerate() {
             if entry.form == RowFormat::Preference {
                 self.ready_preference(entry, take)?;
-            } else if entry.score.is_some() && entry.task.is_some() && !is_ready_made(entry.form) {
+            } else if entry.score.is_some() && entry.task.is_some() && !entry.form.is_ready_made() {
                 of_group.entry(entry.group).or_default().push(index);
             }
         }
@@ -221,7 +254,12 @@ impl ExportWriter<'_> {
         Ok(())
     }
 
-    fn preference(&self, chosen: &Entry, rejected: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
+    fn preference(
+        &self,
+        chosen: &PoolRow,
+        rejected: &PoolRow,
+        take: &mut RowSink<'_>,
+    ) -> Result<(), DataError> {
         let Some(task) = &chosen.task else { return Ok(()) };
         let (good, bad) = (self.pool.row(chosen)?, self.pool.row(rejected)?);
         let prompt = match chosen.parent {
@@ -246,7 +284,7 @@ impl ExportWriter<'_> {
             "rejected_reward": rejected_reward,
             "task_id": task.id,
             "task_level": task.level.name(),
-            "rejected_kind": rejected.kind.map(cadforge_core::failure::Kind::name).unwrap_or_default(),
+            "rejected_kind": rejected.kind.map(Kind::name).unwrap_or_default(),
             "source_file": self.pool.inputs[chosen.input as usize],
             "chosen_line": chosen.line,
             "rejected_line": rejected.line,
@@ -261,7 +299,7 @@ impl ExportWriter<'_> {
         })
     }
 
-    fn ready_preference(&self, entry: &Entry, take: &mut RowSink<'_>) -> Result<(), DataError> {
+    fn ready_preference(&self, entry: &PoolRow, take: &mut RowSink<'_>) -> Result<(), DataError> {
         let row = self.pool.row(entry)?;
         let side = |key: &str| {
             let value = row.get(key).cloned().unwrap_or_default();
@@ -347,11 +385,6 @@ impl ExportWriter<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a format is made for training, without candidates to choose from.
-fn is_ready_made(form: RowFormat) -> bool {
-    matches!(form, RowFormat::Sft | RowFormat::Preference | RowFormat::Rollout)
 }
 
 /// Observation before an action. A single answer begins with empty code and a reward of zeros.

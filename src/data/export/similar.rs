@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use cadforge_python::tokens::{Token, TokenKind, code_tokens};
+
 /// Tokens per sequence.
 const WIDTH: usize = 5;
 /// Numbers per sketch; the standard deviation of its estimate is 0.06 at most.
@@ -10,7 +12,7 @@ const SKETCH: usize = 64;
 
 /// The set of token sequences of some code, as sorted hashes.
 pub(super) fn shingles(code: &str) -> Vec<u32> {
-    let tokens = tokens(code);
+    let tokens = hashes(code);
     let hash = |window: &[u64]| {
         let hash = window
             .iter()
@@ -177,33 +179,13 @@ fn fnv(hash: u64, bytes: &[u8]) -> u64 {
 }
 
 /// Hashes of words, strings and signs; every number has the same.
-fn tokens(code: &str) -> Vec<u64> {
-    let mut found = Vec::new();
-    let mut rest = code;
-    while let Some(first) = rest.chars().next() {
-        let word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-        let length = match first {
-            '#' => rest.find('\n').unwrap_or(rest.len()),
-            c if c.is_whitespace() => c.len_utf8(),
-            c if c.is_ascii_digit() => {
-                found.push(fnv(OFFSET, b"0"));
-                rest.find(|c: char| !word(c)).unwrap_or(rest.len())
-            }
-            c if c.is_alphabetic() || c == '_' => {
-                let end = rest
-                    .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                    .unwrap_or(rest.len());
-                found.push(fnv(OFFSET, &rest.as_bytes()[..end]));
-                end
-            }
-            c => {
-                found.push(fnv(OFFSET, &rest.as_bytes()[..c.len_utf8()]));
-                c.len_utf8()
-            }
-        };
-        rest = &rest[length..];
-    }
-    found
+fn hashes(code: &str) -> Vec<u64> {
+    let hash = |token: &Token| {
+        let is_number = token.kind == TokenKind::Number;
+        let text = if is_number { "0" } else { token.text(code) };
+        fnv(OFFSET, text.as_bytes())
+    };
+    code_tokens(code).iter().map(hash).collect()
 }
 
 #[cfg(test)]
@@ -228,6 +210,13 @@ mod tests {
         let other = code.replace("fillet", "chamfer");
         let alike = similarity(&shingles(code), &shingles(&other));
         assert!((0.5..1.0).contains(&alike), "{alike}");
+        // A `#` in a selector begins no comment.
+        let selected = |call: &str| {
+            shingles(&format!(
+                "part = plate.edges(\"#Z\").{call}(1).faces().shell(1)\n"
+            ))
+        };
+        assert_ne!(selected("fillet"), selected("chamfer"));
         assert!(shingles("").is_empty());
         assert_eq!(shingles("x").len(), 1);
     }

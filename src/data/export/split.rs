@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
+use super::options::{ExportOptions, SplitBy};
+use super::rows::ExportedRow;
 use super::similar::{Union, join_similar, shingles};
-use super::{ExportedRow, Options, SplitBy};
 
 /// The values of a row that decide about its split.
 pub(super) struct Item {
@@ -17,13 +18,13 @@ pub(super) struct Item {
 }
 
 /// Relations between rows.
-pub(super) struct Split {
+pub(super) struct Relations {
     sets: Vec<Vec<u32>>,
     known: HashMap<[u8; 16], u32>,
     tasks: HashMap<String, u32>,
 }
 
-impl Split {
+impl Relations {
     pub fn new() -> Self {
         Self {
             sets: Vec::new(),
@@ -57,7 +58,7 @@ impl Split {
 
     /// For each row whether it is in the validation split. The split has at most the requested share, unless the
     /// smallest cluster is larger; a single cluster stays in the training split.
-    pub fn held_back(&self, items: &[Item], options: &Options) -> Vec<bool> {
+    pub fn held_back(&self, items: &[Item], options: &ExportOptions) -> Vec<bool> {
         let clusters = self.clusters(items, options);
         let mut sizes: HashMap<u32, usize> = HashMap::new();
         let mut order: HashMap<u32, [u8; 32]> = HashMap::new();
@@ -96,7 +97,7 @@ impl Split {
     }
 
     /// For each row the number of its cluster.
-    fn clusters(&self, items: &[Item], options: &Options) -> Vec<u32> {
+    fn clusters(&self, items: &[Item], options: &ExportOptions) -> Vec<u32> {
         let sets = self.sets.len() as u32;
         let tasks = self.tasks.len() as u32;
         let episodes = items
@@ -133,7 +134,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::export::Kind;
+    use crate::export::DataSetKind;
 
     fn made(task: &str, code: &str) -> ExportedRow {
         ExportedRow {
@@ -154,8 +155,8 @@ mod tests {
         format!("import cadquery as cq\nwidth = {variant}\n{own}# {variant}\n")
     }
 
-    fn held(rows: &[(String, String)], options: &Options) -> Vec<bool> {
-        let mut split = Split::new();
+    fn held(rows: &[(String, String)], options: &ExportOptions) -> Vec<bool> {
+        let mut split = Relations::new();
         let items: Vec<Item> = rows
             .iter()
             .enumerate()
@@ -173,9 +174,9 @@ mod tests {
         let rows: Vec<(String, String)> = (0..100)
             .map(|number| (format!("task {}", number % 10), code(number % 20, number)))
             .collect();
-        let options = Options {
+        let options = ExportOptions {
             validation: 0.3,
-            ..Options::new(Kind::Sft)
+            ..ExportOptions::new(DataSetKind::Sft)
         };
         let by_task = held(&rows, &options);
         assert_eq!(by_task.iter().filter(|held| **held).count(), 30);
@@ -187,13 +188,13 @@ mod tests {
             by_task,
             held(
                 &rows,
-                &Options {
+                &ExportOptions {
                     seed: 1,
                     ..options.clone()
                 }
             )
         );
-        let by_code = Options {
+        let by_code = ExportOptions {
             split_by: SplitBy::Code,
             ..options
         };
@@ -201,7 +202,7 @@ mod tests {
             .flat_map(|seed| {
                 held(
                     &rows,
-                    &Options {
+                    &ExportOptions {
                         seed,
                         ..by_code.clone()
                     },
@@ -227,7 +228,7 @@ mod tests {
     fn a_single_cluster_is_not_split_and_of_two_the_smaller_is_held_back() {
         let mut rows: Vec<(String, String)> =
             (0..9).map(|number| ("a".to_owned(), code(1, number))).collect();
-        let options = Options::new(Kind::Sft);
+        let options = ExportOptions::new(DataSetKind::Sft);
         assert!(held(&rows, &options).iter().all(|held| !held));
         rows.extend((0..2).map(|number| ("b".to_owned(), code(2, number))));
         let held = held(&rows, &options);

@@ -5,26 +5,80 @@ use std::fmt::Write as _;
 use super::{KindCount, PUBLISHED, Published, Run};
 
 /// Maximum number of kinds in the table over time.
-const COLUMNS: usize = 6;
+const KINDS: usize = 6;
+
+/// A column of [`table`].
+#[derive(Debug)]
+pub struct Column {
+    /// Its head.
+    pub name: &'static str,
+    own: fn(&Run) -> String,
+    published: fn(&Published) -> String,
+}
 
 /// Columns of [`table`].
-pub const HEAD: [&str; 9] = [
-    "run",
-    "completions",
-    "built",
-    "build rate",
-    "mean reward",
-    "best reward",
-    "clipped",
-    "train loss",
-    "eval loss",
+pub const COLUMNS: [Column; 9] = [
+    Column {
+        name: "run",
+        own: |run| run.name.clone(),
+        published: |run| run.name.to_owned(),
+    },
+    Column {
+        name: "completions",
+        own: |run| count(of_log(run, run.completions)),
+        published: |run| count(run.completions),
+    },
+    Column {
+        name: "built",
+        own: |run| count(of_log(run, run.built)),
+        published: |run| count(run.built),
+    },
+    Column {
+        name: "build rate",
+        own: |run| percent(run.build_rate),
+        published: |run| {
+            let counts = run.built.zip(run.completions);
+            percent(counts.map(|(built, all)| built as f64 / all as f64))
+        },
+    },
+    Column {
+        name: "mean reward",
+        own: |run| number(run.mean_reward),
+        published: |run| number(run.mean_reward),
+    },
+    Column {
+        name: "best reward",
+        own: |run| number(run.best_reward),
+        published: |run| number(run.best_reward),
+    },
+    Column {
+        name: "clipped",
+        own: |run| count(of_log(run, run.clipped)),
+        published: |run| count(run.clipped),
+    },
+    Column {
+        name: "train loss",
+        own: |run| {
+            let losses = run.training.unwrap_or_default();
+            pair(losses.first_train, losses.last_train)
+        },
+        published: |run| ends(run.train_loss),
+    },
+    Column {
+        name: "eval loss",
+        own: |run| {
+            let losses = run.training.unwrap_or_default();
+            pair(losses.first_eval, losses.last_eval)
+        },
+        published: |run| ends(run.eval_loss),
+    },
 ];
 
 /// All runs beside the published ones, then each run.
 pub fn markdown(runs: &[Run]) -> String {
     let mut text = String::from("# Runs\n\n");
-    text.push_str(&row(HEAD.map(str::to_owned)));
-    text.push_str(&format!("|{}\n", "---|".repeat(HEAD.len())));
+    text.push_str(&row(COLUMNS.map(|column| column.name.to_owned())));
+    text.push_str(&format!("|{}\n", "---|".repeat(COLUMNS.len())));
     for (index, mut cells) in table(runs).into_iter().enumerate() {
         if index < runs.len() {
             cells[0] = format!("**{}**", escape(&cells[0]));
@@ -39,42 +93,20 @@ pub fn markdown(runs: &[Run]) -> String {
 }
 
 /// One row of cells per run, the published runs last; `–` for unknown values.
-pub fn table(runs: &[Run]) -> Vec<[String; 9]> {
-    let own = runs.iter().map(|run| {
-        let losses = run.training.unwrap_or_default();
-        let grpo = run.completions > 0;
-        [
-            run.name.clone(),
-            count(grpo.then_some(run.completions)),
-            count(grpo.then_some(run.built)),
-            percent(run.build_rate),
-            number(run.mean_reward),
-            number(run.best_reward),
-            count(grpo.then_some(run.clipped)),
-            pair(losses.first_train, losses.last_train),
-            pair(losses.first_eval, losses.last_eval),
-        ]
-    });
-    own.chain(PUBLISHED.iter().map(published_row)).collect()
+pub fn table(runs: &[Run]) -> Vec<[String; COLUMNS.len()]> {
+    let own = runs.iter().map(|run| COLUMNS.map(|column| (column.own)(run)));
+    let published = PUBLISHED.iter();
+    own.chain(published.map(|run| COLUMNS.map(|column| (column.published)(run))))
+        .collect()
 }
 
-fn published_row(run: &Published) -> [String; 9] {
-    let rate = run
-        .built
-        .zip(run.completions)
-        .map(|(built, all)| built as f64 / all as f64);
-    let ends = |loss: Option<[f64; 2]>| pair(loss.map(|[first, _]| first), loss.map(|[_, last]| last));
-    [
-        run.name.to_owned(),
-        count(run.completions),
-        count(run.built),
-        percent(rate),
-        number(run.mean_reward),
-        number(run.best_reward),
-        count(run.clipped),
-        ends(run.train_loss),
-        ends(run.eval_loss),
-    ]
+/// A number of a log of completions; a run may consist of its losses only.
+fn of_log(run: &Run, value: usize) -> Option<usize> {
+    (run.completions > 0).then_some(value)
+}
+
+fn ends(loss: Option<[f64; 2]>) -> String {
+    pair(loss.map(|[first, _]| first), loss.map(|[_, last]| last))
 }
 
 fn one(text: &mut String, run: &Run) {
@@ -101,11 +133,11 @@ fn one(text: &mut String, run: &Run) {
             run.unknown
         );
     }
-    if run.bad_lines + run.other_rows > 0 {
+    if run.malformed.count + run.other_rows > 0 {
         let _ = writeln!(
             text,
             "\n{} malformed lines; {} rows without a candidate with a reward.",
-            run.bad_lines, run.other_rows
+            run.malformed.count, run.other_rows
         );
     }
     text.push_str("\n| kind | completions |\n|---|---|\n");
@@ -130,7 +162,7 @@ fn one(text: &mut String, run: &Run) {
 }
 
 fn over_time(text: &mut String, run: &Run) {
-    let shown: Vec<_> = run.kinds.iter().take(COLUMNS).collect();
+    let shown: Vec<_> = run.kinds.iter().take(KINDS).collect();
     text.push_str("\n| completions | mean reward | build rate |");
     for KindCount { kind, .. } in &shown {
         let _ = write!(text, " {} |", kind.name());
@@ -147,7 +179,7 @@ fn over_time(text: &mut String, run: &Run) {
             number(Some(stretch.mean_reward)),
             percent(stretch.build_rate)
         );
-        for KindCount { count, .. } in stretch.kinds.iter().take(COLUMNS) {
+        for KindCount { count, .. } in stretch.kinds.iter().take(KINDS) {
             let _ = write!(text, " {count} |");
         }
         text.push('\n');

@@ -7,22 +7,19 @@ mod published;
 mod reading;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::lines::run_name;
 use super::store::{Filter, Store};
-use super::{BadLine, DataError, Row};
+use super::{DataError, MalformedLines, Row};
 use cadforge_core::failure::Kind;
-use cadforge_trajectory as trajectory;
 use reading::Reading;
 
-pub use markdown::{HEAD, markdown, table};
+pub use markdown::{COLUMNS, markdown, table};
 pub use published::{PUBLISHED, Published};
-
-/// Maximum number of malformed lines that are reported.
-const MAX_REPORTED: usize = 20;
 
 /// A run. Rewards are the scores that the training loop compared (`score`); totals are unshaped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -68,10 +65,8 @@ pub struct Run {
     /// Rows of formats without a candidate with a reward, such as prompts.
     pub other_rows: usize,
     /// Malformed lines.
-    pub bad_lines: usize,
-    /// The first malformed lines.
-    #[serde(skip)]
-    pub first_bad_lines: Vec<BadLine>,
+    #[serde(flatten)]
+    pub malformed: MalformedLines,
 }
 
 /// Frequency of a kind.
@@ -154,18 +149,11 @@ pub struct Losses {
 /// Reads a run: rows with rewards, a trajectory's folder, or the log of a supervised training (lines with `loss` and
 /// `eval_loss`, or a `trainer_state.json`).
 pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
-    let name = name_of(path);
+    let name = run_name(path);
     if path.extension().is_some_and(|extension| extension == "json") {
         return trainer_state(path, name);
     }
-    let file = if path.is_dir() {
-        path.join(trajectory::FILE_NAME)
-    } else {
-        path.to_owned()
-    };
-    let mut reading = Reading::new(name, generations);
-    reading.file(&file)?;
-    let run = reading.run();
+    let run = joined(name, std::slice::from_ref(&path), generations)?;
     if run.completions == 0 && run.training.is_none() {
         return Err(DataError::Input(format!(
             "{} has neither candidates with rewards nor losses\nhint: score its rows first with `cadforge score`",
@@ -176,10 +164,10 @@ pub fn read(path: &Path, generations: u32) -> Result<Run, DataError> {
 }
 
 /// Reads many files as one run, such as the trajectories of a folder.
-pub fn joined(name: String, files: &[PathBuf], generations: u32) -> Result<Run, DataError> {
+pub fn joined(name: String, files: &[impl AsRef<Path>], generations: u32) -> Result<Run, DataError> {
     let mut reading = Reading::new(name, generations);
-    for file in files {
-        reading.file(file)?;
+    for (number, file) in files.iter().enumerate() {
+        reading.file(file.as_ref(), number as u32)?;
     }
     Ok(reading.run())
 }
@@ -188,19 +176,16 @@ pub fn joined(name: String, files: &[PathBuf], generations: u32) -> Result<Run, 
 pub fn of_store(store: &Store, generations: u32) -> Result<Vec<Run>, DataError> {
     let mut readings: BTreeMap<String, Reading> = BTreeMap::new();
     // In the order of import, which is the order of each file.
-    let entries = store.list(&Filter::default(), u32::MAX, 0)?;
-    let mut entries = entries.into_iter();
+    let mut rows = store.list(&Filter::default(), u32::MAX, 0)?.into_iter();
     store.texts(&mut |id, text| {
-        let Some(entry) = entries.find(|entry| entry.id == id) else {
+        let Some(stored) = rows.find(|stored| stored.id == id) else {
             return;
         };
         let reading = readings
-            .entry(entry.run.clone())
-            .or_insert_with(|| Reading::new(entry.run, generations));
-        match Row::parse(text.as_bytes()) {
-            Ok(row) => reading.row(&row, entry.line.cast_unsigned()),
-            Err(message) => reading.bad(entry.line.cast_unsigned(), message),
-        }
+            .entry(stored.run.clone())
+            .or_insert_with(|| Reading::new(stored.run, generations));
+        let row = Row::parse(text.as_bytes());
+        reading.row(row, store.folder(), stored.source, stored.line.cast_unsigned());
     })?;
     let runs = readings.into_values().map(Reading::run);
     Ok(runs
@@ -210,9 +195,6 @@ pub fn of_store(store: &Store, generations: u32) -> Result<Vec<Run>, DataError> 
 
 /// Takes losses from a line of a trainer's log; `false` if it has none.
 fn losses(row: &Row, losses: &mut Option<Losses>) -> bool {
-    if row.get("code").is_some() || row.get("messages").is_some() {
-        return false;
-    }
     let (train, eval) = (row.number("loss"), row.number("eval_loss"));
     // The last line of a trainer.
     let summary = row.number("train_loss").is_some() && row.number("train_runtime").is_some();
@@ -252,19 +234,6 @@ fn trainer_state(path: &Path, name: String) -> Result<Run, DataError> {
             path.display()
         ))),
     }
-}
-
-fn name_of(path: &Path) -> String {
-    let of = if path.file_name() == Some(trajectory::FILE_NAME.as_ref()) {
-        path.parent().unwrap_or(path)
-    } else {
-        path
-    };
-    // Canonical paths of `.` and `..` have a name.
-    let whole = std::fs::canonicalize(of).unwrap_or_else(|_| of.to_owned());
-    let name = whole.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.strip_suffix(".jsonl").unwrap_or(name).to_owned()
 }
 
 #[cfg(test)]

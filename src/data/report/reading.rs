@@ -5,8 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{GroupNumbers, KindCount, MAX_REPORTED, Run, Segment, TaskNumbers, losses};
-use crate::{BadLine, DataError, Groups, Lines, Row, RowFormat, Spread};
+use super::{GroupNumbers, KindCount, Run, Segment, TaskNumbers, losses};
+use crate::row_format::UNKNOWN_FORMAT;
+use crate::summary::share;
+use crate::{Content, DataError, Groups, Lines, Row, Summary, compare};
 use cadforge_core::failure::Kind;
 use cadforge_reward::{self as reward, Profile};
 
@@ -21,15 +23,6 @@ struct Point {
     kind: Option<Kind>,
 }
 
-#[derive(Default)]
-struct TaskSum {
-    rows: usize,
-    built: usize,
-    unknown: usize,
-    sum: f64,
-    best: f64,
-}
-
 /// The values of a group.
 struct GroupSums {
     call: Option<u64>,
@@ -41,17 +34,19 @@ struct GroupSums {
 impl GroupSums {
     /// `None` without rewards.
     fn numbers(self, line: u64) -> Option<GroupNumbers> {
-        let Spread { mean, std } = Spread::of(&self.rewards)?;
+        let scores: Vec<Option<f64>> = self.rewards.iter().copied().map(Some).collect();
+        let compared = compare(&scores, self.profile);
+        let spread = compared.spread?;
         let rewards = self.rewards.iter().copied();
         Some(GroupNumbers {
             line,
             reward_call: self.call,
             task_id: self.task,
             rows: self.rewards.len(),
-            mean,
-            std,
+            mean: spread.mean,
+            std: spread.std,
             best: rewards.fold(f64::NEG_INFINITY, f64::max),
-            informative: reward::advantages(&self.rewards, self.profile).informative,
+            informative: compared.informative,
         })
     }
 }
@@ -62,9 +57,8 @@ pub(super) struct Reading {
     /// Rewards per group, with values of its first row.
     of_group: Vec<GroupSums>,
     points: Vec<Point>,
-    tasks: BTreeMap<String, TaskSum>,
-    rewards: f64,
-    totals: (f64, usize),
+    tasks: BTreeMap<String, Summary>,
+    summary: Summary,
     fixtures: usize,
     imports: usize,
 }
@@ -80,51 +74,45 @@ impl Reading {
             of_group: Vec::new(),
             points: Vec::new(),
             tasks: BTreeMap::new(),
-            rewards: 0.0,
-            totals: (0.0, 0),
+            summary: Summary::default(),
             fixtures: 0,
             imports: 0,
         }
     }
 
-    /// Reads a whole file.
-    pub(super) fn file(&mut self, file: &Path) -> Result<(), DataError> {
+    /// Reads a whole file; rows of files with different numbers form no groups.
+    pub(super) fn file(&mut self, file: &Path, number: u32) -> Result<(), DataError> {
         let mut lines = Lines::open(file)?;
         while let Some(line) = lines.next_line()? {
-            let number = line.number;
-            match line.row {
-                Ok(row) => self.row(&row, number),
-                Err(message) => self.bad(number, message),
-            }
+            self.row(line.row, file, number, line.number);
         }
         Ok(())
     }
 
-    pub(super) fn bad(&mut self, line: u64, message: String) {
-        self.run.bad_lines += 1;
-        if self.run.first_bad_lines.len() < MAX_REPORTED {
-            self.run.first_bad_lines.push(BadLine { line, message });
+    /// Adds a line of a file; the number of the file keeps groups apart.
+    pub(super) fn row(&mut self, row: Result<Row, String>, file: &Path, number: u32, line: u64) {
+        let row = match row {
+            Ok(row) => row,
+            Err(message) => return self.run.malformed.push(file, line, message),
+        };
+        self.groups.set_file(number);
+        match Content::of(&row) {
+            Content::Candidate(_) => self.candidate(&row, line),
+            Content::Other(_) => {
+                self.groups.pass_over(&row);
+                self.run.other_rows += 1;
+            }
+            Content::Header => {}
+            Content::Unknown => {
+                if !losses(&row, &mut self.run.training) {
+                    self.run.malformed.push(file, line, UNKNOWN_FORMAT.to_owned());
+                }
+            }
         }
     }
 
-    pub(super) fn row(&mut self, row: &Row, line: u64) {
-        if losses(row, &mut self.run.training) {
-            return;
-        }
-        match RowFormat::of(row) {
-            Some(
-                RowFormat::Completion
-                | RowFormat::Evaluation
-                | RowFormat::Step
-                | RowFormat::Rollout
-                | RowFormat::Sft,
-            ) => {}
-            Some(RowFormat::Preference | RowFormat::Curriculum) => return self.run.other_rows += 1,
-            // The header of a trajectory.
-            None if line == 1 && row.is_header() => return,
-            None => return self.bad(line, "the row has no known format".to_owned()),
-        }
-        self.run.completions += 1;
+    fn candidate(&mut self, row: &Row, line: u64) {
+        self.summary.add(row);
         let code = row.code().unwrap_or_default();
         let flag = |key: &str| row.get(key).and_then(Value::as_bool);
         self.fixtures += usize::from(flag("has_fixture").unwrap_or_else(|| reward::assigns_fixture(&code)));
@@ -140,99 +128,80 @@ impl Reading {
             });
         }
         let Some(score) = row.score() else { return };
-        let (built, kind) = (row.built(), row.kind());
         self.of_group[group].rewards.push(score);
         self.points.push(Point {
             reward: score as f32,
-            built,
-            kind,
+            built: row.built(),
+            kind: row.kind(),
         });
-        self.rewards += score;
-        let best = &mut self.run.best_reward;
-        *best = Some(best.map_or(score, |best| best.max(score)));
-        if let Some(total) = row.total() {
-            self.totals = (self.totals.0 + total, self.totals.1 + 1);
-            let best = &mut self.run.best_total;
-            *best = Some(best.map_or(total, |best| best.max(total)));
-        }
         self.run.clipped += usize::from(row.clipped());
         if let Some(task) = row.task_id() {
-            let sum = self.tasks.entry(task.to_owned()).or_insert(TaskSum {
-                best: f64::NEG_INFINITY,
-                ..TaskSum::default()
-            });
-            sum.rows += 1;
-            sum.built += usize::from(built == Some(true));
-            sum.unknown += usize::from(built.is_none());
-            sum.sum += score;
-            sum.best = sum.best.max(score);
+            self.tasks.entry(task.to_owned()).or_default().add(row);
         }
     }
 
     pub(super) fn run(self) -> Run {
-        let (scored, completions) = (self.points.len(), self.run.completions);
-        let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
-        let built = built_of(&self.points);
-        let unknown = self.points.iter().filter(|point| point.built.is_none()).count();
-        let kinds = kinds(&self.points, None);
-        let stretch = |(index, points): (usize, &[Point])| Segment {
-            from: index * segment_length(scored),
-            to: index * segment_length(scored) + points.len(),
-            mean_reward: points.iter().map(|point| f64::from(point.reward)).sum::<f64>()
-                / points.len() as f64,
-            build_rate: share(
-                built_of(points),
-                points.iter().filter(|point| point.built.is_some()).count(),
-            ),
-            kinds: self::kinds(points, Some(&kinds)),
+        let Self {
+            run,
+            groups,
+            of_group,
+            points,
+            tasks,
+            summary,
+            fixtures,
+            imports,
+        } = self;
+        let kinds = kinds(&points, None);
+        let length = points.len().div_ceil(SEGMENTS).max(1);
+        let segment = |(index, points): (usize, &[Point])| {
+            let mut summary = Summary::default();
+            for point in points {
+                summary.add_values(Some(f64::from(point.reward)), None, point.built);
+            }
+            Segment {
+                from: index * length,
+                to: index * length + points.len(),
+                mean_reward: summary.reward.mean().unwrap_or_default(),
+                build_rate: summary.build_rate(),
+                kinds: self::kinds(points, Some(&kinds)),
+            }
         };
-        let over_time = self
-            .points
-            .chunks(segment_length(scored))
-            .enumerate()
-            .map(stretch)
-            .collect();
-        let groups: Vec<GroupNumbers> = (0..self.groups.len())
-            .zip(self.of_group)
-            .filter_map(|(group, of)| of.numbers(self.groups.line(group)))
+        let over_time = points.chunks(length).enumerate().map(segment).collect();
+        let groups: Vec<GroupNumbers> = (0..groups.len())
+            .zip(of_group)
+            .filter_map(|(group, of)| of.numbers(groups.line(group)))
             .collect();
         let compared = groups.iter().filter(|group| group.rows > 1).count();
         let informative = groups.iter().filter(|group| group.informative).count();
-        let task = |(task_id, sum): (String, TaskSum)| TaskNumbers {
+        let task = |(task_id, summary): (String, Summary)| TaskNumbers {
             task_id,
-            completions: sum.rows,
-            built: sum.built,
-            unknown: sum.unknown,
-            build_rate: share(sum.built, sum.rows - sum.unknown),
-            mean_reward: sum.sum / sum.rows as f64,
-            best_reward: sum.best,
+            completions: summary.rows,
+            built: summary.built,
+            unknown: summary.unknown,
+            build_rate: summary.build_rate(),
+            mean_reward: summary.reward.mean().unwrap_or_default(),
+            best_reward: summary.reward.best().unwrap_or_default(),
         };
         Run {
-            scored,
-            built,
-            unknown,
-            build_rate: share(built, scored - unknown),
-            mean_reward: (scored > 0).then(|| self.rewards / scored as f64),
-            mean_total: (self.totals.1 > 0).then(|| self.totals.0 / self.totals.1 as f64),
-            fixture_rate: share(self.fixtures, completions),
-            import_rate: share(self.imports, completions),
+            completions: summary.rows,
+            scored: summary.scored(),
+            built: summary.built,
+            unknown: summary.unknown,
+            build_rate: summary.build_rate(),
+            mean_reward: summary.reward.mean(),
+            best_reward: summary.reward.best(),
+            mean_total: summary.total.mean(),
+            best_total: summary.total.best(),
+            fixture_rate: share(fixtures, summary.rows),
+            import_rate: share(imports, summary.rows),
             kinds,
-            tasks: self.tasks.into_iter().map(task).collect(),
+            tasks: tasks.into_iter().map(task).collect(),
             informative_groups: share(informative, compared),
             groups,
             over_time,
-            ..self.run
+            ..run
         }
     }
-}
-
-fn built_of(points: &[Point]) -> usize {
-    points.iter().filter(|point| point.built == Some(true)).count()
-}
-
-/// Candidates per segment.
-fn segment_length(count: usize) -> usize {
-    count.div_ceil(SEGMENTS).max(1)
 }
 
 /// Counts of kinds, most frequent first or in the given order.

@@ -34,7 +34,7 @@ fn a_run_is_counted_as_a_whole_and_over_time() {
         (run.completions, run.scored, run.built, run.clipped),
         (80, 80, 20, 1)
     );
-    assert_eq!((run.other_rows, run.bad_lines), (1, 1));
+    assert_eq!((run.other_rows, run.malformed.count), (1, 1));
     assert_eq!(
         (run.build_rate, run.best_reward, run.best_total),
         (Some(0.25), Some(0.8), Some(0.75))
@@ -162,7 +162,7 @@ fn supervised_runs_have_first_and_last_losses() {
         last_eval: Some(0.3),
     };
     assert_eq!(
-        (run.training, run.completions, run.bad_lines),
+        (run.training, run.completions, run.malformed.count),
         (Some(expected), 0, 0)
     );
     let dir = tempfile::tempdir().unwrap();

@@ -4,24 +4,20 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Options;
-use crate::{BadLine, DataError, Groups, Lines, Row};
-use cadforge_core::task::{Task, TaskSet};
-
-/// Maximum number of malformed lines that are reported.
-const MAX_REPORTED: usize = 20;
+use super::ScoreOptions;
+use crate::{Content, DataError, Groups, Lines, MalformedLine, MalformedLines, Row};
+use cadforge_task::{Task, TaskSet};
 
 /// Result of the first reading.
 pub(super) struct Plan {
     pub groups: Groups,
     /// The rows of this shard.
     pub rows: Range<usize>,
-    pub bad: usize,
-    pub first_bad: Vec<BadLine>,
+    pub malformed: MalformedLines,
 }
 
 /// A row that can be scored.
-pub(super) struct Candidate {
+pub(super) struct ScorableRow {
     pub row: Row,
     pub task: Arc<Task>,
     pub code: String,
@@ -30,38 +26,47 @@ pub(super) struct Candidate {
     pub bytes: u64,
 }
 
-/// Reads the candidates of a file.
-pub(super) struct Source<'a> {
+/// A line that cannot be scored.
+pub(super) struct UnfitLine {
+    line: u64,
+    message: String,
+    /// Its row, if it has a candidate.
+    row: Option<Row>,
+}
+
+/// Reads the rows of a file.
+pub(super) struct ScorableRows<'a> {
     lines: Lines,
     tasks: &'a TaskSet,
     default_task: Option<&'a str>,
 }
 
 impl Plan {
-    pub fn read(options: &Options, tasks: &TaskSet) -> Result<Self, DataError> {
+    pub fn read(options: &ScoreOptions, tasks: &TaskSet) -> Result<Self, DataError> {
         if let Some(task) = &options.task {
             tasks
                 .get(task)
                 .map_err(|error| DataError::Input(error.to_string()))?;
         }
-        let mut source = Source::open(&options.input, options.task.as_deref(), tasks)?;
+        let mut source = ScorableRows::open(&options.input, options.task.as_deref(), tasks)?;
         let mut groups = Groups::new(options.generations);
-        let (mut bad, mut first_bad) = (0, Vec::new());
-        while let Some(candidate) = source.next()? {
-            match candidate {
-                Ok(candidate) => {
-                    groups.push(&candidate.row, candidate.line);
+        let mut malformed = MalformedLines::default();
+        while let Some(row) = source.next()? {
+            match row {
+                Ok(row) => {
+                    groups.push(&row.row, row.line);
                 }
-                Err(line) => {
-                    bad += 1;
-                    if first_bad.len() < MAX_REPORTED {
-                        first_bad.push(line);
+                Err(unfit) => {
+                    if let Some(row) = &unfit.row {
+                        groups.pass_over(row);
                     }
+                    malformed.push(&options.input, unfit.line, unfit.message);
                 }
             }
         }
-        if groups.rows() == 0 && bad > 0 {
-            let BadLine { line, message } = &first_bad[0];
+        if groups.rows() == 0
+            && let Some(MalformedLine { line, message, .. }) = malformed.first.first()
+        {
             return Err(DataError::Input(format!(
                 "{} has no row that can be scored; line {line}: {message}",
                 options.input.display()
@@ -71,13 +76,12 @@ impl Plan {
         Ok(Self {
             rows: groups.shard(index, shards),
             groups,
-            bad,
-            first_bad,
+            malformed,
         })
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> ScorableRows<'a> {
     pub fn open(path: &Path, default_task: Option<&'a str>, tasks: &'a TaskSet) -> Result<Self, DataError> {
         if !path.is_file() && path.exists() {
             return Err(DataError::Input(format!(
@@ -92,25 +96,31 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The next row, or why a line is malformed.
-    pub fn next(&mut self) -> Result<Option<Result<Candidate, BadLine>>, DataError> {
-        let Some(line) = self.lines.next_line()? else {
-            return Ok(None);
-        };
-        let number = line.number;
-        let (ended, bytes) = (line.ended, line.length);
-        let candidate = line.row.and_then(|row| self.candidate(row, number, bytes));
-        Ok(Some(candidate.map_err(|message| BadLine {
-            line: number,
-            message: if ended {
-                message
-            } else {
-                format!("{message} (the last line is incomplete: is the file still being written?)")
-            },
-        })))
+    /// The next row, or why a line cannot be scored.
+    pub fn next(&mut self) -> Result<Option<Result<ScorableRow, UnfitLine>>, DataError> {
+        while let Some(line) = self.lines.next_line()? {
+            let unfit = |message: String, row: Option<Row>| UnfitLine {
+                line: line.number,
+                message,
+                row,
+            };
+            let row = match line.row {
+                Err(message) => return Ok(Some(Err(unfit(message, None)))),
+                Ok(row) => row,
+            };
+            let content = Content::of(&row);
+            if content == Content::Header {
+                continue;
+            }
+            return Ok(Some(match self.task_and_code(&row) {
+                Ok((task, code)) => Ok(ScorableRow::new(row, task, code, line.number, line.length)),
+                Err(message) => Err(unfit(message, Some(row).filter(|_| content != Content::Unknown))),
+            }));
+        }
+        Ok(None)
     }
 
-    fn candidate(&self, mut row: Row, line: u64, bytes: u64) -> Result<Candidate, String> {
+    fn task_and_code(&self, row: &Row) -> Result<(Arc<Task>, String), String> {
         let id = row.task_id().or(self.default_task);
         let id = id.ok_or("the row names no `task_id`\nhint: give `--task ID` for such rows")?;
         let task = self
@@ -120,16 +130,21 @@ impl<'a> Source<'a> {
         let code = row
             .code()
             .ok_or("the row has neither `code` nor `completion` nor a message of the assistant")?;
-        let task = Arc::clone(task);
+        Ok((Arc::clone(task), code))
+    }
+}
+
+impl ScorableRow {
+    fn new(mut row: Row, task: Arc<Task>, code: String, line: u64, bytes: u64) -> Self {
         if row.task_id().is_none() {
             row.0.insert("task_id".to_owned(), task.id.clone().into());
         }
-        Ok(Candidate {
+        Self {
             row,
             task,
             code,
             line,
             bytes,
-        })
+        }
     }
 }

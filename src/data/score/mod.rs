@@ -15,9 +15,9 @@ use std::fs::{File, OpenOptions};
 use std::io::Seek as _;
 use std::path::{Path, PathBuf};
 
-use super::{BadLine, DataError};
+use super::{DataError, Lines, MalformedLines};
 use cadforge_assess::{Assessor, Scoring};
-use cadforge_core::task::TaskSet;
+use cadforge_task::TaskSet;
 
 use input::Plan;
 use pass::Pass;
@@ -27,7 +27,7 @@ pub use rows::{add_evaluation, failed, scored};
 
 /// Options of a scoring run.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ScoreOptions {
     /// File of the rows.
     pub input: PathBuf,
     /// Output file.
@@ -57,13 +57,13 @@ pub struct Progress {
 
 /// Counts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Summary {
+pub struct ScoreSummary {
     /// Rows in the output.
     pub rows: usize,
     /// Rows of this shard of the input.
     pub of: usize,
     /// Rows written by earlier runs.
-    pub kept: usize,
+    pub already_scored: usize,
     /// Rows scored by this run, including copies.
     pub scored: usize,
     /// Rows among those that equal one scored shortly before, and were not run again.
@@ -71,20 +71,19 @@ pub struct Summary {
     /// Rows with an internal error; they have an `error` and are tried again by the next run.
     pub errors: usize,
     /// Malformed lines of the input.
-    pub bad_lines: usize,
-    /// The first malformed lines.
-    pub first_bad_lines: Vec<BadLine>,
+    #[serde(flatten)]
+    pub malformed: MalformedLines,
     /// Why the run stopped early, if it did.
     pub stopped: Option<String>,
 }
 
 /// Scores all rows that are not scored yet. Equal candidates are run once.
 pub fn run(
-    options: &Options,
+    options: &ScoreOptions,
     assessor: &Assessor,
     tasks: &TaskSet,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Summary, DataError> {
+) -> Result<ScoreSummary, DataError> {
     refuse_same(&options.input, &options.output)?;
     let plan = Plan::read(options, tasks)?;
     let mut output = open(&options.output)?;
@@ -95,7 +94,7 @@ pub fn run(
         tasks,
     };
     let retry = retry_path(&options.output);
-    let mut summary = Summary::default();
+    let mut summary = ScoreSummary::default();
     // A run that tried rows again was killed: its file is completed first.
     let mut all_tried = false;
     if retry.exists() {
@@ -110,10 +109,9 @@ pub fn run(
             append_rows(&pass, &mut output, finished, &mut summary, progress)?;
         }
     }
-    summary.kept = summary.rows.saturating_sub(summary.scored + summary.errors);
+    summary.already_scored = summary.rows.saturating_sub(summary.scored + summary.errors);
     summary.of = plan.rows.len();
-    summary.bad_lines = plan.bad;
-    summary.first_bad_lines = plan.first_bad;
+    summary.malformed = plan.malformed;
     Ok(summary)
 }
 
@@ -122,7 +120,7 @@ fn append_rows(
     pass: &Pass<'_>,
     output: &mut File,
     finished: Finished,
-    summary: &mut Summary,
+    summary: &mut ScoreSummary,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), DataError> {
     let path = &pass.options.output;
@@ -139,7 +137,7 @@ fn retry_failed(
     pass: &Pass<'_>,
     output: &mut File,
     retry: &Path,
-    summary: &mut Summary,
+    summary: &mut ScoreSummary,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<usize, DataError> {
     let path = &pass.options.output;
@@ -147,7 +145,7 @@ fn retry_failed(
     let begun = Finished::read(pass, retry)?;
     cut(&mut new, begun.length, retry)?;
     summary.errors = begun.errors;
-    let mut old = super::Lines::open(path)?;
+    let mut old = Lines::open(path)?;
     for _ in 0..begun.rows {
         old.next_line()?;
     }

@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::held::{HeldLines, IN_MEMORY, Ticket};
-use super::input::{Candidate, Plan, Source};
-use super::{Options, Progress, Summary, rows};
+use super::input::{Plan, ScorableRow, ScorableRows};
+use super::{Progress, ScoreOptions, ScoreSummary, rows};
 use crate::{Compared, DataError, Row, compare, file_of, line_of};
 use cadforge_assess::{AssessError, Assessor, Evaluation, Request};
-use cadforge_core::task::{Task, TaskSet};
 use cadforge_executor::{CancelToken, Priority};
 use cadforge_repair as repair;
 use cadforge_reward::Shaping;
+use cadforge_task::{Task, TaskSet};
 
 /// Queued candidates per thread: enough that none is idle while rows are read.
 const QUEUED_PER_THREAD: usize = 4;
@@ -32,7 +32,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(5);
 
 /// State shared by all parts of a run.
 pub(super) struct Pass<'a> {
-    pub options: &'a Options,
+    pub options: &'a ScoreOptions,
     pub plan: &'a Plan,
     pub assessor: &'a Assessor,
     pub tasks: &'a TaskSet,
@@ -61,7 +61,7 @@ impl Pass<'_> {
         path: &Path,
         first: usize,
         previous: &mut Previous<'_>,
-        summary: &mut Summary,
+        summary: &mut ScoreSummary,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), DataError> {
         let (work, to_do) = crossbeam_channel::unbounded::<Work>();
@@ -136,10 +136,10 @@ struct Pending {
     place: usize,
     /// Length of its line, while its row is held.
     bytes: u64,
-    state: State,
+    state: PendingState,
 }
 
-enum State {
+enum PendingState {
     /// Its candidate is being scored.
     Waits(Row),
     Ready(Ticket),
@@ -180,7 +180,7 @@ struct Flow<'a, 'p> {
     last_sync: Instant,
     output: &'a mut File,
     path: &'a Path,
-    summary: &'a mut Summary,
+    summary: &'a mut ScoreSummary,
     progress: &'a mut dyn FnMut(Progress),
     before: usize,
 }
@@ -188,7 +188,7 @@ struct Flow<'a, 'p> {
 impl Flow<'_, '_> {
     fn flow(&mut self, previous: &mut Previous<'_>) -> Result<(), DataError> {
         let options = self.pass.options;
-        let mut source = Source::open(&options.input, options.task.as_deref(), self.pass.tasks)?;
+        let mut source = ScorableRows::open(&options.input, options.task.as_deref(), self.pass.tasks)?;
         let mut skip = self.row;
         loop {
             if self.takes_more() {
@@ -243,7 +243,7 @@ impl Flow<'_, '_> {
     }
 
     /// Adds the next row.
-    fn take(&mut self, candidate: Candidate, earlier: Option<Row>) -> Result<(), DataError> {
+    fn take(&mut self, candidate: ScorableRow, earlier: Option<Row>) -> Result<(), DataError> {
         let (group, _) = self.pass.plan.groups.of(self.row);
         let scores = self.groups.entry(group).or_default();
         let place = scores.scores.len();
@@ -251,7 +251,7 @@ impl Flow<'_, '_> {
         let index = self.row;
         self.row += 1;
         let shaping = self.pass.options.scoring.shaping;
-        let Candidate {
+        let ScorableRow {
             row,
             task,
             code,
@@ -264,9 +264,9 @@ impl Flow<'_, '_> {
                 group,
                 place,
                 bytes,
-                state: State::Waits(row),
+                state: PendingState::Waits(row),
             });
-            self.summary.kept += 1;
+            self.summary.already_scored += 1;
             let (map, score) = rows::without_group_keys(earlier);
             return self.ready(index, map, Some(score));
         }
@@ -280,7 +280,7 @@ impl Flow<'_, '_> {
             group,
             place,
             bytes,
-            state: State::Waits(row),
+            state: PendingState::Waits(row),
         });
         match self.asked.get_mut(&key) {
             Some(Lookup::Known(evaluation)) => {
@@ -358,8 +358,8 @@ impl Flow<'_, '_> {
 
     fn waiting_row(&mut self, index: usize) -> Row {
         match &mut self.pending[index - self.first_pending].state {
-            State::Waits(row) => std::mem::take(row),
-            State::Ready(_) => unreachable!("a row is scored once"),
+            PendingState::Waits(row) => std::mem::take(row),
+            PendingState::Ready(_) => unreachable!("a row is scored once"),
         }
     }
 
@@ -378,7 +378,7 @@ impl Flow<'_, '_> {
             .put(line)
             .map_err(DataError::io("write", &std::env::temp_dir()))?;
         let pending = &mut self.pending[index - self.first_pending];
-        pending.state = State::Ready(ticket);
+        pending.state = PendingState::Ready(ticket);
         self.waiting_bytes -= std::mem::take(&mut pending.bytes);
         let scores = self.groups.get_mut(&pending.group).expect("taken in");
         scores.scores[pending.place] = score;
@@ -399,7 +399,7 @@ impl Flow<'_, '_> {
             let Some(Pending {
                 group: number,
                 place,
-                state: State::Ready(ticket),
+                state: PendingState::Ready(ticket),
                 ..
             }) = self.pending.pop_front()
             else {

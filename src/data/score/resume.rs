@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::input::Source;
+use super::input::ScorableRows;
 use super::pass::Pass;
 use super::rows;
 use crate::{DataError, Lines, Row};
@@ -28,7 +28,7 @@ impl Finished {
     /// error. Changes nothing.
     pub fn read(pass: &Pass<'_>, path: &Path) -> Result<Self, DataError> {
         let plan = pass.plan;
-        let mut source = Source::open(&pass.options.input, pass.options.task.as_deref(), pass.tasks)?;
+        let mut source = ScorableRows::open(&pass.options.input, pass.options.task.as_deref(), pass.tasks)?;
         let mut lines = Lines::open(path)?;
         let mut finished = Self::default();
         // Groups overlap: at this row none is open.

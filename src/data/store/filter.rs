@@ -1,7 +1,8 @@
 //! Filters on the index's columns.
 
+use clap::ValueEnum as _;
 use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value};
 use serde::Serialize;
 
 use super::Store;
@@ -19,7 +20,7 @@ pub struct Filter {
     /// Name of the kind.
     pub kind: Option<String>,
     /// Format.
-    pub form: Option<RowFormat>,
+    pub row_format: Option<RowFormat>,
     /// Whether it built.
     pub built: Option<bool>,
     /// Lowest total.
@@ -30,15 +31,18 @@ pub struct Filter {
 
 /// The index's columns of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Entry {
+pub struct StoredRow {
     /// For [`Store::row`].
     pub id: i64,
     /// Name of the run.
     pub run: String,
+    /// Number of its run: runs of several files may have one name.
+    #[serde(skip)]
+    pub source: u32,
     /// Line in the imported file.
     pub line: i64,
     /// Format.
-    pub form: String,
+    pub row_format: RowFormat,
     /// Id of the task.
     pub task_id: Option<String>,
     /// Name of the kind.
@@ -53,18 +57,21 @@ pub struct Entry {
     pub reward_call: Option<i64>,
     /// Id of its group, if its file has one.
     pub group_id: Option<String>,
+    /// Line of the first row of its group, as [`crate::Groups`] forms them.
+    #[serde(skip)]
+    pub group_line: i64,
     /// See [`crate::Row::profile`].
     pub profile: Profile,
 }
 
-/// Numbers of some rows.
+/// Numbers of some rows, defined as those of [`crate::Summary`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Numbers {
-    /// Number of rows.
+    /// Number of rows of all formats.
     pub rows: i64,
-    /// Share that built, among those that tell; 0 to 1.
+    /// Share of the scored candidates that built, among those that tell; 0 to 1.
     pub build_rate: Option<f64>,
-    /// Mean total.
+    /// Mean total of the candidates.
     pub mean: Option<f64>,
     /// Highest total.
     pub best: Option<f64>,
@@ -95,11 +102,12 @@ impl Store {
     }
 
     /// The matching rows' columns, in order of import.
-    pub fn list(&self, filter: &Filter, limit: u32, offset: u32) -> Result<Vec<Entry>, DataError> {
+    pub fn list(&self, filter: &Filter, limit: u32, offset: u32) -> Result<Vec<StoredRow>, DataError> {
         let (tests, values) = filter.sql();
         let text = format!(
-            "SELECT rows.id, runs.name, line, form.name, task.name, kind.name, built, total, score, call, group_id, profile.name
-             FROM rows JOIN runs ON runs.id = run JOIN names AS form ON form.id = form
+            "SELECT rows.id, runs.name, runs.id, line, format.name, task.name, kind.name, built, total, score, call, group_id,
+                 group_line, profile.name
+             FROM rows JOIN runs ON runs.id = run JOIN names AS format ON format.id = format
              LEFT JOIN names AS task ON task.id = task LEFT JOIN names AS kind ON kind.id = kind
              LEFT JOIN names AS profile ON profile.id = profile
              WHERE {tests} ORDER BY rows.id LIMIT {limit} OFFSET {offset}"
@@ -108,19 +116,23 @@ impl Store {
             self.index
                 .prepare(&text)?
                 .query_map(params_from_iter(&values), |row| {
-                    Ok(Entry {
+                    Ok(StoredRow {
                         id: row.get(0)?,
                         run: row.get(1)?,
-                        line: row.get(2)?,
-                        form: row.get(3)?,
-                        task_id: row.get(4)?,
-                        kind: row.get(5)?,
-                        built: row.get(6)?,
-                        total: row.get(7)?,
-                        score: row.get(8)?,
-                        reward_call: row.get(9)?,
-                        group_id: row.get(10)?,
-                        profile: profile_of(row.get_ref(11)?.as_str_or_null()?),
+                        source: row.get(2)?,
+                        line: row.get(3)?,
+                        row_format: RowFormat::from_str(row.get_ref(4)?.as_str()?, false).map_err(
+                            |error| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, error.into()),
+                        )?,
+                        task_id: row.get(5)?,
+                        kind: row.get(6)?,
+                        built: row.get(7)?,
+                        total: row.get(8)?,
+                        score: row.get(9)?,
+                        reward_call: row.get(10)?,
+                        group_id: row.get(11)?,
+                        group_line: row.get(12)?,
+                        profile: profile_of(row.get_ref(13)?.as_str_or_null()?),
                     })
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()
@@ -131,7 +143,18 @@ impl Store {
     /// Numbers of the matching rows.
     pub fn numbers(&self, filter: &Filter) -> Result<Numbers, DataError> {
         let (tests, values) = filter.sql();
-        let text = format!("SELECT count(*), avg(built), avg(total), max(total) FROM rows WHERE {tests}");
+        let candidates: Vec<String> = RowFormat::ALL
+            .into_iter()
+            .filter(|format| format.is_candidate())
+            .map(|format| format!("'{}'", format.name()))
+            .collect();
+        let scored = format!(
+            "FILTER (WHERE score IS NOT NULL AND format IN (SELECT id FROM names WHERE name IN ({})))",
+            candidates.join(", ")
+        );
+        let text = format!(
+            "SELECT count(*), avg(built) {scored}, avg(total) {scored}, max(total) {scored} FROM rows WHERE {tests}"
+        );
         let read = || {
             self.index
                 .prepare(&text)?
@@ -152,7 +175,7 @@ impl Store {
         let (tests, values) = filter.sql();
         let (table, column) = match of {
             Column::Run => ("runs", "run"),
-            Column::RowFormat => ("names", "form"),
+            Column::RowFormat => ("names", "format"),
             Column::Task => ("names", "task"),
             Column::Kind => ("names", "kind"),
         };
@@ -212,8 +235,9 @@ impl Filter {
             self.kind.clone().map(Value::Text),
         );
         test(
-            "rows.form = (SELECT id FROM names WHERE name = ?)",
-            self.form.map(|form| Value::Text(form.name().to_owned())),
+            "rows.format = (SELECT id FROM names WHERE name = ?)",
+            self.row_format
+                .map(|format| Value::Text(format.name().to_owned())),
         );
         test(
             "rows.built = ?",

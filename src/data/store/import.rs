@@ -7,13 +7,13 @@ use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params}
 use sha2::{Digest, Sha256};
 
 use super::{Store, objects};
-use crate::{BadLine, DataError, Lines, Row, RowFormat};
+use crate::lines::run_name;
+use crate::row_format::UNKNOWN_FORMAT;
+use crate::{Content, DEFAULT_GENERATIONS, DataError, Groups, Lines, MalformedLines, Row, RowFormat};
 use cadforge_trajectory as trajectory;
 
 /// Rows per transaction; other processes get their turn in between.
 const BATCH: usize = 2000;
-/// Maximum number of malformed lines that are reported.
-const MAX_REPORTED: usize = 20;
 
 /// Counts of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -25,9 +25,8 @@ pub struct Imported {
     /// New rows.
     pub added: usize,
     /// Malformed lines.
-    pub bad_lines: usize,
-    /// The first malformed lines.
-    pub first_bad_lines: Vec<BadLine>,
+    #[serde(flatten)]
+    pub malformed: MalformedLines,
 }
 
 impl Store {
@@ -40,21 +39,19 @@ impl Store {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Imported, DataError> {
         let source = std::fs::canonicalize(path).map_err(DataError::io("read", path))?;
-        let in_folder = source.is_dir().then(|| source.join(trajectory::FILE_NAME));
-        let is_step_file = source.file_name() == Some(trajectory::FILE_NAME.as_ref());
-        let (file, artifacts) = match in_folder {
-            Some(file) => (file, Some(source.clone())),
-            None => (
-                source.clone(),
-                is_step_file.then(|| source.parent().unwrap_or(Path::new("/")).to_owned()),
-            ),
-        };
-        let name = run.map_or_else(|| name_of(artifacts.as_deref().unwrap_or(&source)), str::to_owned);
+        let mut lines = Lines::open(&source)?;
+        let is_trajectory = lines.path().file_name() == Some(trajectory::FILE_NAME.as_ref());
+        let artifacts = lines
+            .path()
+            .parent()
+            .filter(|_| is_trajectory)
+            .map(Path::to_owned);
+        let name = run.map_or_else(|| run_name(&source), str::to_owned);
         let mut imported = Imported {
             run: name.clone(),
             ..Imported::default()
         };
-        let mut lines = Lines::open(&file)?;
+        let mut groups = Groups::new(DEFAULT_GENERATIONS);
         let mut equal = HashMap::new();
         let mut at_end = false;
         while !at_end {
@@ -64,24 +61,24 @@ impl Store {
                     at_end = true;
                     break;
                 };
-                let number = line.number;
-                let formed = line.row.and_then(|row| match RowFormat::of(&row) {
-                    Some(form) => Ok((form, row)),
-                    None if number == 1 && row.is_header() => Err(String::new()),
-                    None => Err("the row has no known format".to_owned()),
-                });
-                match formed {
-                    Ok((form, row)) => batch.push(Incoming::new(number, form, row, &mut equal)),
-                    Err(message) if message.is_empty() => {}
-                    Err(message) => {
-                        imported.bad_lines += 1;
-                        if imported.first_bad_lines.len() < MAX_REPORTED {
-                            imported.first_bad_lines.push(BadLine {
-                                line: number,
-                                message,
-                            });
-                        }
+                let content = line.row.map(|row| (Content::of(&row), row));
+                match content {
+                    Ok((Content::Header, _)) => {}
+                    Ok((Content::Candidate(format), row)) => {
+                        let group = groups.push(&row, line.number) as usize;
+                        let place = (line.number, groups.line(group));
+                        batch.push(Incoming::new(place, format, row, &mut equal));
                     }
+                    Ok((Content::Other(format), row)) => {
+                        groups.pass_over(&row);
+                        batch.push(Incoming::new((line.number, line.number), format, row, &mut equal));
+                    }
+                    Ok((Content::Unknown, _)) => {
+                        imported
+                            .malformed
+                            .push(lines.path(), line.number, UNKNOWN_FORMAT.to_owned());
+                    }
+                    Err(message) => imported.malformed.push(lines.path(), line.number, message),
                 }
             }
             imported.rows += batch.len();
@@ -112,8 +109,8 @@ impl Store {
         let mut insert_all = || -> rusqlite::Result<()> {
             let mut known = change.prepare("SELECT 1 FROM rows WHERE run = ?1 AND digest = ?2")?;
             let mut insert = change.prepare(
-                "INSERT INTO rows (digest, run, line, form, task, kind, built, total, score, call, group_id, profile)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                "INSERT INTO rows (digest, run, line, format, task, kind, built, total, score, call, group_id, group_line, profile)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?;
             let mut keep = change.prepare("INSERT INTO texts (row, json) VALUES (?1, ?2)")?;
             let mut names = Names::default();
@@ -130,7 +127,13 @@ impl Store {
                     Some(run) => run,
                     None => *run.insert(new_run(&change, &source, name)?),
                 };
-                let Incoming { row, form, line, .. } = incoming;
+                let Incoming {
+                    row,
+                    format,
+                    line,
+                    group_line,
+                    ..
+                } = incoming;
                 let task = row.task_id().map(|task| names.id(&change, task)).transpose()?;
                 let kind = row.kind().map(|kind| names.id(&change, kind.name()));
                 let profile = row.text("profile").map(|name| names.id(&change, name));
@@ -138,7 +141,7 @@ impl Store {
                     incoming.digest.as_slice(),
                     run,
                     line.cast_signed(),
-                    names.id(&change, form.name())?,
+                    names.id(&change, format.name())?,
                     task,
                     kind.transpose()?,
                     row.built(),
@@ -146,6 +149,7 @@ impl Store {
                     row.score(),
                     row.call().map(u64::cast_signed),
                     row.group_id(),
+                    group_line.cast_signed(),
                     profile.transpose()?,
                 ])?;
                 let id = change.last_insert_rowid();
@@ -182,14 +186,20 @@ impl Store {
 /// A row to import.
 struct Incoming {
     line: u64,
-    form: RowFormat,
+    group_line: u64,
+    format: RowFormat,
     row: Row,
     json: String,
     digest: [u8; 16],
 }
 
 impl Incoming {
-    fn new(line: u64, form: RowFormat, row: Row, equal: &mut HashMap<[u8; 16], u32>) -> Self {
+    fn new(
+        (line, group_line): (u64, u64),
+        format: RowFormat,
+        row: Row,
+        equal: &mut HashMap<[u8; 16], u32>,
+    ) -> Self {
         let json = serde_json::to_string(&row.0).expect("a JSON object");
         let digest = |number: u32| -> [u8; 16] {
             let hash = Sha256::new()
@@ -204,7 +214,8 @@ impl Incoming {
         *number += 1;
         Self {
             line,
-            form,
+            group_line,
+            format,
             row,
             json,
             digest,
@@ -250,13 +261,6 @@ fn known_run(index: &Transaction<'_>, source: &str) -> rusqlite::Result<Option<i
 fn new_run(index: &Transaction<'_>, source: &str, name: &str) -> rusqlite::Result<i64> {
     index.execute("INSERT INTO runs (name, source) VALUES (?1, ?2)", [name, source])?;
     Ok(index.last_insert_rowid())
-}
-
-/// The name of a file or folder, without extensions.
-fn name_of(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.strip_suffix(".jsonl").unwrap_or(name).to_owned()
 }
 
 /// Existing files of a step.

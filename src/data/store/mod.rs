@@ -18,9 +18,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{DataError, Row};
 
-pub use filter::{Column, Count, Entry, Filter, Numbers};
+pub use filter::{Column, Count, Filter, Numbers, StoredRow};
 pub use import::Imported;
-pub use objects::RemovedFiles;
+pub use objects::{RemovedFiles, bytes};
 
 /// File of the index in a store's folder.
 const INDEX: &str = "index.sqlite";
@@ -35,26 +35,26 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a folder, creates it if there is none, and migrates an older format.
+    /// Opens the store in a folder, and creates it if there is none. A store of another format is an error, and stays as it is.
     pub fn open(folder: &Path) -> Result<Self, DataError> {
         std::fs::create_dir_all(folder).map_err(DataError::io("make", folder))?;
-        // Only one process at a time may create the index or migrate it.
+        // Only one process at a time may create the index.
         let lock = folder.join("lock");
         let lock = File::create(&lock).and_then(|file| file.lock().map(|()| file));
         let fail = |source| DataError::Store {
             path: folder.to_owned(),
             source,
         };
-        let mut index = Connection::open(folder.join(INDEX)).map_err(fail)?;
+        let file = folder.join(INDEX);
+        let mut index = Connection::open(&file).map_err(fail)?;
         index.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+        schema::prepare(&mut index, &file, folder)?;
         // Readers do not wait for a writer. A power failure may lose the last import, which can be repeated.
         index
             .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;",
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
             )
             .map_err(fail)?;
-        schema::migrate(&mut index, folder)?;
-        index.execute_batch("PRAGMA foreign_keys = ON;").map_err(fail)?;
         drop(lock);
         Ok(Self {
             folder: folder.to_owned(),

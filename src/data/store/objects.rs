@@ -86,21 +86,18 @@ impl Store {
         hold.commit().map_err(fail)?;
         Ok(swept)
     }
+}
 
-    /// Size on disk in bytes, index and artifacts together.
-    pub fn bytes(&self) -> u64 {
-        fn below(folder: &Path) -> u64 {
-            std::fs::read_dir(folder)
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|entry| match entry.metadata() {
-                    Ok(metadata) if metadata.is_dir() => below(&entry.path()),
-                    Ok(metadata) => metadata.len(),
-                    Err(_) => 0,
-                })
-                .sum()
-        }
-        below(&self.folder)
-    }
+/// Size of a store on disk in bytes, index and artifacts together.
+pub fn bytes(folder: &Path) -> u64 {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }

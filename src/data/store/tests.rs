@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::RowFormat;
-use cadforge_reward::Profile;
 
 fn row(number: usize) -> Value {
     json!({
@@ -91,10 +90,11 @@ fn every_format_is_imported_and_malformed_lines_are_counted() {
     std::fs::write(&log, format!("{text}not a row\n{{\"loss\": 0.5}}\n")).unwrap();
     let mut store = Store::open(&dir.path().join("store")).unwrap();
     let imported = import(&mut store, &log);
-    assert_eq!((imported.rows, imported.bad_lines), (6, 2));
+    assert_eq!((imported.rows, imported.malformed.count), (6, 2));
     assert_eq!(
         imported
-            .first_bad_lines
+            .malformed
+            .first
             .iter()
             .map(|bad| bad.line)
             .collect::<Vec<_>>(),
@@ -109,12 +109,12 @@ fn every_format_is_imported_and_malformed_lines_are_counted() {
         RowFormat::Evaluation,
     ] {
         let filter = Filter {
-            form: Some(form),
+            row_format: Some(form),
             ..Filter::default()
         };
         let found = store.list(&filter, 10, 0).unwrap();
         assert_eq!(found.len(), 1, "{form:?}");
-        assert_eq!(found[0].form, form.name());
+        assert_eq!(found[0].row_format, form);
     }
     assert_eq!(
         store.list(&Filter::default(), 10, 3).unwrap()[0]
@@ -193,70 +193,78 @@ fn filters_agree_with_a_linear_scan() {
 }
 
 #[test]
-fn older_formats_are_migrated_and_newer_ones_rejected() {
+fn an_index_of_another_format_is_an_error_and_stays_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
-    let index = Connection::open(dir.path().join(INDEX)).unwrap();
-    index.execute_batch(schema::STEPS[0]).unwrap();
-    index
-        .execute_batch(
-            "INSERT INTO names VALUES (1, 'evaluation'); INSERT INTO runs VALUES (1, 'old', 'old');
-             INSERT INTO rows (id, digest, run, line, form) VALUES (1, x'00', 1, 1, 1);
-             INSERT INTO texts VALUES (1, '{\"code\": \"x\", \"profile\": \"grounded-v2\"}');
-             INSERT INTO rows (id, digest, run, line, form, built, score) VALUES (2, x'01', 1, 2, 1, 1, -0.7);
-             INSERT INTO texts VALUES (2, '{\"code\": \"x = (\", \"score\": -0.7}');
-             INSERT INTO rows (id, digest, run, line, form, built, score) VALUES (3, x'02', 1, 3, 1, 1, 0.5);
-             INSERT INTO texts VALUES (3, '{\"code\": \"x\", \"score\": 0.5}');
-             PRAGMA user_version = 1;",
-        )
-        .unwrap();
-    drop(index);
-    let mut store = Store::open(dir.path()).unwrap();
-    assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
-    // Rows that never built no longer count as built.
-    let judged: Vec<_> = store.list(&Filter::default(), 9, 0).unwrap();
-    let judged: Vec<_> = judged
-        .iter()
-        .map(|entry| (entry.built, entry.kind.as_deref()))
-        .collect();
-    assert_eq!(
-        judged,
-        [(None, None), (Some(false), Some("syntax_closure")), (None, None)]
-    );
-    // Foreign keys are intact, and a row without a run is rejected.
-    let broken = store
-        .index
-        .prepare("PRAGMA foreign_key_check")
-        .unwrap()
-        .exists([])
-        .unwrap();
-    assert!(!broken);
-    assert!(store.index.execute("UPDATE rows SET run = 7", []).is_err());
+    let folder = dir.path().join("store");
     let log = dir.path().join("log.jsonl");
     write(&log, [row(0), row(1)]);
-    assert_eq!(
-        (import(&mut store, &log).added, import(&mut store, &log).added),
-        (2, 0)
-    );
-    assert_eq!(store.row(1).unwrap().unwrap().0["code"], "x");
-    assert_eq!(
-        store.list(&Filter::default(), 1, 0).unwrap()[0].profile,
-        Profile::GroundedV2
-    );
-    let indices: i64 = store
-        .index
-        .query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'rows_by_%'",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(indices, 2);
-    store.index.pragma_update(None, "user_version", 99).unwrap();
-    drop(store);
-    let error = Store::open(dir.path()).unwrap_err();
+    let mut store = Store::open(&folder).unwrap();
+    import(&mut store, &log);
+    store.import(&log, Some("by name"), &mut |_| {}).unwrap();
+    assert_eq!(schema::format_of(&store.index).unwrap(), schema::FORMAT);
     assert!(
-        error.is_input() && error.to_string().contains("format 99"),
-        "{error}"
+        store.index.execute("UPDATE rows SET run = 7", []).is_err(),
+        "foreign keys are checked"
+    );
+    for format in 1..=schema::FORMAT + 1 {
+        store.index.pragma_update(None, "user_version", format).unwrap();
+        drop(store);
+        let opened = Store::open(&folder);
+        if format == schema::FORMAT {
+            store = opened.unwrap();
+            continue;
+        }
+        let error = opened.unwrap_err();
+        let text = error.to_string();
+        assert!(error.is_input(), "{text}");
+        assert!(
+            text.starts_with(&format!(
+                "{} has format {format},",
+                folder.join("index.sqlite").display()
+            )),
+            "{text}"
+        );
+        // Each file is named once.
+        let command = format!("`cadforge store import {} --store DIR`", log.display());
+        assert_eq!(text.contains(&command), format < schema::FORMAT, "{text}");
+        let index = Connection::open(folder.join(INDEX)).unwrap();
+        assert_eq!(schema::format_of(&index).unwrap(), format);
+        let rows: i64 = index
+            .query_row("SELECT count(*) FROM texts", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 4);
+        index.pragma_update(None, "user_version", schema::FORMAT).unwrap();
+        store = Store::open(&folder).unwrap();
+    }
+}
+
+#[test]
+fn numbers_count_scored_candidates_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log.jsonl");
+    let messages = json!([{"role": "user", "content": "p"}]);
+    write(
+        &log,
+        [
+            json!({"task_id": "clip", "code": "x", "reward": {"build": 1.0, "total": 0.5}}),
+            json!({"task_id": "clip", "code": "y", "reward": {"build": 0.0, "total": -1.0}, "score": -0.6}),
+            // A failed row without a reward, a prompt with the kind to repair, and a pair.
+            json!({"task_id": "clip", "code": "z", "kind": "crash"}),
+            json!({"task_id": "clip", "messages": messages, "failure_type": "timeout"}),
+            json!({"task_id": "clip", "prompt": "p", "chosen": "a", "rejected": "b", "score": 0.9}),
+        ],
+    );
+    let mut store = Store::open(&dir.path().join("store")).unwrap();
+    import(&mut store, &log);
+    let numbers = store.numbers(&Filter::default()).unwrap();
+    assert_eq!(
+        numbers,
+        Numbers {
+            rows: 5,
+            build_rate: Some(0.5),
+            mean: Some(-0.25),
+            best: Some(0.5)
+        }
     );
 }
 
@@ -279,7 +287,7 @@ fn artifacts_are_imported_and_files_without_a_row_are_swept() {
     let mut store = Store::open(&dir.path().join("store")).unwrap();
     let imported = import(&mut store, &folder);
     assert_eq!(
-        (imported.run.as_str(), imported.added, imported.bad_lines),
+        (imported.run.as_str(), imported.added, imported.malformed.count),
         ("run", 2, 0)
     );
     for id in [1, 2] {
@@ -346,7 +354,7 @@ fn processes_that_share_a_store_neither_lose_nor_duplicate_rows() {
     }
     let store = Store::open(&dir.path().join("store")).unwrap();
     let shared = Filter {
-        form: Some(RowFormat::Completion),
+        row_format: Some(RowFormat::Completion),
         ..Filter::default()
     };
     assert_eq!(store.ids(&shared).unwrap().len(), SHARED);

@@ -1,7 +1,6 @@
 //! The thread that keeps a live worker in one slot.
 //!
-//! A worker ends with the thread that started it, so replacing a worker takes a second thread: it starts the successor
-//! and takes over between two jobs.
+//! A worker ends with the thread that started it: see [`super::succession`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
-use super::{Job, Phase, Shared, Slot, Source, State, Successor, memory};
+use super::{Job, Phase, Shared, Source, memory};
 use crate::identity::Identity;
 use crate::worker::{FinishedRun, Run, RunResult, Worker, WorkerDied};
 use crate::{Execution, ExecutorError, Priority, outcome};
@@ -29,34 +28,31 @@ const SUCCESSION_PAUSE: Duration = Duration::from_secs(60);
 /// holds a candidate's memory.
 const MAX_ASLEEP: usize = 4;
 
-/// Runs between exact measurements of a worker that seems to have grown.
-const MEASURE_EVERY: u64 = 16;
-
 pub(super) struct SlotThread {
-    shared: Arc<Shared>,
-    closing: Receiver<()>,
-    slot: usize,
-    id: u64,
+    pub(super) shared: Arc<Shared>,
+    pub(super) closing: Receiver<()>,
+    pub(super) slot: usize,
+    pub(super) id: u64,
 }
 
 /// A worker with its use so far.
-struct SlotWorker {
-    worker: Worker,
-    pid: u32,
+pub(super) struct SlotWorker {
+    pub(super) worker: Worker,
+    pub(super) pid: u32,
     /// Of the worker software when it was started.
-    identity: Identity,
+    pub(super) identity: Identity,
     /// Whether its connection has ended.
-    gone: Arc<AtomicBool>,
+    pub(super) gone: Arc<AtomicBool>,
     /// Resident bytes when it was ready.
-    resident: u64,
+    pub(super) resident: u64,
     /// The same, with shared pages counted once.
-    proportional: u64,
-    runs: u64,
+    pub(super) proportional: u64,
+    pub(super) runs: u64,
     /// Number of runs after which memory may be measured exactly again.
-    measure_at: u64,
+    pub(super) measure_at: u64,
     /// It had grown at the last measurement. The kernel may still be freeing the memory of a killed candidate, so that
     /// a single measurement proves nothing.
-    suspected: bool,
+    pub(super) suspected: bool,
 }
 
 /// Why the thread stopped feeding its worker.
@@ -86,7 +82,7 @@ impl SlotThread {
         }
     }
 
-    fn spawn(self) -> std::io::Result<()> {
+    pub(super) fn spawn(self) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let thread = thread::Builder::new()
             .name(format!("worker-{}", self.slot))
@@ -143,11 +139,6 @@ impl SlotThread {
                 return;
             }
         }
-    }
-
-    fn is_successor(&self, state: &State) -> bool {
-        let successor = state.slots[self.slot].successor;
-        successor.is_some_and(|successor| successor.thread == self.id)
     }
 
     /// Waits until a worker is needed; `false` when the pool closes.
@@ -207,59 +198,6 @@ impl SlotThread {
         } else if let Some(successor) = &mut slot.successor {
             successor.pid = pid;
         }
-    }
-
-    /// Puts a ready worker into its slot, once its predecessor is between two jobs; `false` when the pool closes.
-    fn take_over(&self, slot_worker: &SlotWorker) -> bool {
-        let mut state = self.shared.lock();
-        if let Some(successor) = &mut state.slots[self.slot].successor
-            && successor.thread == self.id
-        {
-            successor.ready = true;
-            self.shared.changed.notify_all();
-        }
-        while state.slots[self.slot].thread != self.id {
-            if state.closing {
-                return false;
-            }
-            state = self.shared.wait(state);
-        }
-        state.slots[self.slot] = Slot {
-            phase: Phase::Idle,
-            pid: Some(slot_worker.pid),
-            thread: self.id,
-            successor: None,
-            wanted: false,
-        };
-        state.versions = Some((slot_worker.worker.versions().clone(), slot_worker.identity));
-        drop(state);
-        self.shared.changed.notify_all();
-        true
-    }
-
-    /// Yields the slot to the successor, if there is one.
-    fn yield_slot(&self, state: &mut State) -> bool {
-        let slot = &mut state.slots[self.slot];
-        slot.phase = Phase::Starting;
-        slot.pid = None;
-        let Some(successor) = slot.successor.take() else {
-            return false;
-        };
-        slot.thread = successor.thread;
-        slot.pid = successor.pid;
-        self.shared.changed.notify_all();
-        true
-    }
-
-    /// Returns the slot to the predecessor, if that one still owns it.
-    fn give_up_succession(&self) -> bool {
-        let mut state = self.shared.lock();
-        let slot = &mut state.slots[self.slot];
-        let has_predecessor = slot.thread != self.id;
-        if has_predecessor {
-            slot.successor = None;
-        }
-        has_predecessor
     }
 
     /// Runs jobs until the worker or the pool ends.
@@ -344,7 +282,7 @@ impl SlotThread {
     ) -> Result<RunResult, WorkerDied> {
         let run = Run {
             code: &job.code,
-            limits: &job.limits,
+            spec: &job.spec,
             purpose: job.purpose,
             cancel: &job.cancel,
             closing: &self.closing,
@@ -414,53 +352,6 @@ impl SlotThread {
         }
     }
 
-    /// Whether the worker has run so often, or grown so much, that it should be replaced.
-    fn needs_recycling(&self, slot_worker: &mut SlotWorker) -> bool {
-        let recycle = &self.shared.config.recycle;
-        if slot_worker.runs >= recycle.runs {
-            return true;
-        }
-        // The exact measurement costs milliseconds: it is made only if the overestimate exceeds the limit, and not
-        // after every run.
-        if slot_worker.runs < slot_worker.measure_at
-            || memory::resident(slot_worker.pid) <= slot_worker.resident + recycle.growth_bytes
-        {
-            return false;
-        }
-        let grown = memory::proportional(slot_worker.pid) > slot_worker.proportional + recycle.growth_bytes;
-        let needed = grown && slot_worker.suspected;
-        slot_worker.suspected = grown;
-        slot_worker.measure_at = slot_worker.runs + if grown { 1 } else { MEASURE_EVERY };
-        needed
-    }
-
-    /// Starts a successor; only one in the pool at a time, while the other workers go on.
-    fn start_successor(&self) -> bool {
-        let mut state = self.shared.lock();
-        if state.closing || state.slots.iter().any(|slot| slot.successor.is_some()) {
-            return false;
-        }
-        state.threads_started += 1;
-        let id = state.threads_started;
-        state.slots[self.slot].successor = Some(Successor {
-            thread: id,
-            pid: None,
-            ready: false,
-        });
-        drop(state);
-        let successor = Self {
-            shared: Arc::clone(&self.shared),
-            closing: self.closing.clone(),
-            slot: self.slot,
-            id,
-        };
-        if successor.spawn().is_err() {
-            // The current worker stays; the next attempt follows after the pause.
-            self.shared.lock().slots[self.slot].successor = None;
-        }
-        true
-    }
-
     /// Retries a job once: a candidate that kills two workers is not run a third time.
     fn retry(&self, mut job: Job, reason: String) {
         job.deaths += 1;
@@ -491,7 +382,7 @@ fn settle(job: &Job, done: FinishedRun, queue_ms: f64, worker: &Worker, identity
         claims,
         blobs,
     } = done;
-    let answer = outcome::of(outcome, &claims, &blobs, &job.limits);
+    let answer = outcome::of(outcome, &claims, &blobs, &job.spec);
     let execution = Execution {
         build: answer.build,
         notes: answer.notes,

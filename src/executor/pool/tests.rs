@@ -15,7 +15,7 @@ fn submit(state: &mut State, priority: Priority, count: usize) {
     for _ in 0..count {
         let job = Job {
             code: Arc::default(),
-            limits: Limits::default(),
+            spec: RunSpec::default(),
             cancel: CancelToken::never(),
             reply: bounded(1).0,
             submitted: Instant::now(),

@@ -68,7 +68,7 @@ pub enum ExchangeError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Head {
+struct RecordedHead {
     format: u32,
     method: String,
     path: String,
@@ -196,7 +196,7 @@ fn replay(
         Err(error) => return Err(file("read", error.to_string())),
     };
     let mut lines = text.lines();
-    let head: Head = serde_json::from_str(lines.next().unwrap_or_default())
+    let head: RecordedHead = serde_json::from_str(lines.next().unwrap_or_default())
         .map_err(|error| file("read", error.to_string()))?;
     let mut reply = Reply {
         status: head.status,
@@ -233,7 +233,7 @@ fn write(
     lines: &[Line],
 ) -> Result<(), ExchangeError> {
     let path = dir.join(format!("{}.jsonl", key(request)));
-    let head = Head {
+    let head = RecordedHead {
         format: 1,
         method: request.method.to_owned(),
         path: request.path.to_owned(),

@@ -6,7 +6,7 @@ use super::address::Address;
 use super::cassette::{ExchangeError, Reply};
 use super::http::HttpError;
 use super::sse::error_of;
-use crate::ProposeError;
+use crate::proposer::ProposeError;
 
 /// Error of a request, and whether to retry.
 #[derive(Clone, Debug)]

@@ -108,13 +108,13 @@ pub struct Response {
     address: String,
     cancel: CancelToken,
     between: Duration,
-    _connection: Connection,
+    _guard: AgentGuard,
 }
 
 /// Closes the connection when it is dropped.
-struct Connection(Option<Agent>);
+struct AgentGuard(Option<Agent>);
 
-impl Drop for Connection {
+impl Drop for AgentGuard {
     fn drop(&mut self) {
         if let Some(agent) = self.0.take() {
             agent.shutdown();
@@ -123,7 +123,7 @@ impl Drop for Connection {
 }
 
 /// Status and lower-case headers of a response.
-type Head = (u16, Vec<(String, String)>);
+type ResponseHead = (u16, Vec<(String, String)>);
 
 type Sent = Result<ureq::http::Response<ureq::Body>, Error>;
 
@@ -220,7 +220,7 @@ pub fn send(
             Ok(response) => relay(response, &name, &head_sender, &piece_sender),
         }
     });
-    let connection = Connection(Some(agent));
+    let guard = AgentGuard(Some(agent));
     let address = address.to_string();
     let waited = timeouts.connect + timeouts.first;
     let (status, headers) = select! {
@@ -235,7 +235,7 @@ pub fn send(
         address,
         cancel: cancel.clone(),
         between: timeouts.between,
-        _connection: connection,
+        _guard: guard,
     })
 }
 
@@ -243,7 +243,7 @@ pub fn send(
 fn relay(
     response: ureq::http::Response<ureq::Body>,
     address: &str,
-    heads: &Sender<Result<Head, HttpError>>,
+    heads: &Sender<Result<ResponseHead, HttpError>>,
     pieces: &Sender<Result<Vec<u8>, HttpError>>,
 ) {
     let headers = response.headers().iter().map(|(name, value)| {

@@ -6,6 +6,7 @@
 
 mod address;
 mod cassette;
+mod chat;
 mod error;
 mod http;
 mod prompt;
@@ -27,9 +28,10 @@ pub use prompt::{Prompt, Template};
 pub use server::{Adapter, Model, Server, Target};
 
 use self::cassette::{ExchangeError, exchange};
+use self::chat::{Completion, body};
 use self::error::{RequestError, input_error, request_error, response_error};
 use self::http::{HttpError, Request};
-use self::sse::{Usage, error_of};
+use self::sse::error_of;
 use super::proposer::{Keep, ProposalRequest, ProposeError, Proposed, Proposer};
 use cadforge_executor::CancelToken;
 use cadforge_extraction as extraction;
@@ -99,25 +101,6 @@ pub struct Connection {
     pub template: Template,
     /// Warnings: an inactive adapter, a default that was chosen.
     pub warnings: Vec<String>,
-}
-
-/// A complete answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Completion {
-    text: String,
-    reasoning: String,
-    finish: Option<String>,
-    usage: Option<Usage>,
-}
-
-impl Completion {
-    /// The raw text, with reasoning in tags.
-    fn raw(&self) -> String {
-        if self.reasoning.is_empty() {
-            return self.text.clone();
-        }
-        format!("<think>{}</think>\n{}", self.reasoning, self.text)
-    }
 }
 
 impl Endpoint {
@@ -464,60 +447,6 @@ impl Proposer for Endpoint {
             ..Proposed::default()
         }))
     }
-}
-
-impl Completion {
-    fn take(&mut self, piece: sse::Piece, stopped: &mut Option<String>) {
-        self.text.push_str(&piece.text);
-        self.reasoning.push_str(&piece.reasoning);
-        self.finish = piece.finish.or(self.finish.take());
-        self.usage = piece.usage.or(self.usage);
-        if piece.done && self.finish.is_none() {
-            self.finish = Some(String::new());
-        }
-        if stopped.is_none() {
-            *stopped = piece.error;
-        }
-    }
-
-    fn ended(&self) -> bool {
-        self.finish.is_some()
-    }
-}
-
-/// A chat request that all servers accept.
-fn body(
-    target: &Target,
-    messages: &Value,
-    temperature: f64,
-    max_tokens: u64,
-    seed: u64,
-    short: bool,
-) -> Value {
-    let mut body = json!({
-        "model": target.model,
-        "messages": messages,
-        "max_tokens": max_tokens,
-        "temperature": temperature,
-        "seed": seed,
-        "stream": true,
-    });
-    if target.knows_thinking() {
-        body["chat_template_kwargs"] = json!({"enable_thinking": false});
-    }
-    if !short && target.owner == "vllm" {
-        body["stream_options"] = json!({"include_usage": true});
-    }
-    if let Some(scales) = &target.lora {
-        let scales: Vec<Value> = scales
-            .iter()
-            .map(|(id, scale)| json!({"id": id, "scale": scale}))
-            .collect();
-        body["lora"] = json!(scales);
-        // A cached prompt of one adapter would be used for another.
-        body["cache_prompt"] = json!(false);
-    }
-    body
 }
 
 /// Sleeps, unless cancelled.

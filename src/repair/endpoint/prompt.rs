@@ -6,8 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::ProposalRequest;
+use crate::proposer::ProposalRequest;
 use cadforge_core::failure::Kind;
+use cadforge_python::line_range;
 use cadforge_reward as reward;
 use cadforge_trajectory::Step;
 
@@ -206,11 +207,7 @@ fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
         Some(line @ 1..) => format!(
             "{} (line {line}: `{}`)",
             failure.message,
-            head.code
-                .lines()
-                .nth(line as usize - 1)
-                .unwrap_or_default()
-                .trim()
+            head.code[line_range(&head.code, line as usize)].trim()
         ),
         Some(0) | None => failure.message.clone(),
     });

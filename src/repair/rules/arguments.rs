@@ -1,11 +1,10 @@
 //! Calls that exist, with wrong arguments: too few, too many, or of another form.
 
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::guesses::{in_place, value_for};
 use super::idioms::{positional, vector};
-use super::scope::scope;
-use super::source::{Call, number};
-use super::{Edit, RuleContext};
-use crate::keep::quoted;
+use cadforge_python::{Call, number, quoted};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !context.is_runtime() {
@@ -93,12 +92,12 @@ fn too_few(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
         if shown == "rotate" {
             let known = edits.len();
-            rotate(context, &call, edits);
+            rotate(&call, edits);
             if edits.len() > known {
                 continue;
             }
         }
-        let places = positional(source, &call);
+        let places = positional(&call);
         if shown == "box" && places.len() == 1 && missing.len() == 2 {
             let at = call
                 .args
@@ -117,7 +116,7 @@ fn too_few(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             && only.value.kind() == "tuple"
             && only.value.named_child_count() > missing.len()
         {
-            let inner = source.at(only.value);
+            let inner = only.text;
             edits.push(Edit::new(
                 "arguments",
                 6,
@@ -126,7 +125,7 @@ fn too_few(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 "passes the numbers as separate arguments",
             ));
         }
-        let names = scope(source, call.node);
+        let names = source.scope(call.node);
         if let Some(edit) = in_place(context, &call, shown, &names) {
             edits.push(edit);
         }
@@ -177,7 +176,7 @@ fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         method
     };
     for call in suspects(context, shown) {
-        let places: Vec<_> = call.args.iter().filter(|arg| arg.name.is_none()).collect();
+        let places = call.positional();
         if places.len() != given {
             continue;
         }
@@ -188,7 +187,7 @@ fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     "arguments",
                     5,
                     whole.clone(),
-                    vector(source, &call),
+                    vector(&call),
                     format!("`{shown}` takes one vector"),
                 ));
             }
@@ -198,7 +197,7 @@ fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     "arguments",
                     5,
                     range,
-                    format!("translate({})", vector(source, &call)),
+                    format!("translate({})", vector(&call)),
                     "`move` draws in the plane; `translate` moves a part",
                 ));
             }
@@ -220,7 +219,7 @@ fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             "union" | "cut" | "intersect" if places.iter().all(|arg| arg.value.kind() != "true") => {
                 let chain: String = places[1..]
                     .iter()
-                    .map(|arg| format!(".{shown}({})", source.at(arg.value)))
+                    .map(|arg| format!(".{shown}({})", arg.text))
                     .collect();
                 let range = places[0].node.end_byte()..call.node.end_byte();
                 edits.push(Edit::new(
@@ -231,11 +230,11 @@ fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     format!("`{shown}` takes one part at a time"),
                 ));
             }
-            "rotate" => rotate(context, &call, edits),
+            "rotate" => rotate(&call, edits),
             "center" | "moveTo" | "lineTo" if given == 3 => {
                 let text = places[..2]
                     .iter()
-                    .map(|arg| source.at(arg.value))
+                    .map(|arg| arg.text)
                     .collect::<Vec<_>>()
                     .join(", ");
                 edits.push(Edit::new(
@@ -295,8 +294,7 @@ fn too_many(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// Maps all forms of calling `rotate` to the valid one.
-pub(super) fn rotate(context: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
-    let source = context.source;
+pub(super) fn rotate(call: &Call<'_>, edits: &mut Vec<Edit>) {
     let axis_of = |text: &str| match text.trim_matches(['"', '\'']).to_ascii_uppercase().as_str() {
         "X" => Some("(1, 0, 0)"),
         "Y" => Some("(0, 1, 0)"),
@@ -304,7 +302,7 @@ pub(super) fn rotate(context: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec
         _ => None,
     };
     let is_vector = |text: &str| text.starts_with('(') || text.contains("Vector");
-    let values: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
+    let values: Vec<&str> = call.args.iter().map(|arg| arg.text).collect();
     let named_axis = values.iter().find_map(|text| axis_of(text));
     let vectors: Vec<&str> = values.iter().copied().filter(|text| is_vector(text)).collect();
     let angles: Vec<&str> = values

@@ -1,7 +1,7 @@
 //! Brackets and quotes that are open, stray or of the wrong kind: all places where they could be.
 
-use super::syntax::{Offers, offer};
-use super::tokens::{Lexeme, Token, closer, unbalanced};
+use super::edit::{Offers, offer};
+use cadforge_python::tokens::{Token, TokenKind, closer, unbalanced};
 
 /// Closers that are missing, stray or of the wrong kind.
 pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
@@ -19,7 +19,7 @@ pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
             .take_while(|earlier| earlier.line + 1 >= token.line)
             .take(12)
         {
-            if earlier.lexeme == token.lexeme {
+            if earlier.kind == token.kind {
                 offer(
                     offers,
                     24,
@@ -48,7 +48,7 @@ pub(super) fn brackets(text: &str, found: &[Token], offers: &mut Offers) {
 
 /// Every place for the opener of a stray closer: after a name, which makes a call, or before a value.
 fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
-    let Lexeme::Close(close) = found[index].lexeme else {
+    let TokenKind::Close(close) = found[index].kind else {
         return;
     };
     let open = match close {
@@ -61,12 +61,12 @@ fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
         let token = &found[at];
         let new_line = at > 0 && found[at - 1].line < token.line;
         let rank = 22 + (back / 8) as u32;
-        if token.lexeme == Lexeme::Name {
+        if token.kind == TokenKind::Name {
             let end = token.range.end;
             let reason = format!("opens the bracket that line {line} closes");
             offer(offers, rank, "unopened bracket", end..end, open, reason);
         }
-        if !matches!(token.lexeme, Lexeme::Close(_)) {
+        if !matches!(token.kind, TokenKind::Close(_)) {
             let start = token.range.start;
             offer(
                 offers,
@@ -85,7 +85,7 @@ fn open_before(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
 
 /// Every place for the closer of an open bracket.
 fn close(text: &str, found: &[Token], index: usize, offers: &mut Offers) {
-    let Lexeme::Open(open) = found[index].lexeme else {
+    let TokenKind::Open(open) = found[index].kind else {
         return;
     };
     let closes = char::from(closer(open)).to_string();
@@ -108,8 +108,8 @@ fn close_both(text: &str, found: &[Token], open: &[usize], offers: &mut Offers) 
     let closers: String = open
         .iter()
         .rev()
-        .filter_map(|&index| match found[index].lexeme {
-            Lexeme::Open(open) => Some(char::from(closer(open))),
+        .filter_map(|&index| match found[index].kind {
+            TokenKind::Open(open) => Some(char::from(closer(open))),
             _ => None,
         })
         .collect();
@@ -145,7 +145,7 @@ fn statement_end(text: &str, found: &[Token], index: usize) -> usize {
 }
 
 fn begins_statement(text: &str, found: &[Token], at: usize) -> bool {
-    if found[at].lexeme != Lexeme::Name {
+    if found[at].kind != TokenKind::Name {
         return false;
     }
     let word = &text[found[at].range.clone()];
@@ -169,7 +169,7 @@ fn column(text: &str, at: usize) -> usize {
 pub(super) fn quotes(text: &str, found: &[Token], offers: &mut Offers) {
     for token in found
         .iter()
-        .filter(|token| token.lexeme == Lexeme::Text(false))
+        .filter(|token| token.kind == TokenKind::String(false))
         .take(2)
     {
         let body = &text[token.range.clone()];

@@ -1,7 +1,8 @@
 //! Operations whose result is valid until CadQuery's clean-up step: skips the clean-up.
 
-use super::source::{Call, children};
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
+use cadforge_python::{Call, children};
 
 /// The text of the note on such an operation, after name and line.
 const BROKEN: &str = " is valid until CadQuery's clean-up step makes it invalid";
@@ -54,23 +55,19 @@ fn edit(range: std::ops::Range<usize>, text: impl Into<String>, reason: String) 
 }
 
 fn without(context: &RuleContext<'_>, call: &Call<'_>) -> Option<Edit> {
-    let source = context.source;
     if call.name == "clean" {
         let range = call.receiver?.end_byte()..call.node.end_byte();
         return Some(edit(range, "", "the clean-up breaks a valid solid".to_owned()));
     }
     let reason = format!("the clean-up after `{}` breaks a valid solid", call.name);
-    let given = call
-        .args
-        .iter()
-        .find(|arg| arg.name.is_some_and(|name| source.at(name) == "clean"));
+    let given = call.keyword("clean");
     if let Some(given) = given {
         return Some(edit(given.value.byte_range(), "False", reason));
     }
     let params = context.api.params("Workplane", call.name)?;
     let place = params.iter().position(|param| param.name == "clean")?;
     let before = params[..place].iter().all(|param| param.star.is_none());
-    if before && let Some(arg) = call.args.get(place).filter(|arg| arg.name.is_none()) {
+    if before && let Some(arg) = call.args.get(place).filter(|arg| arg.keyword.is_none()) {
         return Some(edit(arg.value.byte_range(), "False", reason));
     }
     // After the last argument, or its trailing comma.

@@ -1,7 +1,10 @@
 //! Disconnected bodies: moves the smaller one until it touches, or bridges the gap.
 
-use super::{Edit, RuleContext, fixture};
-use crate::Keep;
+use super::context::RuleContext;
+use super::edit::Edit;
+use crate::proposer::Keep;
+use cadforge_python::RESULT_NAMES;
+use cadforge_reward::Check;
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let (None, Some(shape)) = (context.failure, context.shape) else {
@@ -12,7 +15,14 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .contact
         .as_ref()
         .is_some_and(|contact| contact.bodies > 1 && contact.max_gap > 1e-3);
-    if !apart {
+    // A task that asks for so many solids means them to be apart.
+    let asked = |check: &Check| {
+        !check.hidden
+            && check
+                .solids()
+                .is_some_and(|count| count > 1 && shape.facts.solids <= count)
+    };
+    if !apart || context.task.checks.iter().any(asked) {
         return;
     }
     let source = context.source;
@@ -20,7 +30,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .bindings()
         .into_iter()
         .rev()
-        .find(|binding| binding.global && fixture::NAMES.contains(&binding.name))
+        .find(|binding| binding.global && RESULT_NAMES.contains(&binding.name))
         .map(|binding| binding.name.to_owned())
     else {
         return;
@@ -126,4 +136,45 @@ fn widest_gap(boxes: &[Bounds]) -> Option<(usize, usize)> {
     all.max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(gap, _, _)| *gap > 0.0)
         .map(|(_, one, other)| (one, other))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use cadforge_geometry::shapes::blocks;
+    use cadforge_task::{Task, TaskSet};
+
+    use super::super::edits;
+    use super::super::tests::{built, task};
+    use crate::proposer::ProposalRequest;
+
+    #[test]
+    fn bodies_that_the_task_asks_for_are_not_joined() {
+        let mut step = built("fixture = a.union(b)\n", &[]);
+        let contact =
+            serde_json::json!({"bodies": 2, "ignored": 0, "mean_gap": 1.0, "max_gap": 1.0, "wide_gaps": 2});
+        step.evaluation.details.contact = Some(serde_json::from_value(contact).unwrap());
+        let history = [step];
+        let bridges = |task: &Task, bodies: u32| {
+            let places = (0..bodies).map(|body| ([5.0 * f64::from(body), 0.0, 0.0], [1.0; 3]));
+            let ask = ProposalRequest {
+                task,
+                history: &history,
+                head: 0,
+                shape: Some(&blocks(&places.collect::<Vec<_>>())),
+                candidate: 0,
+            };
+            edits(&ask).iter().any(|(_, edit)| edit.rule == "bridge")
+        };
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks");
+        let tasks = TaskSet::load(&[packs]).unwrap();
+        let three_bodies = tasks.get("desk_lamp_arm_joint").unwrap();
+        assert!(!bridges(three_bodies, 2) && !bridges(three_bodies, 3));
+        assert!(bridges(three_bodies, 4) && bridges(&task(), 2));
+        assert!(
+            bridges(tasks.get("caster_wheel_fork").unwrap(), 2),
+            "one solid is asked for"
+        );
+    }
 }

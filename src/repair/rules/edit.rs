@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Keep;
+use crate::proposer::Keep;
 
 /// A proposal of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,30 @@ impl Edit {
         }
         out.push_str(text.get(at..)?);
         Some(out)
+    }
+}
+
+/// Edits of a text that does not parse, with their ranks.
+pub(super) type Offers = Vec<(u32, Edit)>;
+
+pub(super) fn offer(
+    offers: &mut Offers,
+    rank: u32,
+    rule: &'static str,
+    range: Range<usize>,
+    text: &str,
+    reason: impl Into<String>,
+) {
+    offers.push((rank, Edit::new(rule, rank, range, text, reason)));
+}
+
+/// A number in usual notation.
+pub(super) fn format_number(value: f64) -> String {
+    let rounded = (value * 1000.0).round() / 1000.0;
+    if rounded == 0.0 {
+        "0.001".to_owned()
+    } else {
+        format!("{rounded:?}")
     }
 }
 

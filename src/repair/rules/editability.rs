@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::names::constants_end;
-use super::source::{Source, children, enclosing, number, statement_of};
-use super::{Edit, RuleContext, nearest};
-use crate::Keep;
+use crate::proposer::Keep;
 use cadforge_core::failure::Kind;
+use cadforge_python::{Module, Node, children, descendants, enclosing, nearest, number, statement_of};
 
 /// Number of names with the full score under cadforge-v1: `min(1, named / 8)`.
 const NAMED: usize = 8;
@@ -40,7 +41,7 @@ fn both(functions: Option<Edit>, names: Option<Edit>) -> Option<Edit> {
 }
 
 /// Turns each part that is built at module level into a function that returns it.
-fn wrap_in_functions(source: &Source<'_>) -> Option<Edit> {
+fn wrap_in_functions(source: &Module<'_>) -> Option<Edit> {
     let mut edit = Edit::new("functions", 24, 0..0, "", "");
     let mut wrapped = 0;
     let taken: BTreeSet<&str> = source.functions().iter().map(|function| function.name).collect();
@@ -50,7 +51,7 @@ fn wrap_in_functions(source: &Source<'_>) -> Option<Edit> {
         let at_top = statement.parent() == Some(source.root());
         let made = source
             .call(binding.value)
-            .is_some_and(|call| call.receiver.is_some() && source.at(binding.value).contains("Workplane("));
+            .is_some_and(|call| call.receiver.is_some() && binding.text.contains("Workplane("));
         let name = format!("make_{}", binding.name);
         // A name that is bound twice would need its old value inside the function.
         if !at_top
@@ -61,7 +62,7 @@ fn wrap_in_functions(source: &Source<'_>) -> Option<Edit> {
         {
             continue;
         }
-        let value = source.at(binding.value);
+        let value = binding.text;
         // Continuation lines of a chain are unchanged: inside brackets the indent is free.
         let body = if value.contains('\n') && !value.starts_with('(') {
             format!("({value})")
@@ -100,8 +101,8 @@ fn wrap_in_functions(source: &Source<'_>) -> Option<Edit> {
     Some(edit.needed())
 }
 
-fn uses_itself(source: &Source<'_>, value: tree_sitter::Node<'_>, name: &str) -> bool {
-    super::source::descendants(value)
+fn uses_itself(source: &Module<'_>, value: Node<'_>, name: &str) -> bool {
+    descendants(value)
         .iter()
         .any(|node| node.kind() == "identifier" && source.at(*node) == name)
 }
@@ -137,15 +138,14 @@ fn name_dimensions(context: &RuleContext<'_>) -> Option<Edit> {
         let owner = owner(source, call.node);
         let params = context.api.params("Workplane", call.name).unwrap_or_default();
         for (place, arg) in call.args.iter().enumerate() {
-            let value = source.at(arg.value);
+            let value = arg.text;
             if !matches!(arg.value.kind(), "integer" | "float")
                 || number(value).is_none_or(|value| value <= 0.0)
             {
                 continue;
             }
             let param = arg
-                .name
-                .map(|name| source.at(name))
+                .keyword
                 .or_else(|| params.get(place).map(|param| param.name.as_str()));
             let Some(word) = param.and_then(|param| word_for(call.name, param)) else {
                 continue;
@@ -184,7 +184,7 @@ fn name_dimensions(context: &RuleContext<'_>) -> Option<Edit> {
 }
 
 /// The owner of a number: the name that its statement binds, or its function.
-fn owner(source: &Source<'_>, node: tree_sitter::Node<'_>) -> String {
+fn owner(source: &Module<'_>, node: Node<'_>) -> String {
     let function = enclosing(node, "function_definition")
         .and_then(|function| function.child_by_field_name("name"))
         .map(|name| source.at(name));

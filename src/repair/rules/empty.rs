@@ -1,8 +1,9 @@
 //! Parts without a surface: sketches that are never extruded, booleans with an empty result.
 
-use super::source::number;
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
+use cadforge_python::{RESULT_NAMES, number};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if context.kind != Kind::EmptyGeometry {
@@ -17,7 +18,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let Some(fixture) = globals
         .iter()
         .rev()
-        .find(|binding| super::fixture::NAMES.contains(&binding.name))
+        .find(|binding| RESULT_NAMES.contains(&binding.name))
     else {
         return;
     };
@@ -34,7 +35,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         let name = call.name;
         // A cut with swapped operands: the small body minus the large one.
         if let [arg] = call.args[..] {
-            let swapped = format!("({}).{name}({})", source.at(arg.value), source.at(receiver));
+            let swapped = format!("({}).{name}({})", arg.text, source.at(receiver));
             if name == "cut" {
                 edits.push(
                     Edit::new(
@@ -68,13 +69,9 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     .iter()
                     .any(|word| binding.name.contains(word))
             })
-            .find(|binding| number(source.at(binding.value)).is_some())
+            .find(|binding| number(binding.text).is_some())
             .map_or_else(|| "10.0".to_owned(), |binding| binding.name.to_owned());
-        for binding in globals
-            .iter()
-            .rev()
-            .filter(|binding| is_sketch(source.at(binding.value)))
-        {
+        for binding in globals.iter().rev().filter(|binding| is_sketch(binding.text)) {
             let at = binding.value.end_byte();
             edits.push(
                 Edit::new(

@@ -1,9 +1,10 @@
 //! Extracts code from a model's answer: reasoning, fences, prose.
 
-use super::tokens::{Lexeme, tokens};
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
 use cadforge_extraction::{self as extraction, is_prose};
+use cadforge_python::tokens::{TokenKind, code_tokens};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let text = context.source.text;
@@ -25,14 +26,12 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 fn prose(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let source = context.source;
     let lines = source.text.lines().count();
-    let inside_text = |line: usize| {
-        tokens(source.text).iter().any(|token| {
-            let ends = token.line + source.text[token.range.clone()].matches('\n').count();
-            matches!(token.lexeme, Lexeme::Text(_))
-                && ends > token.line
-                && (token.line..=ends).contains(&line)
-        })
-    };
+    let strings = code_tokens(source.text).into_iter().filter_map(|token| {
+        let breaks = token.text(source.text).matches('\n').count();
+        (matches!(token.kind, TokenKind::String(_)) && breaks > 0).then(|| token.line..=token.line + breaks)
+    });
+    let strings: Vec<_> = strings.collect();
+    let inside_text = |line: usize| strings.iter().any(|lines| lines.contains(&line));
     let prose: Vec<usize> = (1..=lines)
         .filter(|&line| is_prose(&source.text[source.line(line)]) && !inside_text(line))
         .collect();

@@ -1,11 +1,11 @@
 //! Code that runs but leaves no part: finds the part and binds it to `fixture`.
 
-use super::source::{Call, Function, Source, descendants, enclosing, statement_of};
-use super::{Edit, RuleContext, nearest};
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
-
-/// Names that are searched for the part.
-pub(super) const NAMES: [&str; 6] = ["fixture", "result", "model", "solid", "body", "part"];
+use cadforge_python::{
+    Arg, Call, Function, Module, Node, RESULT_NAMES, descendants, enclosing, nearest, statement_of,
+};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if context.kind != Kind::MissingFixture {
@@ -23,7 +23,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .find(|binding| binding.global && binding.name == name);
         if let Some(binding) = bound.filter(|binding| binding.value.kind() == "identifier") {
             let at = binding.value.end_byte();
-            let reason = format!("calls `{}`", source.at(binding.value));
+            let reason = format!("calls `{}`", binding.text);
             edits.push(Edit::new("uncalled", 8, at..at, "()", reason).needed());
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// A statement for the end of a file: two blank lines after a function.
-pub(super) fn at_end(source: &Source<'_>, line: &str) -> String {
+pub(super) fn at_end(source: &Module<'_>, line: &str) -> String {
     let text = source.text;
     let last = source
         .root()
@@ -78,18 +78,18 @@ pub(super) fn at_end(source: &Source<'_>, line: &str) -> String {
 
 /// The text with `fixture` bound, if it is not bound and a part is found; for code that was cut.
 pub(super) fn bound(text: &str) -> Option<String> {
-    let source = Source::new(text);
+    let source = Module::new(text);
     let has = source
         .bindings()
         .iter()
-        .any(|binding| binding.global && NAMES.contains(&binding.name));
+        .any(|binding| binding.global && RESULT_NAMES.contains(&binding.name));
     let shown = text.contains("show_object(");
     let (line, _) = choices(&source).into_iter().next()?;
     (!has && !shown).then(|| format!("{}\n{line}\n", text.trim_end()))
 }
 
 /// Lines that bind `fixture`, the most likely first.
-pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
+pub(super) fn choices(source: &Module<'_>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let functions = source.functions();
     let globals: Vec<_> = source
@@ -101,7 +101,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
     if let Some(binding) = globals
         .iter()
         .rev()
-        .find(|binding| nearest::edits(&binding.name.to_lowercase(), "fixture") <= 2)
+        .find(|binding| nearest::osa_distance(&binding.name.to_lowercase(), "fixture") <= 2)
     {
         found.push((
             format!("fixture = {}", binding.name),
@@ -115,7 +115,7 @@ pub(super) fn choices(source: &Source<'_>) -> Vec<(String, String)> {
             node.kind() == "assignment"
                 && node
                     .child_by_field_name("left")
-                    .is_some_and(|left| NAMES.contains(&source.at(left)))
+                    .is_some_and(|left| RESULT_NAMES.contains(&source.at(left)))
         });
         if makes && !function.returns.is_empty() && callable(function) && !is_called(source, function.name) {
             found.push((
@@ -243,7 +243,7 @@ fn exported(context: &RuleContext<'_>) -> Option<Edit> {
                 .iter()
                 .any(|node| source.at(*node) == *name)
     };
-    let name = NAMES.into_iter().find(is_free)?;
+    let name = RESULT_NAMES.into_iter().find(is_free)?;
     let indent = &source.text[indent];
     let global = inside.map_or(String::new(), |_| format!("global {name}\n{indent}"));
     let bind = format!("{global}{name} = {}\n{indent}", source.at(part));
@@ -251,7 +251,7 @@ fn exported(context: &RuleContext<'_>) -> Option<Edit> {
 }
 
 /// The part that a call exports: the first argument of a function, or the object of a method.
-fn exported_part<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter::Node<'t>> {
+fn exported_part<'t>(source: &Module<'_>, call: &Call<'t>) -> Option<Node<'t>> {
     let method = matches!(
         call.name,
         "export" | "exportStl" | "exportStep" | "exportBrep" | "exportBin" | "exportSvg" | "save"
@@ -260,7 +260,7 @@ fn exported_part<'t>(source: &Source<'_>, call: &Call<'t>) -> Option<tree_sitter
         .receiver
         .is_none_or(|receiver| source.at(receiver).ends_with("exporters"));
     if of_module && call.name.starts_with("export") {
-        let named = |arg: &&super::source::Arg<'_>| arg.name.is_none_or(|name| source.at(name) == "w");
+        let named = |arg: &&Arg<'_>| arg.keyword.is_none_or(|name| name == "w");
         return call.args.iter().find(named).map(|arg| arg.value);
     }
     call.receiver.filter(|_| method && !of_module)
@@ -306,7 +306,7 @@ fn of_wrong_type(context: &RuleContext<'_>) -> Vec<(String, String)> {
 }
 
 /// Functions at module level without required parameters that return something and are never called.
-fn uncalled_builders(source: &Source<'_>, functions: &[Function<'_>]) -> Vec<String> {
+fn uncalled_builders(source: &Module<'_>, functions: &[Function<'_>]) -> Vec<String> {
     let uncalled = functions
         .iter()
         .filter(|function| is_outer(function) && callable(function) && !function.returns.is_empty())
@@ -329,14 +329,14 @@ fn callable(function: &Function<'_>) -> bool {
     function.params.iter().all(|(_, must)| !must)
 }
 
-fn is_called(source: &Source<'_>, name: &str) -> bool {
+fn is_called(source: &Module<'_>, name: &str) -> bool {
     source
         .calls()
         .iter()
         .any(|call| call.receiver.is_none() && call.name == name)
 }
 
-fn is_used_after(source: &Source<'_>, name: &str, at: usize) -> bool {
+fn is_used_after(source: &Module<'_>, name: &str, at: usize) -> bool {
     source
         .nodes()
         .iter()
@@ -344,11 +344,7 @@ fn is_used_after(source: &Source<'_>, name: &str, at: usize) -> bool {
 }
 
 /// Whether an expression is likely to be a part.
-pub(super) fn looks_solid(
-    source: &Source<'_>,
-    value: tree_sitter::Node<'_>,
-    functions: &[Function<'_>],
-) -> bool {
+pub(super) fn looks_solid(source: &Module<'_>, value: Node<'_>, functions: &[Function<'_>]) -> bool {
     if value.kind() == "parenthesized_expression" {
         return value
             .named_child(0)

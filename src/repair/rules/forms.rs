@@ -1,8 +1,9 @@
 //! Arguments and chains of another form than a call takes: vectors, open outlines, operands that are not parts.
 
 use super::arguments::rotate;
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::idioms::{positional, vector};
-use super::{Edit, RuleContext};
 use cadforge_core::failure::Kind;
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
@@ -19,7 +20,7 @@ fn forms(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let message = context.message;
     let Some(line) = context.line else { return };
     for call in source.calls_at(line) {
-        let places = positional(source, &call);
+        let places = positional(&call);
         if message.contains("Expected three floats")
             || message.contains("vector")
             || message.contains("Vec")
@@ -45,7 +46,7 @@ fn forms(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 }
             }
             if call.name == "rotate" {
-                rotate(context, &call, edits);
+                rotate(&call, edits);
             }
             if call.name == "rotateAboutCenter" && places.len() == 2 && places[1].starts_with('(') {
                 edits.push(Edit::new(
@@ -84,11 +85,11 @@ fn forms(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 ));
             }
             for arg in call.args.iter().filter(|arg| {
-                arg.name.is_some_and(|name| {
-                    ["origin", "offset", "rotate", "dir", "direct"].contains(&source.at(name))
-                }) && matches!(arg.value.kind(), "integer" | "float" | "identifier")
+                arg.keyword
+                    .is_some_and(|name| ["origin", "offset", "rotate", "dir", "direct"].contains(&name))
+                    && matches!(arg.value.kind(), "integer" | "float" | "identifier")
             }) {
-                let value = source.at(arg.value);
+                let value = arg.text;
                 edits.push(Edit::new(
                     "arguments",
                     8,
@@ -103,7 +104,7 @@ fn forms(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 "arguments",
                 5,
                 call.name_node.start_byte()..call.node.end_byte(),
-                format!("translate({})", vector(source, &call)),
+                format!("translate({})", vector(&call)),
                 "`translate` moves a part",
             ));
         }
@@ -255,7 +256,7 @@ fn operands(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         .filter(|call| matches!(call.name, "union" | "cut" | "intersect" | "add"))
     {
         let Some(arg) = call.args.first() else { continue };
-        let text = source.at(arg.value);
+        let text = arg.text;
         if source.functions().iter().any(|function| function.name == text) {
             let at = arg.value.end_byte();
             edits.push(Edit::new("uncalled", 5, at..at, "()", format!("calls `{text}`")));
@@ -300,19 +301,10 @@ fn operands(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             && source
                 .functions()
                 .iter()
-                .any(|function| function.name == source.at(binding.value))
+                .any(|function| function.name == binding.text)
         {
             let at = binding.value.end_byte();
-            edits.push(
-                Edit::new(
-                    "uncalled",
-                    8,
-                    at..at,
-                    "()",
-                    format!("calls `{}`", source.at(binding.value)),
-                )
-                .needed(),
-            );
+            edits.push(Edit::new("uncalled", 8, at..at, "()", format!("calls `{}`", binding.text)).needed());
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::idioms::positional;
-use super::source::Call;
-use super::{Edit, RuleContext, nearest};
+use cadforge_python::{Call, nearest};
 
 /// A missing argument in the middle: the names of the others show which one it is.
 pub(super) fn in_place(
@@ -13,14 +14,13 @@ pub(super) fn in_place(
     shown: &str,
     names: &BTreeSet<String>,
 ) -> Option<Edit> {
-    let source = context.source;
     let params = context.api.params("Workplane", call.name)?;
     let must: Vec<&str> = params
         .iter()
         .filter(|param| param.default.is_none())
         .map(|param| param.name.as_str())
         .collect();
-    let places: Vec<_> = call.args.iter().filter(|arg| arg.name.is_none()).collect();
+    let places = call.positional();
     if places.is_empty() || places.len() + 1 != must.len() {
         return None;
     }
@@ -35,7 +35,7 @@ pub(super) fn in_place(
         places
             .iter()
             .zip(left)
-            .map(|(arg, param)| fits(source.at(arg.value), param))
+            .map(|(arg, param)| fits(arg.text, param))
             .sum()
     };
     // Python reports the last parameter as missing; another one must fit better.
@@ -96,15 +96,14 @@ pub(super) fn value_for(
             .iter()
             .find(|function| function.name == call.name)
             .and_then(|function| function.params.iter().position(|(known, _)| *known == param));
-        if let Some(value) = place.or(own).and_then(|place| {
-            positional(source, other)
-                .get(place)
-                .map(|text| (*text).to_owned())
-        }) {
+        if let Some(value) = place
+            .or(own)
+            .and_then(|place| positional(other).get(place).map(|text| (*text).to_owned()))
+        {
             found.push(value);
         }
     }
-    let used: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
+    let used: Vec<&str> = call.args.iter().map(|arg| arg.text).collect();
     let numbers: Vec<&String> = names
         .iter()
         .filter(|name| !used.contains(&name.as_str()) && is_number(context, name))

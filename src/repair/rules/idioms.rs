@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::nearest;
-use super::source::{Call, Source};
 use super::vocabulary::{RENAMED, WITHOUT_EFFECT};
+use cadforge_python::{Arg, Call, Module, Node, nearest};
 
 /// A rewrite of a call: a byte range, its replacement and a rank.
 pub(super) struct Rewrite {
@@ -14,7 +13,7 @@ pub(super) struct Rewrite {
 }
 
 /// All equivalents of an unknown method of a Workplane, the most likely first.
-pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
+pub(super) fn rewrites(source: &Module<'_>, call: &Call<'_>) -> Vec<Rewrite> {
     let mut found = Vec::new();
     // Those that also insert text before the receiver.
     let mut whole = Vec::new();
@@ -37,7 +36,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
             rank,
         });
     };
-    let given = |names: &[&str], place: usize| argument(source, call, names, place);
+    let given = |names: &[&str], place: usize| argument(call, names, place);
     let list = || source.at(call.list).to_owned();
     for (real, invented) in RENAMED {
         if invented.contains(&plain.as_str()) && real != call.name {
@@ -47,13 +46,8 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
     match plain.as_str() {
         "annulus" | "ring" | "donut" | "washer" | "tube" | "pipe" | "hollowcylinder" | "annularring"
         | "circularring" | "tubing" => {
-            let outer = radius(source, call, &["outer", "r1", "r_outer", "big", "od"], 0);
-            let inner = radius(
-                source,
-                call,
-                &["inner", "r2", "r_inner", "small", "id", "bore"],
-                1,
-            );
+            let outer = radius(call, &["outer", "r1", "r_outer", "big", "od"], 0);
+            let inner = radius(call, &["inner", "r2", "r_inner", "small", "id", "bore"], 1);
             let height = given(&["height", "length", "thickness", "depth", "h", "width"], 2);
             if let (Some(outer), Some(inner)) = (outer, inner) {
                 let circles = format!(".circle({outer}).circle({inner})");
@@ -64,25 +58,15 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
             }
             // The height first, as in CadQuery's own cylinder.
             if call.args.len() == 3
-                && let [a, b, c] = positional(source, call)[..]
+                && let [a, b, c] = positional(call)[..]
             {
                 put(7, format!(".circle({b}).circle({c}).extrude({a})"));
             }
         }
-        "cone" | "frustum" | "truncatedcone" | "taperedcylinder" | "makecone" => cone(source, call, &mut put),
+        "cone" | "frustum" | "truncatedcone" | "taperedcylinder" | "makecone" => cone(call, &mut put),
         "torus" | "maketorus" => {
-            let big = radius(
-                source,
-                call,
-                &["major", "big", "ring", "radius1", "r1", "outer"],
-                0,
-            );
-            let small = radius(
-                source,
-                call,
-                &["minor", "small", "tube", "radius2", "r2", "section"],
-                1,
-            );
+            let big = radius(call, &["major", "big", "ring", "radius1", "r1", "outer"], 0);
+            let small = radius(call, &["minor", "small", "tube", "radius2", "r2", "section"], 1);
             if let (Some(big), Some(small)) = (big, small) {
                 put(
                     6,
@@ -153,7 +137,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
         }
         "translateby" | "moved" | "moveby" | "shift" | "at" | "position" | "offset" | "place"
         | "relocate" | "displace" | "moveto3d" | "translated" => {
-            put(7, format!(".translate({})", vector(source, call)));
+            put(7, format!(".translate({})", vector(call)));
         }
         "scale" | "scaled" | "resize" => {
             if let Some(factor) = given(&["factor", "scale"], 0) {
@@ -192,7 +176,7 @@ pub(super) fn rewrites(source: &Source<'_>, call: &Call<'_>) -> Vec<Rewrite> {
             }
         }
         "boltcircle" | "boltpattern" | "holecircle" => {
-            let circle = radius(source, call, &["circle", "pcd", "bolt", "pattern", "radius"], 0);
+            let circle = radius(call, &["circle", "pcd", "bolt", "pattern", "radius"], 0);
             if let (Some(circle), Some(count), Some(size)) = (
                 circle,
                 given(&["count", "n", "number", "holes"], 1),
@@ -225,22 +209,16 @@ fn one_axis(value: Option<&str>, form: &str, put: &mut dyn FnMut(u32, String)) {
     }
 }
 
-fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) {
-    let height = argument(source, call, &["height", "h", "length", "depth"], 9);
+fn cone(call: &Call<'_>, put: &mut dyn FnMut(u32, String)) {
+    let height = argument(call, &["height", "h", "length", "depth"], 9);
     let base = radius(
-        source,
         call,
         &[
             "radius1", "r1", "bottom", "base", "lower", "radius", "start", "d1",
         ],
         9,
     );
-    let top = radius(
-        source,
-        call,
-        &["radius2", "r2", "top", "upper", "tip", "end", "d2"],
-        9,
-    );
+    let top = radius(call, &["radius2", "r2", "top", "upper", "tip", "end", "d2"], 9);
     let solid = |base: &str, top: &str, height: &str| {
         format!(".eachpoint(cq.Solid.makeCone({base}, {top}, {height}), True, True)")
     };
@@ -248,7 +226,7 @@ fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) 
         put(5, solid(base, top.as_deref().unwrap_or("0"), height));
         return;
     }
-    let places = positional(source, call);
+    let places = positional(call);
     let says_height = |text: &str| {
         nearest::words(text)
             .iter()
@@ -271,15 +249,14 @@ fn cone(source: &Source<'_>, call: &Call<'_>, put: &mut dyn FnMut(u32, String)) 
 }
 
 /// Copies about an axis: of a part, or, if a sketch follows, of places to draw at.
-fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>, found: &mut Vec<Rewrite>) {
+fn pattern(source: &Module<'_>, call: &Call<'_>, receiver: Node<'_>, found: &mut Vec<Rewrite>) {
     let count = argument(
-        source,
         call,
         &["count", "n", "number", "num", "copies", "instances", "num_copies"],
         9,
     )
     .map(str::to_owned);
-    let places = positional(source, call);
+    let places = positional(call);
     let whole_number = |text: &&&str| {
         text.parse::<u32>().is_ok()
             || nearest::words(text)
@@ -288,10 +265,10 @@ fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>
     };
     let count = count.or_else(|| places.iter().find(whole_number).map(|text| (*text).to_owned()));
     let Some(count) = count else { return };
-    let radius = argument(source, call, &["radius", "r"], 9)
-        .or_else(|| places.iter().copied().find(|text| **text != *count));
-    let angle = argument(source, call, &["angle", "total_angle", "angleDegrees"], 9).unwrap_or("360.0");
-    let axis = match argument(source, call, &["axis", "direction", "axisDirection"], 9) {
+    let radius =
+        argument(call, &["radius", "r"], 9).or_else(|| places.iter().copied().find(|text| **text != *count));
+    let angle = argument(call, &["angle", "total_angle", "angleDegrees"], 9).unwrap_or("360.0");
+    let axis = match argument(call, &["axis", "direction", "axisDirection"], 9) {
         Some(text) if text.starts_with('(') => text.to_owned(),
         Some(text) if text.contains('X') || text.contains('x') => "(1, 0, 0)".to_owned(),
         Some(text) if text.contains('Y') || text.contains('y') => "(0, 1, 0)".to_owned(),
@@ -324,79 +301,49 @@ fn pattern(source: &Source<'_>, call: &Call<'_>, receiver: tree_sitter::Node<'_>
 }
 
 /// The argument with one of these names, else the positional one at that index.
-pub(super) fn argument<'s>(
-    source: &'s Source<'_>,
-    call: &Call<'_>,
-    names: &[&str],
-    place: usize,
-) -> Option<&'s str> {
-    let text = |node: tree_sitter::Node<'_>| &source.text[node.byte_range()];
-    for name in names {
-        if let Some(arg) = call
-            .args
-            .iter()
-            .find(|arg| arg.name.is_some_and(|node| text(node).eq_ignore_ascii_case(name)))
-        {
-            return Some(text(arg.value));
-        }
-    }
-    // A longer keyword that contains one of the words: `outer_radius` for `outer`.
-    for name in names.iter().filter(|name| name.len() > 2) {
-        if let Some(arg) = call.args.iter().find(|arg| {
-            arg.name
-                .is_some_and(|node| text(node).to_lowercase().contains(name))
-        }) {
-            return Some(text(arg.value));
-        }
-    }
-    call.args
+fn arg<'c, 't>(call: &'c Call<'t>, names: &[&str], place: usize) -> Option<&'c Arg<'t>> {
+    let of = |fits: &dyn Fn(&str) -> bool| call.args.iter().find(|arg| arg.keyword.is_some_and(fits));
+    let exact = names
         .iter()
-        .filter(|arg| arg.name.is_none())
-        .nth(place)
-        .map(|arg| text(arg.value))
+        .find_map(|name| of(&|keyword| keyword.eq_ignore_ascii_case(name)));
+    // A longer keyword that contains one of the words: `outer_radius` for `outer`.
+    let mut words = names.iter().filter(|name| name.len() > 2);
+    exact
+        .or_else(|| words.find_map(|word| of(&|keyword| keyword.to_lowercase().contains(word))))
+        .or_else(|| call.positional().get(place).copied())
+}
+
+/// Its text.
+pub(super) fn argument<'t>(call: &Call<'t>, names: &[&str], place: usize) -> Option<&'t str> {
+    arg(call, names, place).map(|arg| arg.text)
 }
 
 /// As [`argument`], halved if its keyword is a diameter.
-fn radius(source: &Source<'_>, call: &Call<'_>, names: &[&str], place: usize) -> Option<String> {
-    let value = argument(source, call, names, place)?;
-    let keyword = call
-        .args
-        .iter()
-        .find(|arg| arg.value.byte_range() == value_range(source, value))
-        .and_then(|arg| arg.name);
-    let diameter = keyword.is_some_and(|node| {
-        let name = source.at(node).to_lowercase();
-        name.contains("diam")
-            || name.ends_with("_d")
-            || name == "od"
-            || name == "id"
-            || name == "d1"
-            || name == "d2"
+fn radius(call: &Call<'_>, names: &[&str], place: usize) -> Option<String> {
+    let arg = arg(call, names, place)?;
+    let is_diameter = arg.keyword.is_some_and(|keyword| {
+        let name = keyword.to_lowercase();
+        let is_short = matches!(name.as_str(), "od" | "id" | "d1" | "d2");
+        is_short || name.contains("diam") || name.ends_with("_d")
     });
-    Some(if diameter {
-        format!("{value} / 2")
+    Some(if is_diameter {
+        format!("{} / 2", arg.text)
     } else {
-        value.to_owned()
+        arg.text.to_owned()
     })
 }
 
-fn value_range(source: &Source<'_>, value: &str) -> Range<usize> {
-    let start = value.as_ptr() as usize - source.text.as_ptr() as usize;
-    start..start + value.len()
-}
-
 /// Source of the positional arguments.
-pub(super) fn positional<'s>(source: &'s Source<'_>, call: &Call<'_>) -> Vec<&'s str> {
-    let plain = call.args.iter().filter(|arg| arg.name.is_none());
-    plain.map(|arg| &source.text[arg.value.byte_range()]).collect()
+pub(super) fn positional<'t>(call: &Call<'t>) -> Vec<&'t str> {
+    call.positional().into_iter().map(|arg| arg.text).collect()
 }
 
 /// The arguments as one vector.
-pub(super) fn vector(source: &Source<'_>, call: &Call<'_>) -> String {
-    let places = positional(source, call);
+pub(super) fn vector(call: &Call<'_>) -> String {
+    let places = positional(call);
     match places[..] {
         [] => {
-            let axis = |names: &[&str]| argument(source, call, names, 9).unwrap_or("0").to_owned();
+            let axis = |names: &[&str]| argument(call, names, 9).unwrap_or("0").to_owned();
             format!(
                 "({}, {}, {})",
                 axis(&["x", "dx"]),

@@ -1,9 +1,9 @@
 //! Imports that are missing, misspelt or unavailable.
 
-use super::source::{Source, children};
-use super::{Edit, RuleContext, nearest};
-use crate::keep::quoted;
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
+use cadforge_python::{Definition, DefinitionKind, Module, Node, children, definitions, nearest, quoted};
 
 /// Modules that candidates commonly use, by name, with their import lines.
 const KNOWN: [(&str, &str); 7] = [
@@ -25,15 +25,9 @@ pub(super) fn import_of(name: &str) -> Option<&'static str> {
 }
 
 /// Adds an import of `name` at the top to an edit, if the file lacks it.
-pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
-    let imported = source.nodes().iter().any(|node| {
-        node.kind().starts_with("import")
-            && node.is_named()
-            && source
-                .at(*node)
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| word == name)
-    });
+pub(super) fn with_import(source: &Module<'_>, edit: Edit, name: &str) -> Edit {
+    let is_import = |one: &Definition<'_>| one.kind == DefinitionKind::Import && one.name == name;
+    let imported = definitions(source.text).iter().any(is_import);
     match import_of(name) {
         Some(line) if !imported => {
             let at = top(source);
@@ -44,10 +38,10 @@ pub(super) fn with_import(source: &Source<'_>, edit: Edit, name: &str) -> Edit {
 }
 
 /// Place for imports: before the first import, else after a docstring.
-pub(super) fn top(source: &Source<'_>) -> usize {
+pub(super) fn top(source: &Module<'_>) -> usize {
     let statements: Vec<_> = children(source.root())
         .into_iter()
-        .filter(tree_sitter::Node::is_named)
+        .filter(Node::is_named)
         .collect();
     if let Some(import) = statements
         .iter()
@@ -141,7 +135,7 @@ fn import_error(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         ));
         return;
     }
-    let close = nearest::edits(root, "cadquery") <= 3 || root.starts_with("cad") || root == "cq";
+    let close = nearest::osa_distance(root, "cadquery") <= 3 || root.starts_with("cad") || root == "cq";
     if close && root != "cadquery" {
         let alias = text
             .rsplit(" as ")
@@ -164,7 +158,7 @@ fn import_error(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         ));
     }
     for known in ["math", "numpy"] {
-        if nearest::edits(root, known) <= 2 {
+        if nearest::osa_distance(root, known) <= 2 {
             edits.push(Edit::new(
                 "import",
                 8,
@@ -192,12 +186,12 @@ fn import_error(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     ));
 }
 
-fn statement_names<'s>(source: &'s Source<'_>, statement: tree_sitter::Node<'_>) -> Vec<&'s str> {
+fn statement_names<'s>(source: &'s Module<'_>, statement: Node<'_>) -> Vec<&'s str> {
     let listed = children(statement)
         .into_iter()
         .skip_while(|node| node.kind() != "import");
     listed
-        .filter(tree_sitter::Node::is_named)
+        .filter(Node::is_named)
         .map(|node| &source.text[node.byte_range()])
         .collect()
 }

@@ -1,8 +1,7 @@
 //! Lines with wrong indentation.
 
-use super::Edit;
-use super::source::line_range;
-use super::syntax::{Offers, offer};
+use super::edit::{Edit, Offers, offer};
+use cadforge_python::line_range;
 
 pub(super) fn indentation(text: &str, line: usize, message: &str, offers: &mut Offers) {
     if text.contains('\t') {

@@ -1,10 +1,10 @@
 //! Calls, attributes and keywords that CadQuery lacks: the nearest existing ones.
 
-use super::idioms;
-use super::source::Call;
-use super::{Edit, RuleContext, keywords, nearest, results};
-use crate::keep::quoted;
+use super::context::RuleContext;
+use super::edit::Edit;
+use super::{idioms, keywords, results};
 use cadforge_core::failure::Kind;
+use cadforge_python::{Call, nearest, quoted};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if context.kind != Kind::InventedApi {
@@ -35,26 +35,6 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
     }
     attribute(context, owner, name, edits);
-}
-
-impl RuleContext<'_> {
-    /// Calls of that name in the failing line; all of the file if there are none.
-    pub(super) fn same_calls(&self, name: &str) -> Vec<Call<'_>> {
-        let calls: Vec<_> = self
-            .source
-            .calls()
-            .into_iter()
-            .filter(|call| call.name == name)
-            .collect();
-        let here: Vec<_> = calls
-            .iter()
-            .filter(|call| Some(call.name_node.start_position().row + 1) == self.line)
-            .cloned()
-            .collect();
-        let mut here = if here.is_empty() { calls.clone() } else { here };
-        here.truncate(3);
-        here
-    }
 }
 
 /// `.name(…)` on an object of some class.

@@ -1,8 +1,9 @@
 //! Operations that the geometry kernel rejects: smaller sizes first, removal last.
 
-use super::source::{Call, format_number, number};
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::{Edit, format_number};
 use cadforge_core::failure::Kind;
+use cadforge_python::{Call, number};
 
 /// Shares of the failed size, in order; they keep most of a fillet's purpose.
 const SIZE_SHARES: [f64; 2] = [0.3, 0.05];
@@ -46,17 +47,13 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         match call.name {
             "fillet" | "chamfer" => {
                 shrink(context, &call, later, edits);
-                let nothing = call
-                    .args
-                    .first()
-                    .and_then(|arg| number(context.source.at(arg.value)))
-                    == Some(0.0);
+                let nothing = call.args.first().and_then(|arg| number(arg.text)) == Some(0.0);
                 drop_call(context, &call, if nothing { 7 } else { 20 } + later, edits);
             }
             "shell" | "offset2D" => {
                 shrink(context, &call, later, edits);
                 if let Some(arg) = call.args.first() {
-                    let value = context.source.at(arg.value);
+                    let value = arg.text;
                     let turned = value.strip_prefix('-').map_or_else(
                         || format!("-({value})").replace("-(", "-(").to_owned(),
                         |rest| rest.trim().to_owned(),
@@ -108,11 +105,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             }
             "extrude" | "twistExtrude" | "cutBlind" => {
                 // A taper that is too steep, or impossible for the shape.
-                if let Some(taper) = call
-                    .args
-                    .iter()
-                    .find(|arg| arg.name.is_some_and(|name| context.source.at(name) == "taper"))
-                {
+                if let Some(taper) = call.keyword("taper") {
                     edits.push(Edit::new(
                         "taper",
                         9 + later,
@@ -123,7 +116,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 }
             }
             "slot2D" => shrink_second(context, &call, later, edits),
-            "revolve" => revolve(context, &call, later, edits),
+            "revolve" => revolve(&call, later, edits),
             "threePointArc" => {
                 if let [_, end] = call.args[..] {
                     let range = call.name_node.start_byte()..call.node.end_byte();
@@ -186,7 +179,7 @@ fn suspects<'t>(context: &'t RuleContext<'_>) -> Vec<Call<'t>> {
 fn shrink(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     let source = context.source;
     let Some(arg) = call.args.first() else { return };
-    let value = source.at(arg.value);
+    let value = arg.text;
     for (order, share) in SIZE_SHARES.into_iter().enumerate() {
         let rank = 8 + order as u32 + later;
         let what = format!("a smaller `{}`: {share} of it", call.name);
@@ -212,7 +205,7 @@ fn shrink(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Ve
             .bindings()
             .into_iter()
             .find(|binding| binding.global && binding.name == value);
-        match constant.and_then(|binding| number(source.at(binding.value)).map(|size| (binding, size))) {
+        match constant.and_then(|binding| number(binding.text).map(|size| (binding, size))) {
             Some((binding, size)) if uses == 2 && size != 0.0 => {
                 edits.push(
                     Edit::new(
@@ -251,14 +244,13 @@ fn shrink_second(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: 
     }
 }
 
-fn revolve(context: &RuleContext<'_>, call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let source = context.source;
+fn revolve(call: &Call<'_>, later: u32, edits: &mut Vec<Edit>) {
     // An axis through the profile, or of no length: profiles are drawn for the plane's own y or x axis.
     let angle = call
         .args
         .iter()
         .find(|arg| arg.value.kind() != "tuple")
-        .map_or("360", |arg| source.at(arg.value));
+        .map_or("360", |arg| arg.text);
     for (rank, axis) in [(8, "(0, 0, 0), (0, 1, 0)"), (9, "(0, 0, 0), (1, 0, 0)")] {
         edits.push(Edit::new(
             "revolve",
@@ -317,11 +309,7 @@ pub(super) fn last_resort(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         for call in source.calls_at(outer) {
             let Some(receiver) = call.receiver else { continue };
             if matches!(call.name, "union" | "cut" | "intersect") {
-                let what = call
-                    .args
-                    .first()
-                    .map_or("", |arg| source.at(arg.value))
-                    .to_owned();
+                let what = call.args.first().map_or("", |arg| arg.text).to_owned();
                 let short: String = what.chars().take(40).collect();
                 edits.push(Edit::new(
                     "drop part",

@@ -1,32 +1,18 @@
 //! Keywords that a call does not take: renames or removes them.
 
-use super::source::Call;
-use super::{Edit, RuleContext, nearest};
+use super::context::RuleContext;
+use super::edit::Edit;
+use cadforge_python::{Node, Param, callee, nearest};
 
 /// A keyword that a method does not take.
 pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut Vec<Edit>) {
     let source = context.source;
-    let callee = context
-        .message
-        .split("() got")
-        .next()
-        .unwrap_or_default()
-        .rsplit(' ')
-        .next()
-        .unwrap_or_default();
-    let (class, method) = callee.split_once('.').unwrap_or(("Workplane", callee));
-    let params: Vec<_> = context.api.params(class, method).unwrap_or_default().to_vec();
+    let (class, method) = callee(context.message);
+    let class = class.unwrap_or("Workplane");
+    let params = context.api.params(class, method).unwrap_or_default();
     let shown = if method == "__init__" { class } else { method };
-    let has = |call: &Call<'_>| {
-        call.args
-            .iter()
-            .any(|arg| arg.name.is_some_and(|name| source.at(name) == keyword))
-    };
-    let calls: Vec<_> = source
-        .calls()
-        .into_iter()
-        .filter(|call| call.name == shown && has(call))
-        .collect();
+    let mut calls = source.calls();
+    calls.retain(|call| call.name == shown && call.keyword(keyword).is_some());
     let here = calls.iter().find(|call| {
         context.line.is_some_and(|line| {
             (call.node.start_position().row + 1..=call.node.end_position().row + 1).contains(&line)
@@ -36,54 +22,35 @@ pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut V
         return;
     };
     let known = |name: &str| params.iter().any(|param| param.name == name);
-    let places = call.args.iter().filter(|arg| arg.name.is_none()).count();
-    let free: Vec<&str> = params
-        .iter()
-        .skip(places)
-        .filter(|param| {
-            param.star.is_none()
-                && !call
-                    .args
-                    .iter()
-                    .any(|arg| arg.name.is_some_and(|name| source.at(name) == param.name))
-        })
-        .map(|param| param.name.as_str())
-        .collect();
-    let must: Vec<&str> = free
-        .iter()
-        .copied()
-        .filter(|name| {
-            params
-                .iter()
-                .any(|param| param.name == *name && param.default.is_none())
-        })
-        .collect();
+    let places = call.positional().len();
+    let is_free = |param: &&Param| param.star.is_none() && call.keyword(&param.name).is_none();
+    let names = |params: &mut dyn Iterator<Item = &'static Param>| -> Vec<&str> {
+        params.map(|param| param.name.as_str()).collect()
+    };
+    let after = params.iter().skip(places).filter(is_free);
+    let must = names(&mut after.clone().filter(|param| param.default.is_none()));
+    let free = names(&mut after.clone());
     let wrong: Vec<_> = call
         .args
         .iter()
-        .filter_map(|arg| arg.name.map(|name| (name, *arg)))
-        .filter(|(name, _)| !known(source.at(*name)))
+        .filter_map(|arg| Some((arg.keyword?, arg)))
+        .filter(|(name, _)| !known(name))
         .collect();
     // All unknown keywords at once: renamed by meaning, else to a missing required parameter, else removed.
     let mut edit = Edit::new("keyword", 8, 0..0, "", "");
     let mut left = free.clone();
     let mut reasons = Vec::new();
-    for (node, arg) in &wrong {
-        let name = source.at(*node);
-        let value = source.at(arg.value);
+    for &(name, arg) in &wrong {
         let target = meaning(name, &left)
-            .or_else(|| nearest::nearest(name, left.iter().copied()).map(str::to_owned))
-            .or_else(|| {
-                let still: Vec<_> = must.iter().filter(|must| left.contains(must)).collect();
-                still.first().map(|name| (**name).to_owned())
-            });
+            .or_else(|| nearest::nearest(name, left.iter().copied()))
+            .or_else(|| must.iter().copied().find(|must| left.contains(must)));
         match target {
             Some(target) => {
                 left.retain(|name| *name != target);
                 reasons.push(format!("`{name}` is called `{target}`"));
                 edit = edit.and(
                     arg.node.byte_range(),
-                    format!("{target}={}", converted(name, &target, value)),
+                    format!("{target}={}", converted(name, target, arg.text)),
                 );
             }
             None => {
@@ -95,10 +62,9 @@ pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut V
     edit.reason = reasons.join(", ");
     edits.push(edit);
     // One by one, in case the guess above was wrong.
-    for (node, arg) in &wrong {
-        let name = source.at(*node);
+    for &(name, arg) in &wrong {
         for (order, target) in must.iter().chain(&free).enumerate().take(5) {
-            let text = format!("{target}={}", converted(name, target, source.at(arg.value)));
+            let text = format!("{target}={}", converted(name, target, arg.text));
             edits.push(Edit::new(
                 "keyword",
                 20 + order as u32,
@@ -117,11 +83,11 @@ pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut V
     }
     // The order may be right even if the names are not.
     if !wrong.is_empty() && call.args.len() <= params.len() {
-        let values: Vec<&str> = call.args.iter().map(|arg| source.at(arg.value)).collect();
+        let values: Vec<&str> = call.args.iter().map(|arg| arg.text).collect();
         // `box(width=…, depth=…, height=…)` are the axes of another library, in order; a height first is z here.
         let ordered = shown == "box"
             && wrong.len() < call.args.len()
-            && call.args[0].name.is_some_and(|name| source.at(name) != "height");
+            && call.args[0].keyword.is_some_and(|name| name != "height");
         edits.push(Edit::new(
             "keyword",
             if ordered { 7 } else { 30 },
@@ -133,7 +99,7 @@ pub(super) fn keyword_of(context: &RuleContext<'_>, keyword: &str, edits: &mut V
 }
 
 /// The parameter for a keyword of another library.
-fn meaning(name: &str, free: &[&str]) -> Option<String> {
+fn meaning(name: &str, free: &[&str]) -> Option<&'static str> {
     const SYNONYMS: [(&str, &[&str]); 20] = [
         ("distance", &["until", "d", "length"]),
         ("depth", &["until", "height", "depth", "cboreDepth", "width"]),
@@ -183,10 +149,7 @@ fn meaning(name: &str, free: &[&str]) -> Option<String> {
         .iter()
         .filter(|(known, _)| *known == lower)
         .map(|(_, twin)| *twin);
-    twins
-        .chain(more)
-        .find(|twin| free.contains(twin))
-        .map(str::to_owned)
+    twins.chain(more).find(|twin| free.contains(twin))
 }
 
 /// Converts a radius to a diameter, or a diameter to a radius.
@@ -211,7 +174,7 @@ fn converted(from: &str, to: &str, value: &str) -> String {
 }
 
 /// The range of an argument with its comma.
-pub(super) fn without(text: &str, node: tree_sitter::Node<'_>) -> std::ops::Range<usize> {
+pub(super) fn without(text: &str, node: Node<'_>) -> std::ops::Range<usize> {
     let (start, end) = (node.start_byte(), node.end_byte());
     let before = text[..start].trim_end();
     if before.ends_with(',') {

@@ -4,10 +4,10 @@
 //! edit is a proposal like any other: the loop builds it and continues from it only if it clears the failure and
 //! breaks nothing. Edits away from the failing statement come after all others. Nothing here runs code.
 
-pub mod api;
 mod arguments;
 mod brackets;
 mod clean;
+mod context;
 mod disconnected;
 mod edit;
 mod editability;
@@ -23,52 +23,29 @@ mod invented;
 mod kernel;
 mod keywords;
 mod names;
-mod nearest;
 mod plausible;
 mod python;
 mod results;
-mod scope;
 mod selectors;
-mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
-mod tokens;
 mod values;
 mod vocabulary;
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-pub use api::ApiIndex;
 pub use edit::Edit;
-use source::Source;
 
 use super::proposer::{ProposalRequest, ProposeError, Proposed, Proposer};
-use cadforge_core::failure::{Failure, Kind};
 use cadforge_executor::CancelToken;
-use cadforge_geometry::Shape;
-use cadforge_trajectory::{Origin, Step};
+use cadforge_python::{ApiIndex, Module};
+use cadforge_trajectory::Origin;
+use context::RuleContext;
 
 /// The proposer `rules`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rules;
-
-/// Input of a rule.
-struct RuleContext<'a> {
-    source: &'a Source<'a>,
-    /// The task's id; its words help to guess names.
-    kind: Kind,
-    failure: Option<&'a Failure>,
-    /// First line of the failure; empty if the candidate built.
-    message: &'a str,
-    /// The failing line, from 1.
-    line: Option<usize>,
-    step: &'a Step,
-    history: &'a [Step],
-    shape: Option<&'a Shape>,
-    api: &'static ApiIndex,
-}
 
 type Rule = fn(&RuleContext<'_>, &mut Vec<Edit>);
 
@@ -155,10 +132,11 @@ impl Proposer for Rules {
 /// All edits of all rules with the resulting code, the most likely first, without duplicates.
 pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     let step = ask.head();
-    let source = Source::new(&step.code);
+    let source = Module::new(&step.code);
     let failure = step.evaluation.failure.as_ref();
     let context = RuleContext {
         source: &source,
+        task: ask.task,
         kind: step.evaluation.kind,
         failure,
         message: failure.map_or("", |failure| failure.message.as_str()),
@@ -193,61 +171,11 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
     for edit in edits {
         if let Some(code) = edit.apply(&step.code)
             && !seen.contains(&code)
-            && Source::new(&code).errors() <= known_errors
+            && Module::new(&code).errors() <= known_errors
         {
             seen.insert(code.clone());
             offers.push((code, edit));
         }
     }
     offers
-}
-
-impl RuleContext<'_> {
-    /// Whether the failure occurred at run time.
-    fn is_runtime(&self) -> bool {
-        self.failure.is_some() && self.kind > Kind::SyntaxClosure && self.kind < Kind::LowEditability
-    }
-
-    /// Byte ranges of the failing statement and its callers, where a cause is likely.
-    fn regions(&self) -> Vec<Range<usize>> {
-        let Some(failure) = self.failure else {
-            return Vec::new();
-        };
-        let lines = self.frames();
-        let lines = if lines.is_empty() {
-            failure.line.map(|line| line as usize).into_iter().collect()
-        } else {
-            lines
-        };
-        let statements = lines.into_iter().filter_map(|line| {
-            let statement = self.source.statement_at(line)?;
-            let line = self.source.line(line);
-            Some(statement.start_byte().min(line.start)..statement.end_byte().max(line.end))
-        });
-        statements.collect()
-    }
-
-    /// Lines of the traceback, the innermost last.
-    fn frames(&self) -> Vec<usize> {
-        let traceback = self.failure.map_or("", |failure| failure.traceback.as_str());
-        let lines = traceback.lines().filter_map(|line| {
-            let rest = line.trim_start().strip_prefix("File \"")?;
-            let number = rest.split(", line ").nth(1)?;
-            number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        });
-        lines.collect()
-    }
-
-    /// Imports at the top, additions at the end, and everything if no line is known, count as near.
-    fn is_near(&self, range: &Range<usize>, regions: &[Range<usize>]) -> bool {
-        regions.is_empty()
-            || range.is_empty()
-            || regions
-                .iter()
-                .any(|region| region.start <= range.start && range.end <= region.end + 1)
-    }
-
-    fn statement(&self) -> Option<tree_sitter::Node<'_>> {
-        self.source.statement_at(self.line?)
-    }
 }

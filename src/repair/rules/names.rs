@@ -1,15 +1,14 @@
 //! Undefined names: misspelt, defined too late, or with a lost definition.
 
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::imports::{import_of, top, with_import};
-use super::scope::{scope, scope_with};
-use super::source::{Source, children, enclosing, number, statement_of};
-use super::{Edit, RuleContext, nearest};
-use crate::keep::quoted;
 use cadforge_core::failure::Kind;
+use cadforge_python::{Module, Node, children, enclosing, nearest, number, quoted, statement_of};
 
 /// Whether two words differ in one letter.
 pub(super) fn differs_in_one_letter(word: &str, of: &str) -> bool {
-    word.len() >= 3 && nearest::edits(word, of) == 1
+    word.len() >= 3 && nearest::osa_distance(word, of) == 1
 }
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
@@ -41,7 +40,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let uses: Vec<_> = uses
         .into_iter()
         .filter(|node| {
-            enclosing(*node, "function_definition") == function || !scope_with(source, *node).contains(name)
+            enclosing(*node, "function_definition") == function || !source.scope_with(*node).contains(name)
         })
         .collect();
     let replace = |rank: u32, with: &str, reason: String| {
@@ -56,7 +55,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
     for (distance, known) in nearest::ranked(
         name,
-        scope(source, first).iter().map(String::as_str).chain(BUILTINS),
+        source.scope(first).iter().map(String::as_str).chain(BUILTINS),
     )
     .into_iter()
     .take(4)
@@ -162,7 +161,7 @@ fn constants(
 }
 
 /// Whether an identifier is used as a variable here.
-fn is_use(node: tree_sitter::Node<'_>) -> bool {
+fn is_use(node: Node<'_>) -> bool {
     let Some(parent) = node.parent() else { return true };
     let is_field = |field: &str| parent.child_by_field_name(field) == Some(node);
     match parent.kind() {
@@ -263,12 +262,7 @@ fn builders(
 }
 
 /// A constant whose line was lost: from a related constant, from the history, else a guess by its name.
-fn missing_constant(
-    context: &RuleContext<'_>,
-    name: &str,
-    first: tree_sitter::Node<'_>,
-    edits: &mut Vec<Edit>,
-) {
+fn missing_constant(context: &RuleContext<'_>, name: &str, first: Node<'_>, edits: &mut Vec<Edit>) {
     let source = context.source;
     if source.bindings().iter().any(|binding| binding.name == name) {
         return;
@@ -285,22 +279,21 @@ fn missing_constant(
         Edit::new("constant", rank, at..at, format!("{name} = {value}\n"), reason).needed()
     };
     for earlier in context.history.iter().rev() {
-        let value = earlier.code.lines().find_map(|line| {
-            line.strip_prefix(name)?
-                .trim_start()
-                .strip_prefix('=')
-                .filter(|rest| !rest.starts_with('='))
-        });
-        if let Some(value) = value {
+        let module = Module::new(&earlier.code);
+        let bindings = module.bindings();
+        let known = bindings
+            .iter()
+            .find(|binding| binding.global && binding.name == name);
+        if let Some(known) = known {
             edits.push(define(
                 8,
-                value.split('#').next().unwrap_or_default().trim().to_owned(),
+                known.text.to_owned(),
                 format!("`{name}` as step {} had it", earlier.step),
             ));
             break;
         }
     }
-    let known = scope(source, first);
+    let known = source.scope(first);
     for (from, to, factor) in [
         ("radius", "diameter", "/ 2"),
         ("diameter", "radius", "* 2"),
@@ -344,7 +337,7 @@ fn missing_constant(
         .bindings()
         .iter()
         .filter(|binding| binding.global && nearest::words(binding.name).last() == Some(&last))
-        .filter_map(|binding| number(source.at(binding.value)))
+        .filter_map(|binding| number(binding.text))
         .collect();
     similar.sort_by(f64::total_cmp);
     let guess = similar
@@ -374,17 +367,15 @@ fn by_word(word: &str) -> &'static str {
 }
 
 /// After the first block of plain numbers at module level, else after the imports.
-pub(super) fn constants_end(source: &Source<'_>) -> usize {
+pub(super) fn constants_end(source: &Module<'_>) -> usize {
     let text = source.text;
     let mut end = top(source);
-    for statement in children(source.root())
-        .into_iter()
-        .filter(tree_sitter::Node::is_named)
-    {
+    for statement in children(source.root()).into_iter().filter(Node::is_named) {
         let is_import = statement.kind().starts_with("import");
-        let is_number = source.bindings().iter().any(|binding| {
-            statement_of(binding.node) == statement && number(source.at(binding.value)).is_some()
-        });
+        let is_number = source
+            .bindings()
+            .iter()
+            .any(|binding| statement_of(binding.node) == statement && number(binding.text).is_some());
         let is_text = statement.kind() == "comment" || source.at(statement).starts_with(['"', '\'']);
         if is_import || is_number {
             end = (statement.end_byte() + 1).min(text.len());

@@ -1,18 +1,15 @@
 //! Plausibility of code that parses: of several places for a bracket, the most plausible one.
 
-use tree_sitter::Node;
-
-use super::api::ApiIndex;
-use super::source::{Source, enclosing, number};
+use cadforge_python::{ApiIndex, Call, Function, Module, Node, enclosing, number};
 
 /// Weighted number of implausible constructs in some lines; 0 is best.
-pub fn implausibility(source: &Source<'_>, lines: std::ops::RangeInclusive<usize>, api: &ApiIndex) -> u32 {
+pub fn implausibility(source: &Module<'_>, lines: std::ops::RangeInclusive<usize>, api: &ApiIndex) -> u32 {
     let rows = lines.start().saturating_sub(1)..=lines.end().saturating_sub(1);
     let own = source.functions();
     let numbers: Vec<&str> = source
         .bindings()
         .iter()
-        .filter(|binding| binding.global && number(source.at(binding.value)).is_some())
+        .filter(|binding| binding.global && number(binding.text).is_some())
         .map(|binding| binding.name)
         .collect();
     let mut odd = 0;
@@ -52,7 +49,7 @@ pub fn implausibility(source: &Source<'_>, lines: std::ops::RangeInclusive<usize
     odd
 }
 
-fn odd_attribute(source: &Source<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
+fn odd_attribute(source: &Module<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
     let object = node.child_by_field_name("object");
     let name = node
         .child_by_field_name("attribute")
@@ -75,13 +72,8 @@ fn odd_attribute(source: &Source<'_>, node: Node<'_>, numbers: &[&str]) -> u32 {
     }
 }
 
-fn arguments(
-    source: &Source<'_>,
-    call: &super::source::Call<'_>,
-    own: &[super::source::Function<'_>],
-    api: &ApiIndex,
-) -> u32 {
-    let given = call.args.iter().filter(|arg| arg.name.is_none()).count();
+fn arguments(source: &Module<'_>, call: &Call<'_>, own: &[Function<'_>], api: &ApiIndex) -> u32 {
+    let given = call.positional().len();
     let named = call.args.len() - given;
     let starred = call.args.iter().any(|arg| arg.value.kind().ends_with("splat"));
     let bounds = match call.receiver {

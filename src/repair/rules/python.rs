@@ -1,10 +1,10 @@
 //! Errors of plain Python: arguments of the candidate's own functions, indices, divisions, unpacking.
 
 use super::arguments::suspects;
+use super::context::RuleContext;
+use super::edit::Edit;
 use super::keywords::without;
-use super::source::number;
-use super::{Edit, RuleContext, nearest};
-use crate::keep::quoted;
+use cadforge_python::{callee, nearest, number, quoted};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !context.is_runtime() {
@@ -35,7 +35,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             if let Some(binding) = source
                 .bindings()
                 .into_iter()
-                .find(|binding| binding.name == name && number(source.at(binding.value)) == Some(0.0))
+                .find(|binding| binding.name == name && number(binding.text) == Some(0.0))
             {
                 edits.push(
                     Edit::new(
@@ -90,45 +90,29 @@ fn own_keyword(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let Some(&keyword) = quoted(context.message).first() else {
         return;
     };
-    let callee = context
-        .message
-        .split("()")
-        .next()
-        .unwrap_or_default()
-        .rsplit([' ', '.'])
-        .next()
-        .unwrap_or_default();
+    let (_, callee) = callee(context.message);
     let functions = source.functions();
     let Some(function) = functions.iter().find(|function| function.name == callee) else {
         return;
     };
     for call in suspects(context, callee) {
-        let Some(arg) = call
-            .args
-            .iter()
-            .find(|arg| arg.name.is_some_and(|name| source.at(name) == keyword))
-        else {
+        let Some(arg) = call.keyword(keyword) else {
             continue;
         };
-        let Some(name) = arg.name else { continue };
-        let places = call.args.iter().filter(|arg| arg.name.is_none()).count();
+        let name = arg.node.start_byte()..arg.node.start_byte() + keyword.len();
+        let places = call.positional().len();
         let free: Vec<&str> = function
             .params
             .iter()
             .skip(places)
             .map(|(name, _)| *name)
-            .filter(|param| {
-                !call
-                    .args
-                    .iter()
-                    .any(|arg| arg.name.is_some_and(|name| source.at(name) == *param))
-            })
+            .filter(|param| call.keyword(param).is_none())
             .collect();
         for (distance, right) in nearest::ranked(keyword, free.iter().copied()) {
             edits.push(Edit::new(
                 "keyword",
                 8 + (distance * 30.0) as u32,
-                name.byte_range(),
+                name.clone(),
                 right,
                 format!("`{callee}` calls it `{right}`"),
             ));
@@ -137,7 +121,7 @@ fn own_keyword(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             edits.push(Edit::new(
                 "keyword",
                 9,
-                name.byte_range(),
+                name.clone(),
                 only,
                 format!("`{callee}` calls it `{only}`"),
             ));
@@ -164,13 +148,13 @@ fn floats_as_counts(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             let counts = call.name == "range"
                 || (call.name == "polarArray" && Some(arg.node) == call.args.get(3).map(|arg| arg.node))
                 || arg
-                    .name
-                    .is_some_and(|name| ["count", "nSides", "xCount", "yCount"].contains(&source.at(name)));
+                    .keyword
+                    .is_some_and(|name| ["count", "nSides", "xCount", "yCount"].contains(&name));
             let counts = counts
                 || (call.name == "polygon" && Some(arg.node) == call.args.first().map(|arg| arg.node))
                 || (call.name == "rarray" && call.args.iter().skip(2).any(|other| other.node == arg.node));
             if counts {
-                let value = source.at(arg.value);
+                let value = arg.text;
                 let whole = number(value)
                     .map_or_else(|| format!("int({value})"), |value| format!("{}", value as i64));
                 edits.push(Edit::new(
@@ -184,7 +168,7 @@ fn floats_as_counts(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                     .bindings()
                     .into_iter()
                     .find(|binding| binding.name == value)
-                    && let Some(number) = number(source.at(binding.value))
+                    && let Some(number) = number(binding.text)
                 {
                     edits.push(
                         Edit::new(
@@ -210,7 +194,7 @@ fn too_many_plain(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         let Some(arity) = context.api.arity("Workplane", call.name) else {
             continue;
         };
-        let places: Vec<_> = call.args.iter().filter(|arg| arg.name.is_none()).collect();
+        let places = call.positional();
         if places.len() > arity.least && arity.least > 0 {
             let range = places[arity.least - 1].node.end_byte()..places[places.len() - 1].node.end_byte();
             edits.push(Edit::new(

@@ -1,7 +1,8 @@
 //! Functions whose result is not the expected one: `None`, the function itself, a list.
 
-use super::source::enclosing;
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
+use cadforge_python::enclosing;
 
 /// Adds the missing return to functions whose value is used.
 pub(super) fn missing_returns(context: &RuleContext<'_>, rank: u32, edits: &mut Vec<Edit>) {
@@ -119,19 +120,10 @@ pub(super) fn uncalled(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Ed
             && source
                 .functions()
                 .iter()
-                .any(|function| function.name == source.at(binding.value))
+                .any(|function| function.name == binding.text)
         {
             let at = binding.value.end_byte();
-            edits.push(
-                Edit::new(
-                    "uncalled",
-                    8,
-                    at..at,
-                    "()",
-                    format!("calls `{}`", source.at(binding.value)),
-                )
-                .needed(),
-            );
+            edits.push(Edit::new("uncalled", 8, at..at, "()", format!("calls `{}`", binding.text)).needed());
         }
     }
 }

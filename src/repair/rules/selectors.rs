@@ -1,7 +1,9 @@
 //! Strings that CadQuery parses: planes, selectors of faces and edges, indices into them.
 
-use super::{Edit, RuleContext};
+use super::context::RuleContext;
+use super::edit::Edit;
 use cadforge_core::failure::Kind;
+use cadforge_python::Call;
 
 const PLANES: [&str; 12] = [
     "XY", "YZ", "ZX", "XZ", "YX", "ZY", "front", "back", "left", "right", "top", "bottom",
@@ -22,7 +24,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             .args
             .first()
             .filter(|arg| arg.value.kind() == "string")
-            .map(|arg| (arg.value, source.at(arg.value)));
+            .map(|arg| (arg.value, arg.text));
         let plane = message.contains("Supported names are");
         let word = call
             .args
@@ -97,7 +99,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// An empty selection for a fillet or chamfer: another selector just before it, or none.
-fn no_edges(context: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &mut Vec<Edit>) {
+fn no_edges(context: &RuleContext<'_>, call: &Call<'_>, edits: &mut Vec<Edit>) {
     let source = context.source;
     if !matches!(call.name, "fillet" | "chamfer") {
         return;
@@ -107,7 +109,7 @@ fn no_edges(context: &RuleContext<'_>, call: &super::source::Call<'_>, edits: &m
     };
     let selects = matches!(before.name, "faces" | "edges" | "vertices");
     if let Some(arg) = before.args.first().filter(|_| selects) {
-        let inner = source.at(arg.value).trim_matches(['"', '\'']);
+        let inner = arg.text.trim_matches(['"', '\'']);
         if let Some(axis) = inner.chars().rfind(|c| "XYZ".contains(*c)) {
             let other: Vec<String> = ["|Z", "|X", "|Y", ">Z", "<Z"]
                 .iter()

@@ -2,20 +2,20 @@
 //! for a bracket, quote, comma or colon are tried on the syntax tree, at a millisecond each; those that parse are
 //! ranked by plausibility.
 
-use std::ops::Range;
-
+use super::context::RuleContext;
+use super::edit::{Edit, Offers, offer};
 use super::plausible::implausibility;
-use super::source::{Source, line_range};
-use super::tokens::{Lexeme, Token, closer, tokens, unbalanced};
-use super::{Edit, RuleContext, brackets, fixture, indentation, names};
+use super::{brackets, fixture, indentation, names};
 use cadforge_core::failure::Kind;
+use cadforge_python::tokens::{Token, TokenKind, closer, code_tokens, unbalanced};
+use cadforge_python::{Module, line_range};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if context.kind != Kind::SyntaxClosure {
         return;
     }
     let text = context.source.text;
-    let found = tokens(text);
+    let found = code_tokens(text);
     let line = context.line.unwrap_or(1);
     let mut offers = Vec::new();
     characters(text, &mut offers);
@@ -28,7 +28,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let known = context.source.errors().max(1);
     for (rank, edit) in offers {
         let Some(code) = edit.apply(text) else { continue };
-        let after = Source::new(&code);
+        let after = Module::new(&code);
         let errors = after.errors();
         if errors >= known && errors > 0 {
             continue;
@@ -52,19 +52,6 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         });
     }
     cut(context, &found, edits);
-}
-
-pub(super) type Offers = Vec<(u32, Edit)>;
-
-pub(super) fn offer(
-    offers: &mut Offers,
-    rank: u32,
-    rule: &'static str,
-    range: Range<usize>,
-    text: &str,
-    reason: impl Into<String>,
-) {
-    offers.push((rank, Edit::new(rule, rank, range, text, reason)));
 }
 
 /// Typographic characters, comments of other languages, operators that Python lacks.
@@ -153,11 +140,8 @@ fn comments(text: &str, line: usize, offers: &mut Offers) {
 fn colons(text: &str, line: usize, offers: &mut Offers) {
     for line in [line, line.saturating_sub(1)] {
         let range = line_range(text, line);
-        let code = text[range.clone()]
-            .split('#')
-            .next()
-            .unwrap_or_default()
-            .trim_end();
+        let last = code_tokens(&text[range.clone()]).pop();
+        let code = &text[range.start..range.start + last.map_or(0, |last| last.range.end)];
         let word = code
             .trim_start()
             .split(|c: char| !c.is_alphanumeric())
@@ -204,21 +188,21 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
     let near = |token: &Token| token.line + 2 >= line && token.line <= line + 1;
     let ends = |token: &Token| {
         matches!(
-            token.lexeme,
-            Lexeme::Name | Lexeme::Number | Lexeme::Text(_) | Lexeme::Close(_)
+            token.kind,
+            TokenKind::Name | TokenKind::Number | TokenKind::String(_) | TokenKind::Close(_)
         )
     };
     let starts = |token: &Token| {
         matches!(
-            token.lexeme,
-            Lexeme::Name | Lexeme::Number | Lexeme::Text(_) | Lexeme::Open(_)
+            token.kind,
+            TokenKind::Name | TokenKind::Number | TokenKind::String(_) | TokenKind::Open(_)
         )
     };
     for pair in found.windows(2).filter(|pair| near(&pair[0]) || near(&pair[1])) {
         let (left, right) = (&pair[0], &pair[1]);
         let at = left.range.end;
         if ends(left) && starts(right) {
-            let adjacent = matches!(right.lexeme, Lexeme::Open(_)) && left.lexeme == Lexeme::Name;
+            let adjacent = matches!(right.kind, TokenKind::Open(_)) && left.kind == TokenKind::Name;
             if !adjacent {
                 offer(
                     offers,
@@ -257,7 +241,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
             }
         }
         let (a, b) = (&text[left.range.clone()], &text[right.range.clone()]);
-        if left.lexeme == Lexeme::Other && right.lexeme == Lexeme::Other && a == b && a != "-" {
+        if left.kind == TokenKind::Operator && right.kind == TokenKind::Operator && a == b && a != "-" {
             offer(
                 offers,
                 28,
@@ -273,7 +257,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
         .filter(|token| token.line == line || token.line + 1 == line)
     {
         let what = &text[token.range.clone()];
-        if token.lexeme == Lexeme::Other {
+        if token.kind == TokenKind::Operator {
             offer(
                 offers,
                 60,
@@ -298,7 +282,7 @@ fn between(text: &str, found: &[Token], line: usize, offers: &mut Offers) {
         // A misspelt `def` or other keyword.
         let word = &text[token.range.clone()];
         let first = index == 0 || found[index - 1].line < token.line;
-        if token.lexeme == Lexeme::Name && first {
+        if token.kind == TokenKind::Name && first {
             for keyword in ["def", "return", "import", "from", "for", "while"] {
                 if word != keyword
                     && (word.eq_ignore_ascii_case(keyword) || names::differs_in_one_letter(word, keyword))
@@ -353,12 +337,12 @@ fn cut(context: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
             continue;
         }
         for index in open.into_iter().rev() {
-            if let Lexeme::Open(open) = found[index].lexeme {
+            if let TokenKind::Open(open) = found[index].kind {
                 code.push(char::from(closer(open)));
             }
         }
         code.push('\n');
-        let after = Source::new(&code);
+        let after = Module::new(&code);
         let line = found.get(keep.saturating_sub(1)).map_or(1, |token| token.line);
         if after.errors() > 0 {
             continue;
@@ -367,7 +351,7 @@ fn cut(context: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
         let last = keep.checked_sub(1).map(|last| &text[found[last].range.clone()]);
         let broken = last.is_some_and(|last| {
             keep == found.len()
-                && found[keep - 1].lexeme == Lexeme::Name
+                && found[keep - 1].kind == TokenKind::Name
                 && found[..keep - 1]
                     .iter()
                     .all(|token| text[token.range.clone()] != *last)
@@ -378,7 +362,7 @@ fn cut(context: &RuleContext<'_>, found: &[Token], edits: &mut Vec<Edit>) {
         let odd = odd + 2 * u32::from(selects.iter().any(|call| code.trim_end().ends_with(call)));
         // Nor is a method that is not called.
         let dangling = keep >= 2
-            && found[keep - 1].lexeme == Lexeme::Name
+            && found[keep - 1].kind == TokenKind::Name
             && text[found[keep - 2].range.clone()] == *".";
         let odd = odd + 4 * u32::from(dangling);
         let cut_lines = found.last().map_or(0, |last| last.line) - line;

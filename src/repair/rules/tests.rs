@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use cadforge_core::task::{Level, Scale, Task};
+use cadforge_task::{Level, Scale, Task};
+use cadforge_trajectory::Step;
 
-fn task() -> Task {
+pub(super) fn task() -> Task {
     Task {
         id: "cube".to_owned(),
         level: Level::Easy,
@@ -62,13 +63,18 @@ pub(super) fn offers(code: &str, kind: &str, message: &str, line: Option<u32>) -
     })
 }
 
-/// The edits for code that built, with these notes.
-pub(super) fn offers_on(code: &str, notes: &[&str]) -> Vec<(String, Edit)> {
+/// A step that built, with these notes.
+pub(super) fn built(code: &str, notes: &[&str]) -> Step {
     let mut step = failed(code, "low_editability", "", None);
     step.evaluation.ok = true;
     step.evaluation.failure = None;
     step.evaluation.notes = notes.iter().map(|&note| note.to_owned()).collect();
-    let (task, history) = (task(), [step]);
+    step
+}
+
+/// The edits for code that built, with these notes.
+pub(super) fn offers_on(code: &str, notes: &[&str]) -> Vec<(String, Edit)> {
+    let (task, history) = (task(), [built(code, notes)]);
     edits(&ProposalRequest {
         task: &task,
         history: &history,
@@ -88,6 +94,19 @@ fn a_repeated_mistake_is_one_repair() {
         Some(3),
     );
     assert_eq!(offers[0].0, code.replace("fuse", "union"));
+}
+
+#[test]
+fn a_module_is_imported_unless_its_name_is_bound() {
+    let message = "NameError: name 'PI' is not defined";
+    let first = |head: &str| {
+        let code = format!("{head}\nfixture = cq.Workplane().circle(PI)\n");
+        offers(&code, "undefined_name", message, Some(2)).remove(0).0
+    };
+    let used = "fixture = cq.Workplane().circle(math.pi)\n";
+    let head = "from math import sin";
+    assert_eq!(first(head), format!("import math\n{head}\n{used}"));
+    assert_eq!(first("import math"), format!("import math\n{used}"));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Invalid values: numbers in quotes, `None` instead of a number, zero and negative sizes.
 
-use super::source::{Binding, Source, enclosing, format_number, number};
-use super::{Edit, RuleContext, nearest};
+use super::context::RuleContext;
+use super::edit::{Edit, format_number};
 use cadforge_core::failure::Kind;
+use cadforge_python::{Binding, Module, Node, children, enclosing, nearest, number};
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     if !matches!(
@@ -31,7 +32,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
                 .bindings()
                 .into_iter()
                 .filter(|other| nearest::words(other.name).last() == Some(&last))
-                .find_map(|other| number(source.at(other.value)));
+                .find_map(|other| number(other.text));
             let value = similar.map_or_else(|| "10.0".to_owned(), |value| format!("{value:?}"));
             edits.push(
                 Edit::new(
@@ -66,7 +67,7 @@ pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// `"10"` and `"10 mm"` become 10.
-fn numbers_in_quotes(source: &Source<'_>, edits: &mut Vec<Edit>) {
+fn numbers_in_quotes(source: &Module<'_>, edits: &mut Vec<Edit>) {
     let mut edit = Edit::new("quotes", 6, 0..0, "", "removes quotes around numbers").needed();
     for node in source.nodes().into_iter().filter(|node| node.kind() == "string") {
         let inner = source.at(node).trim_matches(['"', '\'']);
@@ -96,9 +97,7 @@ fn commas(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     }
     for binding in source.bindings() {
         let single = binding.value.named_child_count() == 1;
-        if matches!(binding.value.kind(), "expression_list" | "tuple")
-            && single
-            && source.at(binding.value).contains(',')
+        if matches!(binding.value.kind(), "expression_list" | "tuple") && single && binding.text.contains(',')
         {
             let inner = binding.value.named_child(0).expect("counted");
             edits.push(
@@ -114,7 +113,7 @@ fn commas(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
         }
         // A decimal comma: `5,5`.
         if binding.value.kind() == "expression_list" && binding.value.named_child_count() == 2 {
-            let parts: Vec<&str> = source.at(binding.value).split(',').map(str::trim).collect();
+            let parts: Vec<&str> = binding.text.split(',').map(str::trim).collect();
             if parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit())) {
                 edits.push(
                     Edit::new(
@@ -155,8 +154,7 @@ fn sizes(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
     let regions = context.regions();
     let bindings = source.bindings();
     for region in regions.iter().rev() {
-        let inside =
-            |node: &tree_sitter::Node<'_>| region.start <= node.start_byte() && node.end_byte() <= region.end;
+        let inside = |node: &Node<'_>| region.start <= node.start_byte() && node.end_byte() <= region.end;
         for node in source.nodes().into_iter().filter(inside) {
             let parent = node.parent().map_or("", |parent| parent.kind());
             let is_sign = node.kind() == "unary_operator" && source.at(node).starts_with('-');
@@ -204,8 +202,8 @@ fn sizes(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
 }
 
 /// A named size of zero or less.
-fn constant(source: &Source<'_>, binding: &Binding<'_>, later: u32, edits: &mut Vec<Edit>) {
-    let Some(value) = number(source.at(binding.value)) else {
+fn constant(source: &Module<'_>, binding: &Binding<'_>, later: u32, edits: &mut Vec<Edit>) {
+    let Some(value) = number(binding.text) else {
         return;
     };
     let words = nearest::words(binding.name);
@@ -241,13 +239,13 @@ fn constant(source: &Source<'_>, binding: &Binding<'_>, later: u32, edits: &mut 
     }
 }
 
-fn alike_constant(source: &Source<'_>, binding: &Binding<'_>) -> String {
+fn alike_constant(source: &Module<'_>, binding: &Binding<'_>) -> String {
     let last = nearest::words(binding.name).pop().unwrap_or_default();
     let mut others: Vec<f64> = source
         .bindings()
         .iter()
         .filter(|other| other.global && nearest::words(other.name).last() == Some(&last))
-        .filter_map(|other| number(source.at(other.value)))
+        .filter_map(|other| number(other.text))
         .filter(|value| *value > 0.0)
         .collect();
     others.sort_by(f64::total_cmp);
@@ -264,8 +262,8 @@ fn alike_constant(source: &Source<'_>, binding: &Binding<'_>) -> String {
 }
 
 /// Another number of the same call, reduced to be harmless.
-fn similar(source: &Source<'_>, list: tree_sitter::Node<'_>) -> String {
-    let others = super::source::children(list)
+fn similar(source: &Module<'_>, list: Node<'_>) -> String {
+    let others = children(list)
         .into_iter()
         .filter_map(|node| number(source.at(node)))
         .filter(|value| *value > 0.0);

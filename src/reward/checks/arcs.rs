@@ -1,8 +1,9 @@
 //! Segments of material along a circle: teeth, spokes, slots between them.
 
-use super::{CheckResult, count_score, letter, point};
-use crate::candidate_geometry::{CandidateGeometry, Frame};
-use cadforge_core::task::checks::across;
+use std::sync::Arc;
+
+use super::{CheckInput, CheckKind, CheckResult, Requirement, across, count_score, letter, point};
+use crate::candidate_geometry::CandidateGeometry;
 
 /// Sampled points along a circle.
 const POINTS: u32 = 720;
@@ -11,39 +12,80 @@ const STEPS: u32 = 9;
 /// Allowed deviation of a gap from the mean gap, as a share of it.
 const EVEN: f64 = 0.1;
 
-pub(super) fn measure(
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "arcs",
+    needs_bbox: false,
+    measures: "stretches of material along a circle: teeth, spokes",
+    fields: "`axis`, `at`, `count`, `radius` and `between` (shares: any circle counts)",
+    parse: |fields| {
+        let (axis, at, count) = (fields.axis(), fields.place("at"), fields.count("count"));
+        Some(Arc::new(Arcs {
+            axis: axis?,
+            at: at?,
+            count: count?,
+            radius: fields.range("radius", [0.2, 0.98]),
+            between: fields.range("between", [0.02, 0.98]),
+        }))
+    },
+};
+
+#[derive(Debug)]
+struct Arcs {
+    /// Axis of the circle.
     axis: usize,
+    /// Position of the axis.
     at: [f64; 2],
+    /// Required number.
     count: u32,
+    /// Range of radii, as shares of half the box.
     radius: [f64; 2],
+    /// Range of heights, as shares of the box.
     between: [f64; 2],
-    geometry: &CandidateGeometry,
-    frame: &Frame,
-) -> CheckResult {
-    let half = {
-        let size = frame.bbox.size();
-        let [first, second] = across(axis);
-        0.5 * size[first].min(size[second])
-    };
-    let step = |range: [f64; 2], step: u32| {
-        range[0] + (range[1] - range[0]) * f64::from(step) / f64::from(STEPS - 1)
-    };
-    let mut best = (0.0, 0);
-    for height in 0..STEPS {
-        for ring in 0..STEPS {
-            let place = frame.place(axis, step(between, height));
-            let found = along(axis, at, half * step(radius, ring), place, geometry);
-            let score = if found.is_even { 1.0 } else { 0.5 } * count_score(found.count, count as usize);
-            if score > best.0 {
-                best = (score, found.count);
+}
+
+impl Requirement for Arcs {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let CheckInput { geometry, frame, .. } = *input;
+        let half = {
+            let size = frame.bbox.size();
+            let [first, second] = across(self.axis);
+            0.5 * size[first].min(size[second])
+        };
+        let step = |range: [f64; 2], step: u32| {
+            range[0] + (range[1] - range[0]) * f64::from(step) / f64::from(STEPS - 1)
+        };
+        let mut best = (0.0, 0);
+        for height in 0..STEPS {
+            for ring in 0..STEPS {
+                let place = frame.place(self.axis, step(self.between, height));
+                let found = along(
+                    self.axis,
+                    self.at,
+                    half * step(self.radius, ring),
+                    place,
+                    geometry,
+                );
+                let score =
+                    if found.is_even { 1.0 } else { 0.5 } * count_score(found.count, self.count as usize);
+                if score > best.0 {
+                    best = (score, found.count);
+                }
             }
         }
+        CheckResult {
+            score: best.0,
+            measured: format!("{} at best", best.1),
+            asked: format!("{} evenly spaced about {}", self.count, letter(self.axis)),
+            place: Some(point(self.axis, self.at, frame.bbox.center()[self.axis])),
+        }
     }
-    CheckResult {
-        score: best.0,
-        measured: format!("{} at best", best.1),
-        asked: format!("{count} evenly spaced about {}", letter(axis)),
-        place: Some(point(axis, at, frame.bbox.center()[axis])),
+
+    fn faces(&self, _input: &CheckInput<'_>) -> Vec<u32> {
+        Vec::new()
     }
 }
 
@@ -83,7 +125,7 @@ fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, geometry: &Candidat
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use cadforge_core::task::checks::Requirement;
+    use super::*;
 
     #[test]
     fn four_spokes_pass_and_three_do_not() {
@@ -94,7 +136,7 @@ mod tests {
             ([-3.0, 5.0, 0.0], [6.0, 25.0, 6.0]),
             ([-3.0, -30.0, 0.0], [6.0, 25.0, 6.0]),
         ];
-        let ask = Requirement::Arcs {
+        let ask = Arcs {
             axis: 2,
             at: [0.0, 0.0],
             count: 4,
@@ -102,19 +144,19 @@ mod tests {
             between: [0.2, 0.8],
         };
         assert_eq!(
-            check_blocks(ask.clone(), &[hub, spokes[0], spokes[1], spokes[2], spokes[3]]).score,
+            check_blocks(&ask, &[hub, spokes[0], spokes[1], spokes[2], spokes[3]]).score,
             1.0
         );
-        assert!(check_blocks(ask.clone(), &[hub, spokes[0], spokes[1], spokes[2]]).score < 0.5);
+        assert!(check_blocks(&ask, &[hub, spokes[0], spokes[1], spokes[2]]).score < 0.5);
         let plate = [([-30.0, -30.0, 0.0], [60.0, 60.0, 6.0])];
-        assert!(check_blocks(ask, &plate).score < 0.2);
-        let ring = Requirement::Arcs {
+        assert!(check_blocks(&ask, &plate).score < 0.2);
+        let ring = Arcs {
             axis: 2,
             at: [0.0, 0.0],
             count: 1,
             radius: [0.4, 0.9],
             between: [0.2, 0.8],
         };
-        assert_eq!(check_blocks(ring, &plate).score, 1.0);
+        assert_eq!(check_blocks(&ring, &plate).score, 1.0);
     }
 }

@@ -1,42 +1,55 @@
 //! Clearance: the gap along a line that is nearest to a position.
 
-use super::thickness::nearest;
-use super::{CheckResult, graded, length_tolerance, letter, mm, point, wall};
-use crate::candidate_geometry::{CandidateGeometry, Frame};
-use cadforge_core::task::checks::Probe;
+use std::sync::Arc;
+
+use super::probe::Probe;
+use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, length_tolerance, letter, mm};
 use cadforge_geometry::Volume;
 
-pub(super) fn measure(
-    probe: &Probe,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-    frame: &Frame,
-    reference: Option<&CandidateGeometry>,
-) -> CheckResult {
-    let place = point(probe.axis, probe.at, probe.near);
-    let tolerance = tolerance.unwrap_or(length_tolerance(probe.length));
-    let found = |volume: &Volume, place| {
-        let spans = volume.spans(probe.axis, place);
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "clearance",
+    needs_bbox: false,
+    measures: "a gap along a line, and around it as with `thickness`",
+    fields: "`axis`, `at`, `near`, `gap`",
+    parse: |fields| Some(Arc::new(Clearance(Probe::parse(fields, "gap")?))),
+};
+
+#[derive(Debug)]
+struct Clearance(Probe);
+
+impl Clearance {
+    fn span(&self, volume: &Volume, place: [f64; 3]) -> Option<[f64; 2]> {
+        let spans = volume.spans(self.0.axis, place);
         let gaps: Vec<[f64; 2]> = spans.windows(2).map(|pair| [pair[0][1], pair[1][0]]).collect();
-        nearest(&gaps, probe.near)
-    };
-    let of_line = |volume: &Volume, place| {
-        found(volume, place).map_or(0.0, |[from, to]| {
-            let away = (from - probe.near).max(probe.near - to).max(0.0);
+        self.0.nearest(&gaps)
+    }
+}
+
+impl Requirement for Clearance {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let probe = &self.0;
+        let tolerance = input.tolerance.unwrap_or(length_tolerance(probe.length));
+        let of_span = |[from, to]: [f64; 2]| {
             let size = graded((to - from - probe.length).abs(), tolerance);
-            size * graded(away, probe.length.max(tolerance))
-        })
-    };
-    let (score, share) = wall::score(probe, geometry, frame, reference, of_line);
-    let measured = match found(&geometry.volume, place) {
-        None => "no gap there".to_owned(),
-        Some([from, to]) => format!("{} mm{}", mm(to - from), wall::partly(score, share)),
-    };
-    CheckResult {
-        score,
-        measured,
-        asked: format!("a gap of {} mm along {}", mm(probe.length), letter(probe.axis)),
-        place: Some(place),
+            size * graded(probe.away([from, to]), probe.length.max(tolerance))
+        };
+        let span = |volume: &Volume, place| self.span(volume, place);
+        let (score, measured) = probe.measure(input, span, of_span, "no gap there");
+        CheckResult {
+            score,
+            measured,
+            asked: format!("a gap of {} mm along {}", mm(probe.length), letter(probe.axis)),
+            place: Some(probe.place()),
+        }
+    }
+
+    fn faces(&self, input: &CheckInput<'_>) -> Vec<u32> {
+        let ends = self.span(&input.geometry.volume, self.0.place());
+        self.0.faces_at_ends(ends, input)
     }
 }
 
@@ -44,11 +57,10 @@ pub(super) fn measure(
 mod tests {
     use super::super::testing::check_blocks;
     use super::*;
-    use cadforge_core::task::checks::Requirement;
 
     #[test]
     fn a_gap_of_the_right_width_passes_and_a_wide_or_closed_one_does_not() {
-        let probe = Requirement::Clearance(Probe {
+        let probe = Clearance(Probe {
             axis: 0,
             at: [10.0, 10.0],
             near: 10.25,
@@ -56,7 +68,7 @@ mod tests {
         });
         let pair = |gap: f64| {
             check_blocks(
-                probe.clone(),
+                &probe,
                 &[
                     ([0.0; 3], [10.0, 20.0, 20.0]),
                     ([10.0 + gap, 0.0, 0.0], [10.0, 20.0, 20.0]),

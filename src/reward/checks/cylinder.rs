@@ -1,27 +1,43 @@
 //! Round bosses, bars, pins and barrels along an axis. More than the required number are allowed.
 
-use super::{CheckResult, round};
-use crate::candidate_geometry::{CandidateGeometry, Frame};
-use cadforge_core::task::checks::Round;
+use std::sync::Arc;
 
-pub(super) fn measure(
-    asked: &Round,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-    frame: &Frame,
-) -> CheckResult {
-    let found = round::candidates(asked, geometry, frame, false);
-    round::matched(asked, tolerance, &found, frame, "cylinder", false)
+use super::round::Round;
+use super::{CheckInput, CheckKind, CheckResult, Requirement};
+
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "cylinder",
+    needs_bbox: false,
+    measures: "round bosses, bars, pins, barrels; additional ones are allowed",
+    fields: "as `holes`; `coverage` 0.3",
+    parse: |fields| Some(Arc::new(Cylinder(Round::parse(fields, 0.3, false)?))),
+};
+
+#[derive(Debug)]
+struct Cylinder(Round);
+
+impl Requirement for Cylinder {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let found = self.0.candidates(input, false);
+        self.0.matched(&found, input, "cylinder", false)
+    }
+
+    fn faces(&self, input: &CheckInput<'_>) -> Vec<u32> {
+        self.0.faces(&self.0.candidates(input, false), input)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check_within, pipe_at, within};
     use super::*;
-    use cadforge_core::task::checks::Requirement;
 
     fn score(outer: f64, height: f64) -> f64 {
-        let ask = Requirement::Cylinder(Round {
+        let ask = Cylinder(Round {
             axis: 2,
             at: vec![[0.0, 0.0]],
             count: None,
@@ -32,7 +48,7 @@ mod tests {
             between: [0.0, 1.0],
         });
         check_within(
-            ask,
+            &ask,
             &pipe_at(0.0, 4.0, outer, height),
             &pipe_at(0.0, 4.0, 10.0, 30.0),
         )
@@ -62,7 +78,13 @@ mod tests {
             };
             let shape = pipe_at(0.0, 1.0, radius, 30.0);
             let (geometry, frame) = within(&shape, &shape);
-            super::measure(&round, Some(10.0), &geometry, &frame).score
+            let input = CheckInput {
+                geometry: &geometry,
+                frame: &frame,
+                reference: None,
+                tolerance: Some(10.0),
+            };
+            Cylinder(round).measure(&input).score
         };
         assert_eq!((score(5.0), score(10.0)), (1.0, 1.0));
         assert_eq!((score(12.0), score(40.0)), (0.0, 0.0));

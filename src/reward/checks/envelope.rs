@@ -1,50 +1,66 @@
 //! Whether the part fits into its box, and uses it.
 
-use super::{CheckResult, graded, mm};
-use crate::candidate_geometry::{CandidateGeometry, Frame};
+use std::sync::Arc;
+
+use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, mm};
 
 /// Minimum use of the longest side, as a share.
 const LONGEST: f64 = 0.8;
 /// Allowed excess, as a share of the side.
 const TOLERANCE: f64 = 0.005;
 
-pub(super) fn measure(tolerance: Option<f64>, geometry: &CandidateGeometry, frame: &Frame) -> CheckResult {
-    let asked = frame.envelope.unwrap_or(frame.bbox.size());
-    let size = geometry.mesh.bbox().size();
-    let longest = (0..3)
-        .max_by(|&a, &b| asked[a].total_cmp(&asked[b]))
-        .expect("three axes");
-    let over = (0..3)
-        .map(|axis| size[axis] / asked[axis] - 1.0)
-        .fold(0.0, f64::max);
-    let used = size[longest] / asked[longest];
-    let [x, y, z] = size.map(mm);
-    let [ax, ay, az] = asked.map(mm);
-    CheckResult {
-        score: graded(over, tolerance.unwrap_or(TOLERANCE)) * (used / LONGEST).min(1.0).powi(2),
-        measured: format!("{x} × {y} × {z} mm"),
-        asked: format!("within {ax} × {ay} × {az} mm, the longest side used by {LONGEST} or more"),
-        place: None,
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "envelope",
+    needs_bbox: true,
+    measures: "fits into `bbox_mm`, uses 0.8 of its longest side",
+    fields: "",
+    parse: |_| Some(Arc::new(Envelope)),
+};
+
+#[derive(Debug)]
+struct Envelope;
+
+impl Requirement for Envelope {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let asked = input.frame.envelope.unwrap_or(input.frame.bbox.size());
+        let size = input.geometry.mesh.bbox().size();
+        let longest = (0..3)
+            .max_by(|&a, &b| asked[a].total_cmp(&asked[b]))
+            .expect("three axes");
+        let over = (0..3)
+            .map(|axis| size[axis] / asked[axis] - 1.0)
+            .fold(0.0, f64::max);
+        let used = size[longest] / asked[longest];
+        let [x, y, z] = size.map(mm);
+        let [ax, ay, az] = asked.map(mm);
+        CheckResult {
+            score: graded(over, input.tolerance.unwrap_or(TOLERANCE)) * (used / LONGEST).min(1.0).powi(2),
+            measured: format!("{x} × {y} × {z} mm"),
+            asked: format!("within {ax} × {ay} × {az} mm, the longest side used by {LONGEST} or more"),
+            place: None,
+        }
+    }
+
+    fn faces(&self, _input: &CheckInput<'_>) -> Vec<u32> {
+        Vec::new()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use cadforge_core::task::checks::Requirement;
+    use super::*;
     use cadforge_geometry::shapes;
 
     #[test]
     fn a_fitting_part_passes_and_a_large_or_small_one_does_not() {
         let frame = shapes::blocks(&[([0.0; 3], [100.0, 50.0, 20.0])]);
-        let score = |size: [f64; 3]| {
-            check_within(
-                Requirement::Envelope,
-                &shapes::blocks(&[([0.0; 3], size)]),
-                &frame,
-            )
-            .score
-        };
+        let score =
+            |size: [f64; 3]| check_within(&Envelope, &shapes::blocks(&[([0.0; 3], size)]), &frame).score;
         assert_eq!(score([100.0, 50.0, 20.0]), 1.0);
         assert_eq!(score([82.0, 10.0, 20.0]), 1.0);
         assert!(score([100.0, 51.0, 20.0]) < 0.5);

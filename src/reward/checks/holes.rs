@@ -1,40 +1,54 @@
 //! Round holes and bores along an axis: diameter, exact count, positions, open at both ends.
 
-use super::{CheckResult, round};
-use crate::candidate_geometry::{CandidateGeometry, Frame};
-use cadforge_core::task::checks::Round;
+use std::sync::Arc;
+
+use super::round::Round;
+use super::{CheckInput, CheckKind, CheckResult, Requirement};
+use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::Cylinder;
 
 /// Length beyond its ends that must be empty on a through hole's axis, in radii: a drill tip is shorter.
 const BEYOND: f64 = 1.2;
 
-pub(super) fn measure(
-    asked: &Round,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-    frame: &Frame,
-) -> CheckResult {
-    let found = found(asked, geometry, frame);
-    let noun = if asked.through { "through hole" } else { "hole" };
-    round::matched(asked, tolerance, &found, frame, noun, true)
-}
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "holes",
+    needs_bbox: false,
+    measures: "round holes and bores along an axis: diameter, exact count, places, open at both ends",
+    fields: "`axis`, `at` (a list of places) or `count`; `diameter`, `blind`, `coverage` (share of the full turn, 0.85), \
+             `length` (share of the box at least), `between` (shares of the box)",
+    parse: |fields| Some(Arc::new(Holes(Round::parse(fields, 0.85, true)?))),
+};
 
-/// Number of holes of that size beyond the required number.
-pub(super) fn spare(
-    asked: &Round,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-    frame: &Frame,
-) -> usize {
-    round::spare(asked, tolerance, &found(asked, geometry, frame), frame)
-}
+#[derive(Debug)]
+struct Holes(Round);
 
-pub(super) fn found<'a>(asked: &Round, geometry: &'a CandidateGeometry, frame: &Frame) -> Vec<&'a Cylinder> {
-    let mut found = round::candidates(asked, geometry, frame, true);
-    if asked.through {
-        found.retain(|hole| is_through(hole, geometry));
+impl Holes {
+    fn found<'a>(&self, input: &CheckInput<'a>) -> Vec<&'a Cylinder> {
+        let mut found = self.0.candidates(input, true);
+        if self.0.through {
+            found.retain(|hole| is_through(hole, input.geometry));
+        }
+        found
     }
-    found
+}
+
+impl Requirement for Holes {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let noun = if self.0.through { "through hole" } else { "hole" };
+        self.0.matched(&self.found(input), input, noun, true)
+    }
+
+    fn faces(&self, input: &CheckInput<'_>) -> Vec<u32> {
+        self.0.faces(&self.found(input), input)
+    }
+
+    fn spare(&self, input: &CheckInput<'_>) -> usize {
+        self.0.spare(&self.found(input), input)
+    }
 }
 
 /// Whether the hole and the space right behind it are empty.
@@ -50,13 +64,12 @@ fn is_through(hole: &Cylinder, geometry: &CandidateGeometry) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check_within, gathered, pipe_at};
+    use super::super::testing::{check_within, faces_of, gathered, pipe_at};
     use super::*;
-    use cadforge_core::task::checks::Requirement;
     use cadforge_geometry::{Shape, shapes};
 
-    fn ask(at: &[[f64; 2]], diameter: f64) -> Requirement {
-        Requirement::Holes(Round {
+    fn ask(at: &[[f64; 2]], diameter: f64) -> Holes {
+        Holes(Round {
             axis: 2,
             at: at.to_vec(),
             count: None,
@@ -73,7 +86,7 @@ mod tests {
     }
 
     fn score(shape: &Shape) -> f64 {
-        check_within(ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0), shape, &pair(4.0, 40.0)).score
+        check_within(&ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0), shape, &pair(4.0, 40.0)).score
     }
 
     #[test]
@@ -109,16 +122,14 @@ mod tests {
     #[test]
     fn a_short_hole_loses_in_proportion() {
         let score = |depth: f64| {
-            let Requirement::Holes(round) = ask(&[[0.0, 0.0]], 8.0) else {
-                unreachable!("it asks for holes")
-            };
-            let ask = Requirement::Holes(Round {
+            let Holes(round) = ask(&[[0.0, 0.0]], 8.0);
+            let ask = Holes(Round {
                 length: 0.5,
                 through: false,
                 ..round
             });
             let frame = pipe_at(0.0, 4.0, 10.0, 40.0);
-            check_within(ask, &pipe_at(0.0, 4.0, 10.0, depth), &frame)
+            check_within(&ask, &pipe_at(0.0, 4.0, 10.0, depth), &frame)
         };
         // At least 20 mm, with half a millimetre of tolerance.
         let [whole, near, shorter, stub] = [20.0, 18.0, 17.0, 4.0].map(|depth| score(depth).score);
@@ -137,7 +148,7 @@ mod tests {
     #[test]
     fn results_state_the_measured_and_the_required_value() {
         let measure = check_within(
-            ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0),
+            &ask(&[[0.0, 0.0], [40.0, 0.0]], 8.0),
             &pipe_at(0.0, 4.0, 10.0, 6.0),
             &pair(4.0, 40.0),
         );
@@ -146,5 +157,11 @@ mod tests {
             measure.asked,
             "2 through holes of 8 mm along z, at (x, y) = (0, 0), (40, 0)"
         );
+    }
+
+    #[test]
+    fn a_bore_highlights_its_face() {
+        let pipe = pipe_at(0.0, 4.0, 10.0, 20.0);
+        assert_eq!(faces_of(&ask(&[[0.0, 0.0]], 8.0), &pipe), [0]);
     }
 }

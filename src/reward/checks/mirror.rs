@@ -1,7 +1,8 @@
 //! Whether the part is symmetric about a plane.
 
-use super::{CheckResult, graded, letter, mm, percent};
-use crate::candidate_geometry::CandidateGeometry;
+use std::sync::Arc;
+
+use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, letter, mm, percent};
 use cadforge_geometry::{Dexels, Lattice, TriMesh};
 
 /// Allowed share of the part without a mirror image.
@@ -9,22 +10,47 @@ const TOLERANCE: f64 = 0.03;
 /// Cells along each side of the part's own box.
 pub(super) const CELLS: u32 = 96;
 
-pub(super) fn measure(
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "mirror",
+    needs_bbox: false,
+    measures: "mirror symmetry about a plane",
+    fields: "`axis`, `at`",
+    parse: |fields| {
+        let (axis, at) = (fields.axis(), fields.number("at"));
+        Some(Arc::new(Mirror { axis: axis?, at: at? }))
+    },
+};
+
+#[derive(Debug)]
+struct Mirror {
+    /// Normal of the plane.
     axis: usize,
+    /// Position of the plane.
     at: f64,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-) -> CheckResult {
-    // Rays along the axis itself, so that the mirror image has the same rays.
-    let lattice = Lattice::over(&geometry.mesh.bbox(), CELLS);
-    let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
-    let (own, other) = (cut(&geometry.mesh), cut(&geometry.mesh.mirrored(axis, at)));
-    let alike = iou(&own, &other);
-    CheckResult {
-        score: graded(1.0 - alike, tolerance.unwrap_or(TOLERANCE)),
-        measured: format!("{} of both sides alike", percent(alike)),
-        asked: format!("the same on both sides of {} = {}", letter(axis), mm(at)),
-        place: None,
+}
+
+impl Requirement for Mirror {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let Self { axis, at } = *self;
+        let mesh = &input.geometry.mesh;
+        // Rays along the axis itself, so that the mirror image has the same rays.
+        let lattice = Lattice::over(&mesh.bbox(), CELLS);
+        let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
+        let alike = iou(&cut(mesh), &cut(&mesh.mirrored(axis, at)));
+        CheckResult {
+            score: graded(1.0 - alike, input.tolerance.unwrap_or(TOLERANCE)),
+            measured: format!("{} of both sides alike", percent(alike)),
+            asked: format!("the same on both sides of {} = {}", letter(axis), mm(at)),
+            place: None,
+        }
+    }
+
+    fn faces(&self, _input: &CheckInput<'_>) -> Vec<u32> {
+        Vec::new()
     }
 }
 
@@ -38,7 +64,7 @@ pub(super) fn iou(one: &Dexels, other: &Dexels) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_blocks;
-    use cadforge_core::task::checks::Requirement;
+    use super::*;
 
     #[test]
     fn a_symmetric_part_passes_and_one_with_a_lug_on_one_side_does_not() {
@@ -47,8 +73,8 @@ mod tests {
             ([-24.0, 0.0, 0.0], [4.0, 10.0, 10.0]),
             ([20.0, 0.0, 0.0], [4.0, 10.0, 10.0]),
         ];
-        let ask = Requirement::Mirror { axis: 0, at: 0.0 };
-        assert_eq!(check_blocks(ask.clone(), &[body, lugs[0], lugs[1]]).score, 1.0);
-        assert!(check_blocks(ask.clone(), &[body, lugs[0]]).score < 0.5);
+        let ask = Mirror { axis: 0, at: 0.0 };
+        assert_eq!(check_blocks(&ask, &[body, lugs[0], lugs[1]]).score, 1.0);
+        assert!(check_blocks(&ask, &[body, lugs[0]]).score < 0.5);
     }
 }

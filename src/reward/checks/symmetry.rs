@@ -1,8 +1,10 @@
 //! Whether the part is unchanged after every rotation by a fraction of a full turn, and changed after half that angle:
 //! a disk has every symmetry, and therefore fails.
 
+use std::sync::Arc;
+
 use super::mirror::{CELLS, iou};
-use super::{CheckResult, graded, letter, percent, point};
+use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, letter, percent, point};
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Dexels, Lattice, Placement, TriMesh, rotation};
 
@@ -11,54 +13,90 @@ const TOLERANCE: f64 = 0.04;
 /// Without a reference: required change for half the rotation.
 const CONTRAST: f64 = 0.15;
 
-pub(super) fn measure(
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "symmetry",
+    needs_bbox: false,
+    measures: "rotational symmetry: equal after 360°/n, and not after half of that",
+    fields: "`axis`, `at`, `count`",
+    parse: |fields| {
+        let (axis, at, count) = (fields.axis(), fields.place("at"), fields.count("count"));
+        Some(Arc::new(Symmetry {
+            axis: axis?,
+            at: at?,
+            count: count?,
+        }))
+    },
+};
+
+#[derive(Debug)]
+struct Symmetry {
+    /// Axis of the rotation.
     axis: usize,
+    /// Position of the axis.
     at: [f64; 2],
+    /// Equal parts per full turn, at least 2.
     count: u32,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-    reference: Option<&CandidateGeometry>,
-) -> CheckResult {
-    let [right, wrong] = turns(axis, at, count, geometry);
-    let (lost, contrast) = match reference.map(|reference| turns(axis, at, count, reference)) {
-        // The loss of the reference's own mesh is not the candidate's.
-        Some([right, wrong]) => (1.0 - right, (0.7 * (1.0 - wrong)).max(1e-3)),
-        None => (0.0, CONTRAST),
-    };
-    let kept = graded((1.0 - right - lost).max(0.0), tolerance.unwrap_or(TOLERANCE));
-    let seen = ((1.0 - wrong) / contrast).min(1.0);
-    let angle = |part: f64| format!("{:.1}°", 360.0 / (part * f64::from(count)));
-    CheckResult {
-        score: kept * seen * seen,
-        measured: format!(
-            "{} stays after {}, {} after {}",
-            percent(right),
-            angle(1.0),
-            percent(wrong),
-            angle(2.0)
-        ),
-        asked: format!("{count} equal parts about {}", letter(axis)),
-        place: Some(point(axis, at, geometry.mesh.bbox().center()[axis])),
+}
+
+impl Requirement for Symmetry {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let [right, wrong] = self.turns(input.geometry);
+        let (lost, contrast) = match input.reference.map(|reference| self.turns(reference)) {
+            // The loss of the reference's own mesh is not the candidate's.
+            Some([right, wrong]) => (1.0 - right, (0.7 * (1.0 - wrong)).max(1e-3)),
+            None => (0.0, CONTRAST),
+        };
+        let tolerance = input.tolerance.unwrap_or(TOLERANCE);
+        let kept = graded((1.0 - right - lost).max(0.0), tolerance);
+        let seen = ((1.0 - wrong) / contrast).min(1.0);
+        let angle = |part: f64| format!("{:.1}°", 360.0 / (part * f64::from(self.count)));
+        CheckResult {
+            score: kept * seen * seen,
+            measured: format!(
+                "{} stays after {}, {} after {}",
+                percent(right),
+                angle(1.0),
+                percent(wrong),
+                angle(2.0)
+            ),
+            asked: format!("{} equal parts about {}", self.count, letter(self.axis)),
+            place: Some(point(
+                self.axis,
+                self.at,
+                input.geometry.mesh.bbox().center()[self.axis],
+            )),
+        }
+    }
+
+    fn faces(&self, _input: &CheckInput<'_>) -> Vec<u32> {
+        Vec::new()
     }
 }
 
-/// Share of the part that is unchanged after the rotation and after half of it.
-fn turns(axis: usize, at: [f64; 2], count: u32, geometry: &CandidateGeometry) -> [f64; 2] {
-    let lattice = Lattice::over(&geometry.mesh.bbox(), CELLS);
-    let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
-    let own = cut(&geometry.mesh);
-    let middle = point(axis, at, 0.0);
-    [1.0, 2.0].map(|part| {
-        let turn = rotation(axis, std::f64::consts::TAU / (part * f64::from(count)));
-        let placement = Placement::moved(1.0, middle, middle).with_turn(turn);
-        iou(&own, &cut(&geometry.mesh.placed(&placement)))
-    })
+impl Symmetry {
+    /// Share of the part that is unchanged after the rotation and after half of it.
+    fn turns(&self, geometry: &CandidateGeometry) -> [f64; 2] {
+        let Self { axis, at, count } = *self;
+        let lattice = Lattice::over(&geometry.mesh.bbox(), CELLS);
+        let cut = |mesh: &TriMesh| Dexels::new(mesh, &|_| 0, axis, &lattice);
+        let own = cut(&geometry.mesh);
+        let middle = point(axis, at, 0.0);
+        [1.0, 2.0].map(|part| {
+            let turn = rotation(axis, std::f64::consts::TAU / (part * f64::from(count)));
+            let placement = Placement::moved(1.0, middle, middle).with_turn(turn);
+            iou(&own, &cut(&geometry.mesh.placed(&placement)))
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check_within, gathered, pipe_at};
-    use cadforge_core::task::checks::Requirement;
+    use super::*;
     use cadforge_geometry::shapes;
 
     #[test]
@@ -72,7 +110,7 @@ mod tests {
         let disk = gathered(&[pipe_at(0.0, 4.0, 20.0, 6.0)]);
         let score = |shape| {
             check_within(
-                Requirement::Symmetry {
+                &Symmetry {
                     axis: 2,
                     at: [0.0, 0.0],
                     count: 4,

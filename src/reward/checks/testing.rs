@@ -1,8 +1,7 @@
 //! Geometries for the tests of checks.
 
-use super::CheckResult;
+use super::{CheckInput, CheckResult, Requirement};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
-use cadforge_core::task::checks::{Check, Requirement};
 use cadforge_geometry::{Placement, Shape, TriMesh, shapes};
 
 /// A shape in the frame of another one.
@@ -15,34 +14,56 @@ pub(super) fn within(shape: &Shape, frame: &Shape) -> (CandidateGeometry, Frame)
     )
 }
 
-/// A check with a requirement.
-pub(super) fn asking(ask: Requirement) -> Check {
-    Check {
-        name: "it".to_owned(),
-        hidden: false,
-        tolerance: None,
-        ask,
-        literals: Vec::new(),
-    }
-}
-
 /// Result of a check for a shape in the frame of another one.
-pub(super) fn check_within(ask: Requirement, shape: &Shape, frame: &Shape) -> CheckResult {
-    let (geometry, frame) = within(shape, frame);
-    super::measure(&asking(ask), &geometry, &frame, None)
+pub(super) fn check_within(ask: &impl Requirement, shape: &Shape, frame: &Shape) -> CheckResult {
+    measure(ask, shape, frame, None)
 }
 
 /// Result of a check for a shape, with a reference.
-pub(super) fn check_beside(ask: Requirement, shape: &Shape, reference: &Shape) -> CheckResult {
-    let (geometry, frame) = within(shape, reference);
-    let (reference, _) = within(reference, reference);
-    super::measure(&asking(ask), &geometry, &frame, Some(&reference))
+pub(super) fn check_beside(ask: &impl Requirement, shape: &Shape, reference: &Shape) -> CheckResult {
+    measure(ask, shape, reference, Some(reference))
 }
 
 /// Result of a check for blocks in their own box.
-pub(super) fn check_blocks(ask: Requirement, blocks: &[([f64; 3], [f64; 3])]) -> CheckResult {
+pub(super) fn check_blocks(ask: &impl Requirement, blocks: &[([f64; 3], [f64; 3])]) -> CheckResult {
     let shape = shapes::blocks(blocks);
     check_within(ask, &shape, &shape)
+}
+
+fn measure(ask: &impl Requirement, shape: &Shape, frame: &Shape, reference: Option<&Shape>) -> CheckResult {
+    let reference = reference.map(|reference| within(reference, frame).0);
+    let (geometry, frame) = within(shape, frame);
+    ask.measure(&CheckInput {
+        geometry: &geometry,
+        frame: &frame,
+        reference: reference.as_ref(),
+        tolerance: None,
+    })
+}
+
+/// The faces that a check measures on a shape in its own frame.
+pub(super) fn faces_of(ask: &impl Requirement, shape: &Shape) -> Vec<u32> {
+    let (geometry, frame) = within(shape, shape);
+    ask.faces(&CheckInput {
+        geometry: &geometry,
+        frame: &frame,
+        reference: None,
+        tolerance: None,
+    })
+}
+
+/// Indices of the planar faces of a shape at a height.
+pub(super) fn at_height(shape: &Shape, axis: usize, height: f64) -> Vec<u32> {
+    let mut first = 0;
+    let mut found = Vec::new();
+    for (face, count) in shape.face_triangles.iter().enumerate() {
+        let mut corners = (first..first + *count as usize).flat_map(|triangle| shape.mesh.corners(triangle));
+        if corners.all(|corner| (corner[axis] - height).abs() < 1e-6) {
+            found.push(face as u32);
+        }
+        first += *count as usize;
+    }
+    found
 }
 
 /// A pipe about z on the ground, with its axis at `x`.

@@ -1,33 +1,59 @@
 //! Volume as a share of the task's box.
 
-use super::{CheckResult, graded, percent};
-use crate::candidate_geometry::{CandidateGeometry, Frame};
+use std::sync::Arc;
+
+use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, percent};
 
 const TOLERANCE: f64 = 0.005;
 
-pub(super) fn measure(
+pub(super) static KIND: CheckKind = CheckKind {
+    name: "volume",
+    needs_bbox: true,
+    measures: "volume as a share of the box",
+    fields: "`least`, `most`",
+    parse: |fields| {
+        Some(Arc::new(Volume {
+            least: fields.limited("least", 1.0).unwrap_or(0.0),
+            most: fields.limited("most", 1.0).unwrap_or(1.0),
+        }))
+    },
+};
+
+#[derive(Debug)]
+struct Volume {
     least: f64,
     most: f64,
-    tolerance: Option<f64>,
-    geometry: &CandidateGeometry,
-    frame: &Frame,
-) -> CheckResult {
-    let share = geometry.volume.volume() / frame.bbox.size().iter().product::<f64>().max(f64::MIN_POSITIVE);
-    CheckResult {
-        score: graded(
-            (least - share).max(share - most).max(0.0),
-            tolerance.unwrap_or(TOLERANCE),
-        ),
-        measured: format!("{} of the box is filled", percent(share)),
-        asked: format!("{} to {}", percent(least), percent(most)),
-        place: None,
+}
+
+impl Requirement for Volume {
+    fn kind(&self) -> &'static CheckKind {
+        &KIND
+    }
+
+    fn measure(&self, input: &CheckInput<'_>) -> CheckResult {
+        let Self { least, most } = *self;
+        let whole = input.frame.bbox.size().iter().product::<f64>();
+        let share = input.geometry.volume.volume() / whole.max(f64::MIN_POSITIVE);
+        CheckResult {
+            score: graded(
+                (least - share).max(share - most).max(0.0),
+                input.tolerance.unwrap_or(TOLERANCE),
+            ),
+            measured: format!("{} of the box is filled", percent(share)),
+            asked: format!("{} to {}", percent(least), percent(most)),
+            place: None,
+        }
+    }
+
+    fn faces(&self, _input: &CheckInput<'_>) -> Vec<u32> {
+        Vec::new()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_within;
-    use cadforge_core::task::checks::Requirement;
+    use super::*;
     use cadforge_geometry::shapes;
 
     #[test]
@@ -36,7 +62,7 @@ mod tests {
         let score = |height: f64| {
             let part = shapes::blocks(&[([0.0; 3], [10.0, 10.0, height])]);
             check_within(
-                Requirement::Volume {
+                &Volume {
                     least: 0.1,
                     most: 0.3,
                 },

@@ -5,9 +5,8 @@ use super::details::{CheckDetails, ChecksDetails};
 use super::sensitivity::Perturbations;
 use super::similarity::Compared;
 use crate::candidate_geometry::{CandidateGeometry, Frame};
-use crate::checks::{self, CheckResult};
-use cadforge_core::task::checks::{Check, Requirement};
-use cadforge_core::task::{Scale, Task};
+use crate::checks::{Check, CheckResult};
+use crate::{Requirements, Scale};
 use cadforge_geometry::{
     Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder, hollow_box, slabs, tube,
 };
@@ -29,7 +28,7 @@ const SIDES: u32 = 96;
 #[derive(Debug)]
 pub struct TaskBaselines {
     frame: Frame,
-    envelope: Option<Envelope>,
+    envelope: Option<AllowedBox>,
     target: Option<Target>,
     checks: Vec<Check>,
     /// Sum to 1.
@@ -42,7 +41,7 @@ pub struct TaskBaselines {
 
 /// The box that a part must stay within.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Envelope {
+pub(super) struct AllowedBox {
     /// Along x, y and z, mm.
     pub(super) size: [f64; 3],
     /// Excess length without a penalty, as a share of a side.
@@ -65,7 +64,7 @@ impl TaskBaselines {
     /// frame and the trivial shapes; `weak` is the part of its weak seed, one of the trivial shapes; `perturbations` are the
     /// perturbations of the reference.
     pub fn new(
-        task: &Task,
+        task: &Requirements<'_>,
         own: Option<&Shape>,
         against: Comparison<'_>,
         weak: Option<&Shape>,
@@ -82,7 +81,7 @@ impl TaskBaselines {
         let target = mesh.map(|mesh| Target::new(mesh, task.scale == Scale::Free, task.axis));
         let trivial = trivial_shapes(&frame, task, mesh, weak, target.as_ref());
         let own = own.map(|shape| CandidateGeometry::of_shape(shape, &Placement::NONE, &frame));
-        let (weights, best) = weights(&task.checks, &trivial, own.as_ref(), &frame);
+        let (weights, best) = weights(task.checks, &trivial, own.as_ref(), &frame);
         let reference = match against {
             Comparison::Shape(shape) => Some(CandidateGeometry::of_shape(shape, &Placement::NONE, &frame)),
             Comparison::Mesh(mesh) => Some(CandidateGeometry::of_mesh(mesh.clone(), &frame)),
@@ -92,7 +91,7 @@ impl TaskBaselines {
             frame,
             envelope: envelope(task),
             target,
-            checks: task.checks.clone(),
+            checks: task.checks.to_vec(),
             weights,
             trivial: best,
             reference: reference.map(|geometry| Compared::new(geometry, &trivial)),
@@ -109,7 +108,7 @@ impl TaskBaselines {
         &self.frame
     }
 
-    pub(super) fn envelope(&self) -> Option<&Envelope> {
+    pub(super) fn envelope(&self) -> Option<&AllowedBox> {
         self.envelope.as_ref()
     }
 
@@ -175,13 +174,13 @@ impl TaskBaselines {
             list: list
                 .map(|((check, measure), weight)| CheckDetails {
                     name: check.name.clone(),
-                    kind: check.ask.kind().to_owned(),
+                    kind: check.kind().name.to_owned(),
                     score: measure.score,
                     weight: *weight,
                     measured: measure.measured.clone(),
                     asked: measure.asked.clone(),
                     place: measure.place.map(|place| back.of(place)),
-                    faces: checks::faces::of(check, geometry, &self.frame),
+                    faces: check.faces(geometry, &self.frame),
                 })
                 .collect(),
         })
@@ -202,21 +201,18 @@ impl TaskBaselines {
 }
 
 /// `None` if the prompt gives no size. Within the tolerance of its check, excess has no penalty.
-fn envelope(task: &Task) -> Option<Envelope> {
+fn envelope(task: &Requirements<'_>) -> Option<AllowedBox> {
     let size = task.bbox_mm.filter(|_| task.scale == Scale::Mm)?;
-    let check = task
-        .checks
-        .iter()
-        .find(|check| check.ask == Requirement::Envelope);
+    let check = task.checks.iter().find(|check| check.is_envelope());
     let tolerance = check.and_then(|check| check.tolerance).unwrap_or(0.0);
-    Some(Envelope {
+    Some(AllowedBox {
         size,
         free: tolerance.max(ROUNDING),
     })
 }
 
 /// Nominal box of a part without a reference: on the ground, centred on the z axis.
-fn nominal(task: &Task) -> Aabb {
+fn nominal(task: &Requirements<'_>) -> Aabb {
     let [x, y, z] = task.bbox_mm.unwrap_or([100.0; 3]);
     Aabb {
         min: [-0.5 * x, -0.5 * y, 0.0],
@@ -228,7 +224,7 @@ fn nominal(task: &Task) -> Aabb {
 /// the weak seed.
 fn trivial_shapes(
     frame: &Frame,
-    task: &Task,
+    task: &Requirements<'_>,
     mesh: Option<&TriMesh>,
     weak: Option<&Shape>,
     target: Option<&Target>,
@@ -248,7 +244,7 @@ fn trivial_shapes(
         .map(|mesh| CandidateGeometry::of_mesh(mesh, frame))
         .collect();
     // The right number of bodies alone says nothing about their form.
-    if let Some(count) = solids(&task.checks).filter(|count| (2..=MAX_SLABS).contains(count)) {
+    if let Some(count) = solids(task.checks).filter(|count| (2..=MAX_SLABS).contains(count)) {
         let slabs = |axis| CandidateGeometry::of_bodies(slabs(&frame.bbox, axis, count), count, frame);
         shapes.extend((0..3).map(slabs));
     }
@@ -260,10 +256,7 @@ fn trivial_shapes(
 }
 
 fn solids(checks: &[Check]) -> Option<u32> {
-    checks.iter().find_map(|check| match check.ask {
-        Requirement::Solids { count } => Some(count),
-        _ => None,
-    })
+    checks.iter().find_map(Check::solids)
 }
 
 /// Distance of the material from the line along `axis` through the middle of the box, in mm.
@@ -288,7 +281,7 @@ fn weights(
         .map(|shape| {
             checks
                 .iter()
-                .map(|check| checks::measure(check, shape, frame, reference).score)
+                .map(|check| check.measure(shape, frame, reference).score)
                 .collect()
         })
         .collect();

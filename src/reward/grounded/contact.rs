@@ -5,7 +5,6 @@
 use super::TaskBaselines;
 use super::details::AssemblyDetails;
 use crate::candidate_geometry::CandidateGeometry;
-use crate::checks;
 use cadforge_geometry::{Assembly, Shape};
 
 /// Minimum, so that improvements always count.
@@ -47,7 +46,7 @@ pub(super) fn score(
         spare_holes: baselines
             .checks()
             .iter()
-            .map(|check| checks::spare(check, geometry, baselines.frame()))
+            .map(|check| check.spare(geometry, baselines.frame()))
             .max()
             .unwrap_or(0),
     };

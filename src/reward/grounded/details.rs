@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroundedDetails {
     /// Basis of `topology`.
-    #[serde(rename = "soundness")]
+    #[serde(rename = "soundness", alias = "validity")]
     pub validity: ValidityDetails,
     /// Basis of `contact`.
     pub assembly: AssemblyDetails,
@@ -21,10 +21,10 @@ pub struct GroundedDetails {
     #[serde(default)]
     pub agreement: Option<AgreementDetails>,
     /// Basis of `reference_similarity`; null without a reference, and in fast mode.
-    #[serde(rename = "likeness")]
+    #[serde(rename = "likeness", alias = "similarity")]
     pub similarity: Option<SimilarityDetails>,
     /// Basis of `editability`; null if no dimension was perturbed.
-    #[serde(rename = "responses")]
+    #[serde(rename = "responses", alias = "sensitivity")]
     pub sensitivity: Option<SensitivityDetails>,
     /// CPU time of the build, as a share of the reference's; part of no total.
     pub cost: Option<f64>,
@@ -75,7 +75,7 @@ pub struct PoseDetails {
     /// Scale factor; 1 unless the task leaves the scale free.
     pub scale: f64,
     /// Coarse intersection over union with the reference in that pose.
-    #[serde(rename = "likeness")]
+    #[serde(rename = "likeness", alias = "iou")]
     pub iou: f64,
 }
 

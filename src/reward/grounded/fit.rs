@@ -5,7 +5,7 @@
 //! Excess therefore multiplies the total, as an open mesh does. A task with free scale has no such box: there a weak
 //! seed of other proportions would score below blobs of the right ones.
 
-use super::baselines::Envelope;
+use super::baselines::AllowedBox;
 use super::details::FitDetails;
 use crate::candidate_geometry::CandidateGeometry;
 
@@ -18,8 +18,8 @@ const STEEPNESS: f64 = 0.35;
 const SHORTEST: f64 = 0.2;
 
 /// Uses the extents along x, y and z in mm, in the scored pose; the position affects the similarity only.
-pub(super) fn score(geometry: &CandidateGeometry, envelope: &Envelope) -> FitDetails {
-    let Envelope { size, free } = envelope;
+pub(super) fn score(geometry: &CandidateGeometry, envelope: &AllowedBox) -> FitDetails {
+    let AllowedBox { size, free } = envelope;
     let own = geometry.mesh.bbox().size();
     let diagonal = size.iter().map(|side| side * side).sum::<f64>().sqrt();
     let share = |axis: usize, side: f64| (own[axis] - size[axis]).max(0.0) / side;
@@ -48,7 +48,7 @@ mod tests {
     fn factor(size: [f64; 3]) -> f64 {
         let shape = shapes::blocks(&[([0.0; 3], size)]);
         let frame = Frame::new(shape.mesh.bbox(), None);
-        let envelope = Envelope {
+        let envelope = AllowedBox {
             size: [100.0, 50.0, 20.0],
             free: 0.01,
         };

@@ -26,7 +26,7 @@ pub use parts::added;
 pub use sensitivity::{MEASURES, Perturbation, Perturbations, measures};
 
 use super::candidate_geometry::CandidateGeometry;
-use super::checks::{self, CheckResult};
+use super::checks::CheckResult;
 use super::details::{
     BuildDetails, Details, EfficiencyDetails, SilhouetteDetails, TopologyDetails, ViewScores,
 };
@@ -250,7 +250,7 @@ impl TaskBaselines {
         let reference = self.reference().map(|reference| &reference.geometry);
         self.checks()
             .iter()
-            .map(|check| checks::measure(check, geometry, self.frame(), reference))
+            .map(|check| check.measure(geometry, self.frame(), reference))
             .collect()
     }
 }

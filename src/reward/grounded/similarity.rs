@@ -17,7 +17,7 @@ const THRESHOLDS: [f64; 4] = [0.005, 0.01, 0.02, 0.04];
 pub(super) struct Compared {
     pub(super) geometry: CandidateGeometry,
     outlines: Outlines,
-    surface: Surface,
+    surface: SurfaceTree,
     diagonal: f64,
     /// The best quality among the trivial shapes.
     trivial: f64,
@@ -28,12 +28,12 @@ pub(super) struct Compared {
 }
 
 #[derive(Debug)]
-struct Surface {
+struct SurfaceTree {
     points: Vec<[f64; 3]>,
     tree: TriangleTree,
 }
 
-impl Surface {
+impl SurfaceTree {
     fn of(mesh: &TriMesh) -> Self {
         Self {
             points: surface_points(mesh, POINTS),
@@ -58,7 +58,7 @@ impl Compared {
     pub(super) fn new(geometry: CandidateGeometry, trivial: &[CandidateGeometry]) -> Self {
         let mut compared = Self {
             outlines: outlines(&geometry.mesh),
-            surface: Surface::of(&geometry.mesh),
+            surface: SurfaceTree::of(&geometry.mesh),
             diagonal: geometry.mesh.bbox().diagonal(),
             geometry,
             trivial: 0.0,
@@ -94,7 +94,7 @@ impl Compared {
 
     pub(super) fn similarity(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
         let iou = candidate.volume.iou(&self.geometry.volume);
-        let surface = Surface::of(&candidate.mesh);
+        let surface = SurfaceTree::of(&candidate.mesh);
         let precision = self.surface.near(&surface, self.diagonal);
         let recall = surface.near(&self.surface, self.diagonal);
         let f1 = [0, 1, 2, 3].map(|index| {

@@ -1,73 +1,51 @@
 //! Properties of the whole score, on a table of blocks.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use proptest::prelude::*;
 
 use super::*;
-use cadforge_core::task::checks::{Check, Requirement};
-use cadforge_core::task::{Level, Scale, Task};
+use crate::{Check, Requirements, Scale, read_checks};
 use cadforge_geometry::{TriMesh, shapes};
 
-fn check(name: &str, hidden: bool, ask: Requirement) -> Check {
-    Check {
-        name: name.to_owned(),
-        hidden,
-        tolerance: None,
-        ask,
-        literals: Vec::new(),
-    }
+/// The checks of a table.
+const CHECKS: [&str; 4] = [
+    r#"name = "four legs"
+    kind = "islands"
+    axis = "z"
+    between = [0.1, 0.7]
+    count = 4
+    share = 0.001"#,
+    r#"name = "table top"
+    kind = "face"
+    axis = "z"
+    at = 44
+    share = 0.8"#,
+    r#"name = "envelope"
+    kind = "envelope""#,
+    r#"name = "secret room"
+    hidden = true
+    kind = "region"
+    min = [10, 10, 1]
+    max = [90, 50, 39]
+    is = "empty"
+    share = 0.95"#,
+];
+
+fn checks() -> Vec<Check> {
+    let tables = CHECKS.map(|check| check.parse().expect("TOML"));
+    let mut problems = Vec::new();
+    let checks = read_checks(tables.to_vec(), Path::new("task.toml"), &mut problems);
+    assert_eq!(problems, []);
+    checks
 }
 
-fn task() -> Task {
-    let legs = Requirement::Islands {
-        axis: 2,
-        between: [0.1, 0.7],
-        shares: true,
-        count: 4,
-        voids: false,
-        share: 0.001,
-    };
-    Task {
-        id: "table".to_owned(),
-        level: Level::Easy,
-        family: "furniture".to_owned(),
-        label: "Table".to_owned(),
-        prompt: "A table.".to_owned(),
-        semantic_hints: vec!["leg".to_owned()],
+fn task(checks: &[Check]) -> Requirements<'_> {
+    Requirements {
         bbox_mm: Some([100.0, 60.0, 44.0]),
         scale: Scale::Mm,
         axis: None,
-        checks: vec![
-            check("four legs", false, legs),
-            check(
-                "table top",
-                false,
-                Requirement::Face {
-                    axis: 2,
-                    up: true,
-                    at: 44.0,
-                    share: 0.8,
-                },
-            ),
-            check("envelope", false, Requirement::Envelope),
-            check(
-                "secret room",
-                true,
-                Requirement::Region {
-                    min: [10.0, 10.0, 1.0],
-                    max: [90.0, 50.0, 39.0],
-                    filled: false,
-                    share: 0.95,
-                },
-            ),
-        ],
-        seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
-        reference: None,
-        reference_mesh: None,
-        repairs: Vec::new(),
-        dir: "table".into(),
-        version: String::new(),
+        checks,
     }
 }
 
@@ -91,7 +69,7 @@ fn parts(legs: usize) -> Vec<([f64; 3], [f64; 3])> {
 fn baselines() -> TaskBaselines {
     let reference = table(4);
     TaskBaselines::new(
-        &task(),
+        &task(&checks()),
         Some(&reference),
         Comparison::Shape(&reference),
         None,
@@ -206,7 +184,7 @@ fn excess_over_the_box_costs_its_share() {
     blocks.push(([100.0, 25.0, 40.0], [20.0, 4.0, 4.0]));
     let shape = shapes::blocks(&blocks);
     let bare = table(4);
-    let of = |task: &Task| {
+    let of = |task: &Requirements<'_>| {
         let baselines = TaskBaselines::new(task, Some(&bare), Comparison::Shape(&bare), None, None);
         let evidence = GroundedEvidence {
             shape: &shape,
@@ -216,10 +194,12 @@ fn excess_over_the_box_costs_its_share() {
         };
         score(&evidence, Mode::Full)
     };
-    let given = of(&task());
-    let mut boundless = task();
-    boundless.scale = Scale::Free;
-    let free = of(&boundless);
+    let checks = checks();
+    let given = of(&task(&checks));
+    let free = of(&Requirements {
+        scale: Scale::Free,
+        ..task(&checks)
+    });
     assert!(given.reward.total < free.reward.total - 0.1, "{given:?} {free:?}");
     let fit = given.details.grounded.unwrap().fit.unwrap();
     assert_eq!((fit.axis, (100.0 * fit.over).round()), ('x', 20.0));
@@ -237,7 +217,7 @@ fn excess_over_the_box_costs_its_share() {
 #[test]
 fn without_a_reference_the_checks_get_its_weight() {
     let whole = table(4);
-    let baselines = TaskBaselines::new(&task(), Some(&whole), Comparison::Nothing, None, None);
+    let baselines = TaskBaselines::new(&task(&checks()), Some(&whole), Comparison::Nothing, None, None);
     let reward = score(
         &GroundedEvidence {
             shape: &whole,
@@ -313,7 +293,7 @@ proptest! {
         };
         let reference = table(4);
         let known = trials(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
-        let baselines = TaskBaselines::new(&task(), Some(&reference), Comparison::Shape(&reference), None, Some(known));
+        let baselines = TaskBaselines::new(&task(&checks()), Some(&reference), Comparison::Shape(&reference), None, Some(known));
         let tried = trials(&responses);
         for mode in [Mode::Fast, Mode::Full] {
             let total = |perturbations| score(&GroundedEvidence { shape: &shape, baselines: &baselines, perturbations, cost: None }, mode).reward.total;

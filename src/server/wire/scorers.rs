@@ -111,6 +111,9 @@ pub struct FailedRow {
     pub error: String,
     /// Number of a malformed line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub malformed_line: Option<u64>,
+    /// Deprecated name of `malformed_line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// Seconds until a retry.
     #[serde(skip_serializing_if = "Option::is_none")]

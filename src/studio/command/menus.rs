@@ -6,7 +6,7 @@ use super::actions::{ActionInfo, Menu, Requirement};
 use super::{
     Answer, Command, ControllerCommand, EditorAction, ProposerCommand, RunTab, ServingCommand, WindowCommand,
 };
-use crate::data::export::Kind;
+use crate::data::export::DataSetKind;
 use crate::repair::ProposerKind;
 use crate::studio::dock::PanelKind;
 use crate::studio::exporting::ExportKind;
@@ -126,17 +126,17 @@ const MAIN: &[&[ActionInfo]] = &[
             "Rows: build the next curriculum",
         ),
         export_run(
-            ExportKind::DataSet(Kind::Sft),
+            ExportKind::DataSet(DataSetKind::Sft),
             "rows.sft",
             "Rows: export SFT examples",
         ),
         export_run(
-            ExportKind::DataSet(Kind::Preference),
+            ExportKind::DataSet(DataSetKind::Preference),
             "rows.preference",
             "Rows: export preferences",
         ),
         export_run(
-            ExportKind::DataSet(Kind::Rollouts),
+            ExportKind::DataSet(DataSetKind::Rollouts),
             "rows.rollouts",
             "Rows: export rollouts",
         ),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::data::DataError;
+use crate::data::file_stem;
 use crate::data::report::Run;
 use crate::data::store::{Imported, Store};
 use crate::engine::{JobId, Wake};
@@ -11,9 +12,8 @@ use crate::geometry::Shape;
 use crate::locate::{self, Overrides};
 use crate::studio::background::{Background, LatestWrite, Operations};
 use crate::studio::exporting::{self, ExportKind, Repaired};
-use crate::studio::files::read_rows;
 use crate::studio::notes::Notes;
-use crate::studio::rows::{REPLACES_ITSELF, Rows};
+use crate::studio::rows::{REPLACES_ITSELF, RowIndex, write_rows};
 use crate::studio::state::{BuildPhase, Card, GroupMember, GroupView, Messages, RunReport, Runs, file_name};
 use crate::task::TaskSet;
 
@@ -40,14 +40,14 @@ pub(super) type RowCode = Result<(Option<String>, String), String>;
 #[derive(Debug)]
 pub(super) enum RunEvent {
     /// Rows to compare with were read.
-    Other(Result<Arc<Rows>, String>),
+    Other(Result<Arc<RowIndex>, String>),
     /// Codes of a group were read: index and code of each row.
     Group(usize, Vec<(usize, RowCode)>),
     /// A row's code was read.
     RowCode(usize, RowCode),
     /// Rows that contain a text, with the serial number of the search.
     Matches(u64, Result<Vec<u32>, String>),
-    Report(Arc<Rows>, Result<Vec<Run>, String>),
+    Report(Arc<RowIndex>, Result<Vec<Run>, String>),
     /// Rows were imported into the store in a folder.
     Imported(PathBuf, Result<Imported, String>),
     Exported(PathBuf, Result<(), String>),
@@ -126,16 +126,21 @@ impl RunPart {
                     };
                 }
             }
-            RunEvent::Imported(folder, Ok(imported)) => messages.log(format!(
-                "imported {} rows as {}, {} of them new, into the store in {}",
-                imported.rows,
-                match &imported.run[..] {
-                    "" => "separate runs".to_owned(),
-                    run => format!("`{run}`"),
-                },
-                imported.added,
-                folder.display()
-            )),
+            RunEvent::Imported(folder, Ok(imported)) => {
+                messages.log(format!(
+                    "imported {} rows as {}, {} of them new, into the store in {}",
+                    imported.rows,
+                    match &imported.run[..] {
+                        "" => "separate runs".to_owned(),
+                        run => format!("`{run}`"),
+                    },
+                    imported.added,
+                    folder.display()
+                ));
+                for message in imported.malformed.messages() {
+                    messages.log(message);
+                }
+            }
             RunEvent::Exported(path, Ok(())) => messages.log(format!("wrote {}", path.display())),
             RunEvent::RowCode(_, Err(message))
             | RunEvent::Other(Err(message))
@@ -149,19 +154,23 @@ impl RunPart {
     /// Displays rows in place of the open ones; returns the jobs that these no longer need.
     pub fn show(
         &mut self,
-        rows: Arc<Rows>,
+        rows: Arc<RowIndex>,
         notes: Result<Notes, String>,
         messages: &mut Messages,
     ) -> Vec<JobId> {
-        let bad = match rows.malformed {
-            0 => String::new(),
-            bad => format!("; {bad} malformed lines skipped"),
-        };
-        messages.log(format!(
-            "opened {} rows of {}{bad}",
-            rows.rows.len(),
-            rows.path.display()
-        ));
+        let mut text = format!("opened {} rows of {}", rows.rows.len(), rows.path.display());
+        for (count, what) in [
+            (rows.malformed.count, "malformed lines skipped"),
+            (rows.unlisted, "rows without a scored candidate not listed"),
+        ] {
+            if count > 0 {
+                text.push_str(&format!("; {count} {what}"));
+            }
+        }
+        messages.log(text);
+        for message in rows.malformed.messages() {
+            messages.log(message);
+        }
         let needless = self.close();
         match notes {
             Ok(notes) => self.state.notes = notes,
@@ -189,7 +198,7 @@ impl RunPart {
     pub fn read_row(&self, row: usize) {
         if let Some(rows) = self.state.rows.clone() {
             self.background
-                .run(move || RunEvent::RowCode(row, rows.code(row)));
+                .run(move || RunEvent::RowCode(row, code(&rows, row)));
         }
     }
 
@@ -200,7 +209,8 @@ impl RunPart {
             self.state.matches = None;
         } else if let Some(rows) = self.state.rows.clone() {
             self.background.run_long("searching", move |_| {
-                RunEvent::Matches(serial, rows.search(&text))
+                let found = rows.search(&text).map_err(|error| error.to_string());
+                RunEvent::Matches(serial, found)
             });
         }
     }
@@ -228,7 +238,8 @@ impl RunPart {
     pub fn read_other(&self, path: PathBuf) {
         let what = format!("reading {}", file_name(&path));
         self.background.run_long(what, move |progress| {
-            RunEvent::Other(read_rows(&path, progress).map(Arc::new))
+            let rows = RowIndex::open(&path, progress);
+            RunEvent::Other(rows.map(Arc::new).map_err(|error| error.to_string()))
         });
     }
 
@@ -262,8 +273,8 @@ impl RunPart {
 
     pub fn suggested_name(&self) -> String {
         let rows = self.state.rows.as_ref();
-        let name = rows.map_or(String::new(), |rows| file_name(&rows.path));
-        format!("{}-selection.jsonl", name.trim_end_matches(".jsonl"))
+        let name = rows.map_or(String::new(), |rows| file_stem(&rows.path));
+        format!("{name}-selection.jsonl")
     }
 
     /// Writes the selected rows with their notes.
@@ -278,7 +289,7 @@ impl RunPart {
         let notes = self.state.notes.clone();
         let what = format!("writing {}", file_name(&path));
         self.background.run_long(what, move |progress| {
-            let done = rows.export(&chosen, &notes, &path, progress);
+            let done = write_rows(&rows, &chosen, &notes, &path, progress);
             RunEvent::Exported(path, done)
         });
     }
@@ -335,16 +346,18 @@ impl RunPart {
             return Vec::new();
         }
         let needless = self.drop_group();
-        let group = |rows: &Arc<Rows>| rows.groups.get(index).map(|group| group.rows.clone());
-        let Some((rows, group)) = self
-            .state
-            .rows
-            .clone()
-            .and_then(|rows| group(&rows).map(|group| (rows, group)))
-        else {
+        let Some(rows) = self.state.rows.clone() else {
             return needless;
         };
-        let members: Vec<usize> = group.iter().take(MAX_MEMBERS).map(|row| *row as usize).collect();
+        let Some(group) = rows.groups.get(index) else {
+            return needless;
+        };
+        let members: Vec<usize> = rows
+            .members(group)
+            .iter()
+            .take(MAX_MEMBERS)
+            .map(|row| *row as usize)
+            .collect();
         let reading = |row: &usize| GroupMember {
             row: *row,
             phase: BuildPhase::Reading,
@@ -354,7 +367,7 @@ impl RunPart {
             members: members.iter().map(reading).collect(),
         });
         self.background.run(move || {
-            let codes = members.into_iter().map(|row| (row, rows.code(row))).collect();
+            let codes = members.into_iter().map(|row| (row, code(&rows, row))).collect();
             RunEvent::Group(index, codes)
         });
         needless
@@ -412,13 +425,18 @@ fn repaired(card: &Card) -> Result<Repaired, &'static str> {
     })
 }
 
-fn import(rows: &Rows, folder: &Path, progress: &dyn Fn(f32)) -> Result<Imported, DataError> {
+fn code(rows: &RowIndex, index: usize) -> RowCode {
+    rows.code(index).map_err(|error| error.to_string())
+}
+
+fn import(rows: &RowIndex, folder: &Path, progress: &dyn Fn(f32)) -> Result<Imported, DataError> {
     let mut store = Store::open(folder)?;
     let mut all = Imported::default();
     for (done, file) in rows.files.iter().enumerate() {
         let imported = store.import(file, None, &mut |_| {})?;
         all.rows += imported.rows;
         all.added += imported.added;
+        all.malformed.append(imported.malformed);
         if rows.files.len() == 1 {
             all.run = imported.run;
         }

@@ -7,8 +7,8 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::api::{ApiIndex, Entry, word_before};
 use super::brackets;
+use crate::python::{ApiIndex, Completion, word_before};
 use crate::studio::panels::widgets;
 use crate::studio::theme::{self, CODE_LINE, SMALL};
 
@@ -20,7 +20,7 @@ const WIDTH: f32 = 380.0;
 /// Completion list.
 #[derive(Default)]
 pub struct Assist {
-    entries: Vec<Entry>,
+    entries: Vec<Completion>,
     /// Start of the typed prefix, bytes.
     start: usize,
     chosen: usize,
@@ -34,7 +34,7 @@ pub struct AtCaret {
     key: Option<(u64, usize)>,
     /// Matching brackets, bytes.
     pub pair: Option<(usize, usize)>,
-    call: Option<(Entry, usize)>,
+    call: Option<(Completion, usize)>,
 }
 
 impl AtCaret {

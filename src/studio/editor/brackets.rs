@@ -1,81 +1,35 @@
 //! Bracket matching.
 
-use super::highlight::{Token, tokens};
+use crate::python::tokens::{code_tokens, partner};
 
 /// The bracket next to the caret with its partner, as bytes; brackets in strings and comments are ignored.
 pub fn pair(code: &str, caret: usize) -> Option<(usize, usize)> {
-    let brackets = brackets(code);
-    let near = |at: usize| brackets.iter().position(|(place, _)| *place == at);
+    let tokens = code_tokens(code);
+    let near = |at: usize| {
+        let index = tokens.binary_search_by_key(&at, |token| token.range.start).ok()?;
+        let kind = tokens[index].kind;
+        kind.opens().or(kind.closes()).map(|_| index)
+    };
     let index = caret.checked_sub(1).and_then(near).or_else(|| near(caret))?;
-    let (at, bracket) = brackets[index];
-    let partner = partner(bracket);
-    let mut depth = 0;
-    let opens = "([{".contains(bracket);
-    let mut step = |&(place, other): &(usize, char)| {
-        if other == bracket {
-            depth += 1;
-        } else if other == partner {
-            depth -= 1;
-        }
-        (depth == 0).then_some(place)
-    };
-    let found = if opens {
-        brackets[index..].iter().find_map(&mut step)
-    } else {
-        brackets[..=index].iter().rev().find_map(&mut step)
-    };
-    found.map(|other| (at, other))
+    let start = |index: usize| tokens[index].range.start;
+    partner(&tokens, index).map(|other| (start(index), start(other)))
 }
 
 /// The innermost bracket open at `at`, and the number of commas at its depth before `at`.
 pub fn open_call(code: &str, at: usize) -> Option<(usize, usize)> {
     let mut open: Vec<(usize, usize)> = Vec::new();
-    for (range, text) in plain(&code[..at]) {
-        for (offset, c) in text.char_indices() {
-            match c {
-                '(' | '[' | '{' => open.push((range + offset, 0)),
-                ')' | ']' | '}' => {
-                    open.pop();
-                }
-                ',' => {
-                    if let Some((_, commas)) = open.last_mut() {
-                        *commas += 1;
-                    }
-                }
-                _ => {}
-            }
+    for token in code_tokens(&code[..at]) {
+        if token.kind.opens().is_some() {
+            open.push((token.range.start, 0));
+        } else if token.kind.closes().is_some() {
+            open.pop();
+        } else if token.text(code) == ","
+            && let Some((_, commas)) = open.last_mut()
+        {
+            *commas += 1;
         }
     }
     open.pop().filter(|(place, _)| code[*place..].starts_with('('))
-}
-
-fn partner(bracket: char) -> char {
-    match bracket {
-        '(' => ')',
-        ')' => '(',
-        '[' => ']',
-        ']' => '[',
-        '{' => '}',
-        _ => '{',
-    }
-}
-
-fn brackets(code: &str) -> Vec<(usize, char)> {
-    plain(code)
-        .flat_map(|(start, text)| {
-            text.char_indices()
-                .filter(|(_, c)| "()[]{}".contains(*c))
-                .map(move |(offset, c)| (start + offset, c))
-        })
-        .collect()
-}
-
-/// Parts that are neither strings nor comments.
-fn plain(code: &str) -> impl Iterator<Item = (usize, &str)> {
-    tokens(code)
-        .into_iter()
-        .filter(|(token, _)| !matches!(token, Token::String | Token::Comment))
-        .map(|(_, range)| (range.start, &code[range]))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::indent::{byte, line_start};
+use super::indent::byte;
+use crate::python::line_start;
 
 const MARK: &str = "# ";
 

@@ -4,6 +4,9 @@
 
 use std::ops::Range;
 
+use crate::python::line_start;
+use crate::python::tokens::{Token, code_tokens, is_closed};
+
 /// Spaces per level.
 const LEVEL: usize = 4;
 
@@ -39,26 +42,22 @@ pub fn new_line(code: &mut String, selection: Range<usize>) -> Range<usize> {
     let end = byte(code, selection.end);
     let line = &code[line_start(code, start)..start];
     let depth = line.chars().take_while(|c| *c == ' ').count();
-    let text = line.split('#').next().unwrap_or_default().trim();
-    let first = text
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    let depth = if text.ends_with([':', '(', '[', '{']) {
-        depth + LEVEL
-    } else if matches!(first, "return" | "pass" | "raise" | "break" | "continue") && balanced(text) {
-        depth.saturating_sub(LEVEL)
-    } else {
-        depth
+    let tokens = code_tokens(line);
+    let word = |token: Option<&Token>| token.map_or("", |token| token.text(line));
+    let depth = match word(tokens.last()) {
+        ":" | "(" | "[" | "{" => depth + LEVEL,
+        _ if matches!(
+            word(tokens.first()),
+            "return" | "pass" | "raise" | "break" | "continue"
+        ) && is_closed(line) =>
+        {
+            depth.saturating_sub(LEVEL)
+        }
+        _ => depth,
     };
     code.replace_range(start..end, &format!("\n{}", " ".repeat(depth)));
     let caret = selection.start + 1 + depth;
     caret..caret
-}
-
-fn balanced(text: &str) -> bool {
-    let count = |set: [char; 3]| text.matches(set).count();
-    count(['(', '[', '{']) == count([')', ']', '}'])
 }
 
 /// Changes the leading spaces of every selected line by `(taken, added)`, and moves the selection along.
@@ -99,10 +98,6 @@ pub(super) fn byte(code: &str, character: usize) -> usize {
     code.char_indices()
         .nth(character)
         .map_or(code.len(), |(byte, _)| byte)
-}
-
-pub(super) fn line_start(code: &str, byte: usize) -> usize {
-    code[..byte].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use egui::epaint::text::PlacedRow;
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat, TextWrapping};
 use egui::{Color32, FontId, Galley, Rect, Ui, pos2};
 
-use super::highlight::{Open, Token, line_tokens};
+use super::highlight::{Highlight, line_highlights};
+use crate::python::tokens::OpenString;
 use crate::studio::theme::{self, CODE, CODE_LINE, CodePalette};
 
 /// Space below a line.
@@ -37,9 +38,9 @@ pub struct CodeLayout {
 /// A line with its layout.
 struct Line {
     /// String literal left open by the lines before.
-    before: Option<Open>,
+    before: Option<OpenString>,
     /// String literal that this line leaves open.
-    after: Option<Open>,
+    after: Option<OpenString>,
     galley: Arc<Galley>,
 }
 
@@ -107,7 +108,7 @@ impl CodeLayout {
                 self.lines.extend(tail.drain(known..));
                 break;
             }
-            let (coloured, after) = line_tokens(line, open);
+            let (coloured, after) = line_highlights(line, open);
             let job = job(line, &coloured, &palette);
             let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
             self.lines.push(Line {
@@ -186,7 +187,7 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
-fn job(line: &str, coloured: &[(Token, usize)], palette: &CodePalette) -> LayoutJob {
+fn job(line: &str, coloured: &[(Highlight, usize)], palette: &CodePalette) -> LayoutJob {
     let format = |color: Color32| TextFormat {
         line_height: Some(CODE_LINE),
         ..TextFormat::simple(face(), color)
@@ -219,14 +220,14 @@ fn face() -> FontId {
     theme::mono(CODE)
 }
 
-fn color(token: Token, palette: &CodePalette) -> Color32 {
+fn color(token: Highlight, palette: &CodePalette) -> Color32 {
     match token {
-        Token::Keyword => palette.keyword,
-        Token::String => palette.string,
-        Token::Number => palette.number,
-        Token::Call => palette.call,
-        Token::Comment => palette.comment,
-        Token::Text => palette.text,
+        Highlight::Keyword => palette.keyword,
+        Highlight::String => palette.string,
+        Highlight::Number => palette.number,
+        Highlight::Call => palette.call,
+        Highlight::Comment => palette.comment,
+        Highlight::Text => palette.text,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Python editor: line numbers, colours, error messages below the failing line, find and replace, completion, signatures, and
 //! sliders for named numbers.
 
-pub mod api;
 mod assist;
 mod brackets;
 mod comment;
 mod find;
 pub(in crate::studio) mod find_bar;
+mod header;
 pub mod highlight;
 mod history;
 pub mod indent;
@@ -15,7 +15,6 @@ mod layout;
 mod numbers;
 mod paint;
 mod paste;
-mod quoted;
 mod search;
 mod selection;
 mod sliders;
@@ -25,15 +24,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use egui::scroll_area::ScrollBarVisibility;
-use egui::{
-    Event, Frame, Id, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2,
-};
+use egui::{Event, Frame, Id, Margin, Rect, ScrollArea, Shape, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::command::{Command, ControllerCommand, EditorAction};
-use super::panels::widgets::{self, ActionStyle, action_button};
-use super::state::{Activity, Card, CardId, CardResult, EditorId, Session, Sessions};
+use super::state::{Card, CardId, EditorId, Sessions};
 use super::theme::{self, CODE, CODE_LINE};
-use crate::trajectory::Origin;
+use crate::python::ApiIndex;
 use assist::{Assist, AtCaret};
 use find::Find;
 use find_bar::SearchMatches;
@@ -164,7 +160,7 @@ impl EditorView {
 pub fn show(view: &mut EditorView, sessions: &Sessions, ui: &mut Ui, commands: &mut Vec<Command>) {
     let session = sessions.session();
     let card = session.card();
-    header(session, card, ui, commands);
+    header::show(session, card, ui, commands);
     let id = Id::unique(("code", card.editor));
     view.switch_to(card, sessions, id, ui);
     if ui.input(|input| input.pointer.any_pressed()) {
@@ -195,92 +191,6 @@ pub fn show(view: &mut EditorView, sessions: &Sessions, ui: &mut Ui, commands: &
     ui.advance_cursor_after_rect(full);
 }
 
-fn header(session: &Session, card: &Card, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let palette = theme::of(ui);
-    let (title, about) = names(session, card);
-    // In a narrow panel the name takes priority; the menu and the palette reset too.
-    let has_room = ui.available_width() >= 280.0;
-    widgets::header(
-        ui,
-        "",
-        |ui| {
-            ui.label(RichText::new(title).font(theme::semibold(theme::TEXT)));
-            if card.unsaved() {
-                ui.label(RichText::new("•").color(palette.warn))
-                    .on_hover_text("unsaved");
-            }
-            ui.add(egui::Label::new(widgets::dim(about, palette)).truncate());
-        },
-        |ui| {
-            if let Some(text) = run_text(card) {
-                let label = ui.label(
-                    RichText::new(text)
-                        .font(theme::medium(theme::SMALL))
-                        .color(palette.dim),
-                );
-                if let Some(scored) = card.scored() {
-                    let t = &scored.evaluation.timing;
-                    label.on_hover_text(format!(
-                        "queue {:.0} ms\nrun {:.0} ms\nmesh {:.0} ms\nscore {:.0} ms\ntotal {:.0} ms",
-                        t.queue_ms, t.run_ms, t.mesh_ms, t.score_ms, t.total_ms
-                    ));
-                }
-            }
-            if has_room && card.origin != Origin::Seed {
-                action_button(
-                    ui,
-                    ControllerCommand::ResetToSeed,
-                    ActionStyle::Small,
-                    None,
-                    commands,
-                )
-                .on_hover_text("return to the seed; hand edits stay in the timeline");
-            }
-        },
-    );
-}
-
-/// Title of a card in the header, and its origin.
-fn names(session: &Session, card: &Card) -> (String, String) {
-    match card.origin {
-        Origin::Seed => ("seeds/weak.py".to_owned(), "the weak seed".to_owned()),
-        Origin::Hand => {
-            let from = card.parent.and_then(|parent| session.get(parent));
-            let about = match (&card.file, from) {
-                (Some(path), _) => path
-                    .parent()
-                    .map_or(String::new(), |folder| folder.display().to_string()),
-                (None, Some(parent)) => format!("from {}", session.title(parent)),
-                (None, None) => String::new(),
-            };
-            (session.title(card), about)
-        }
-        Origin::Replay | Origin::Rules | Origin::Endpoint => {
-            let recorded = card.recorded.as_ref();
-            let about = recorded.map_or(String::new(), |recorded| {
-                format!("recorded in {}", recorded.recording)
-            });
-            (session.title(card), about)
-        }
-    }
-}
-
-fn run_text(card: &Card) -> Option<String> {
-    match (card.activity, &card.result) {
-        _ if card.is_being_scored() => Some("scoring…".to_owned()),
-        (Activity::Due(_) | Activity::Assessing(_), _) => Some("running…".to_owned()),
-        (Activity::Proposing(_), _) => Some("proposing…".to_owned()),
-        (Activity::Idle, CardResult::Scored(scored)) if scored.revision != card.revision => {
-            Some("edited since the last run".to_owned())
-        }
-        (Activity::Idle, CardResult::Scored(scored)) => {
-            let timing = &scored.evaluation.timing;
-            Some(format!("ran in {:.0} ms", timing.run_ms + timing.mesh_ms))
-        }
-        (Activity::Idle, CardResult::Unknown | CardResult::InternalError { .. }) => None,
-    }
-}
-
 fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let lines = view.layout.count(&view.buffer);
@@ -300,7 +210,7 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
     } else if let Some((_, failure)) = fresh_failure
         && view.fix.as_ref().is_none_or(|(known, _)| *known != key)
     {
-        view.fix = Some((key, suggest::fix(api::bundled(), failure, &view.buffer)));
+        view.fix = Some((key, suggest::fix(ApiIndex::pinned(), failure, &view.buffer)));
     }
     let fix = view.fix.as_ref().and_then(|(_, fix)| fix.clone());
     let gap = match (marked, &message) {
@@ -432,13 +342,13 @@ fn body(view: &mut EditorView, card: &Card, id: Id, changed: bool, ui: &mut Ui, 
         .map(|range| indent::byte(&view.buffer, range.primary.index.0));
     if let Some(caret) = caret_byte.filter(|_| output.response.has_focus()) {
         if output.response.changed() {
-            view.assist.offer(api::bundled(), &view.buffer, caret, false);
+            view.assist.offer(ApiIndex::pinned(), &view.buffer, caret, false);
         } else if caret != caret_before && !typed {
             view.assist.close();
         }
         let revision = egui::epaint::util::hash(&view.buffer);
         view.at_caret
-            .update(api::bundled(), &view.buffer, revision, caret);
+            .update(ApiIndex::pinned(), &view.buffer, revision, caret);
     }
     let mut edited = edited;
     if let (Some(caret), Some(range)) = (caret_byte, output.cursor_range) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::highlight::{Token, tokens};
+use crate::python::tokens::{TokenKind, code_tokens};
+use crate::python::{line_start, statements};
 
 /// A slider over a larger range has useless steps; enough digits give infinity.
 const MAX_VALUE: f64 = 1e9;
@@ -21,53 +22,40 @@ pub struct Number {
 
 /// Named numbers in order. Names assigned more than once are excluded: a slider would change one of two values.
 pub fn numbers(code: &str) -> Vec<Number> {
-    // Strings that span lines: few, however long the script is.
-    let mut strings = tokens(code)
-        .into_iter()
-        .filter(|(token, range)| *token == Token::String && code[range.clone()].contains('\n'))
-        .map(|(_, range)| range)
-        .peekable();
+    let tokens = code_tokens(code);
     let mut found: Vec<Number> = Vec::new();
     // Number of assignments of each name.
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut start = 0;
-    for line in code.split('\n') {
-        let here = start;
-        start += line.len() + 1;
-        while strings.next_if(|range| range.end <= here).is_some() {}
-        if strings.peek().is_some_and(|range| range.start < here) {
-            continue;
-        }
-        let Some((name, rest)) = line.split_once('=') else {
+    for range in statements(code, &tokens) {
+        let [name, equals, value @ ..] = &tokens[range] else {
             continue;
         };
-        let name = name.trim_end();
-        if name.is_empty()
-            || !name.chars().all(|c| c == '_' || c.is_alphanumeric())
-            || name.starts_with(char::is_numeric)
-        {
+        let start = name.range.start;
+        // An indented number belongs to a function or a branch.
+        let is_assigned = name.kind == TokenKind::Name && equals.text(code) == "=";
+        if !is_assigned || start != line_start(code, start) {
             continue;
         }
-        if let Some(count) = names.get_mut(name) {
-            *count += 1;
-            continue;
-        }
-        let text = rest.split('#').next().unwrap_or_default();
-        let literal = text.trim();
+        let name = name.text(code);
+        *names.entry(name).or_default() += 1;
+        let place = match value {
+            [number] => number.range.clone(),
+            [sign, number] if sign.text(code) == "-" && sign.range.end == number.range.start => {
+                sign.range.start..number.range.end
+            }
+            _ => continue,
+        };
+        let literal = &code[place.clone()];
         let plain = literal.strip_prefix('-').unwrap_or(literal);
-        let simple = !plain.is_empty()
-            && plain.chars().all(|c| c.is_ascii_digit() || c == '.')
-            && plain.chars().any(|c| c.is_ascii_digit());
-        let value = simple.then(|| literal.parse::<f64>().ok()).flatten();
-        let Some(value) = value.filter(|value| value.abs() <= MAX_VALUE) else {
+        let is_simple = plain.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let number = is_simple.then(|| literal.parse::<f64>().ok()).flatten();
+        let Some(value) = number.filter(|value| value.abs() <= MAX_VALUE) else {
             continue;
         };
-        let at = here + line.len() - rest.len() + (text.len() - text.trim_start().len());
-        names.insert(name, 1);
         found.push(Number {
             name: name.to_owned(),
             value,
-            place: at..at + literal.len(),
+            place,
             digits: plain.split_once('.').map(|(_, digits)| digits.len()),
         });
     }
@@ -125,6 +113,11 @@ mod tests {
         let code = "a = 4.0\nb_2= -3  # mm\nc = a * 2\n    d = 1\ne, f = 1, 2\n'''\ng = 1\n'''\nh == 3\ni = 1e3\nj = 5\nj = 6\nk += 1\nø = 2.50";
         let names: Vec<_> = numbers(code).into_iter().map(|number| number.name).collect();
         assert_eq!(names, ["a", "b_2", "ø"]);
+        assert_eq!(
+            numbers("a = b\na = 3\n"),
+            [],
+            "a slider would change one of two values"
+        );
         for number in numbers(code) {
             assert_eq!(code[number.place.clone()].parse::<f64>().unwrap(), number.value);
         }

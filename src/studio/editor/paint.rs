@@ -6,8 +6,9 @@ use egui::text::{CCursor, CCursorRange, CharIndex};
 use egui::{Align2, Galley, Id, Pos2, Rect, RichText, Shape, Stroke, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::layout::Gap;
-use super::{EditorView, api, indent, quoted, suggest};
+use super::{EditorView, indent, suggest};
 use crate::failure::Failure;
+use crate::python::{ApiIndex, parts};
 use crate::studio::theme::{self, CODE, CODE_LINE, Palette};
 
 /// Maximum distance in lines at which the caret is considered to be at the failing line.
@@ -51,8 +52,16 @@ pub(super) fn message_galley(ui: &Ui, failure: &Failure, width: f32) -> Arc<Gall
     job.wrap.max_rows = 6;
     let plain = egui::TextFormat::simple(theme::regular(12.0), palette.text);
     let bold = egui::TextFormat::simple(theme::semibold(12.0), palette.text);
-    for (is_quoted, part) in quoted::parts(failure.message.trim()) {
-        job.append(part, 0.0, if is_quoted { bold.clone() } else { plain.clone() });
+    for (quote, part) in parts(failure.message.trim()) {
+        job.append(
+            part,
+            0.0,
+            if quote.is_some() {
+                bold.clone()
+            } else {
+                plain.clone()
+            },
+        );
     }
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
@@ -214,7 +223,9 @@ pub(super) fn squiggle(
         return;
     };
     let text = placed.text();
-    let quoted = quoted::parts(&failure.message).into_iter().filter(|part| part.0);
+    let quoted = parts(&failure.message)
+        .into_iter()
+        .filter(|part| part.0.is_some());
     let named = quoted
         .map(|(_, name)| name)
         .filter_map(|name| text.rfind(name).map(|start| (start, start + name.len())))
@@ -274,7 +285,7 @@ pub(super) fn hover(view: &EditorView, output: &egui::text_edit::TextEditOutput,
     let end = view.buffer[byte..]
         .find(|c| !inside(c))
         .map_or(view.buffer.len(), |length| byte + length);
-    let Some(entry) = api::bundled().lookup(&view.buffer, end) else {
+    let Some(entry) = ApiIndex::pinned().lookup(&view.buffer, end) else {
         return;
     };
     let palette = theme::of(ui);

@@ -7,7 +7,8 @@ use egui::{Id, Ui};
 use super::find_bar::{self, FindAction};
 use super::history::EditOrigin;
 use super::selection::{caret_of, set_selection};
-use super::{EditorView, api, comment, find as matching, keys};
+use super::{EditorView, comment, find as matching, keys};
+use crate::python::ApiIndex;
 use crate::studio::command::EditorAction;
 
 /// Executes the pending editor action; returns whether the code changed.
@@ -50,7 +51,7 @@ pub(super) fn act(view: &mut EditorView, id: Id, ui: &Ui) -> bool {
         }
         EditorAction::Complete => {
             let caret = caret_of(ui, id, &view.buffer).end;
-            view.assist.offer(api::bundled(), &view.buffer, caret, true);
+            view.assist.offer(ApiIndex::pinned(), &view.buffer, caret, true);
             false
         }
     }

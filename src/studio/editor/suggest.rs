@@ -1,9 +1,12 @@
 //! Suggests fixes for misspelled names.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::api::{ApiIndex, nearest, word_before};
 use crate::failure::Failure;
+use crate::python::nearest::misspelt;
+use crate::python::tokens::code_tokens;
+use crate::python::{ApiIndex, callee, definitions, quoted};
 
 /// An edit that may fix a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,89 +20,66 @@ pub struct SuggestedFix {
 /// Replaces an unknown name by a similarly spelled one.
 pub fn fix(index: &ApiIndex, failure: &Failure, code: &str) -> Option<SuggestedFix> {
     let message = failure.message.as_str();
-    let quoted: Vec<&str> = message.split('\'').skip(1).step_by(2).collect();
-    let from = line_start(code, failure.line? as usize);
-    if message.contains("has no attribute") {
-        let (&owner, &wrong) = (quoted.first()?, quoted.get(1)?);
-        let class = (owner != "cadquery").then_some(owner);
-        let text = index.similar(class, wrong).into_iter().next()?;
-        let place = word(code, from, wrong, |before, _| before.trim_end().ends_with('.'))?;
-        return Some(SuggestedFix { place, text });
-    }
-    if message.contains("unexpected keyword argument") {
-        let wrong = *quoted.first()?;
-        let callee = message.split("()").next()?.rsplit(' ').next()?;
-        let (class, method) = callee.rsplit_once('.').unwrap_or(("Workplane", callee));
-        let text = index
-            .similar_parameters(class, method, wrong)
-            .into_iter()
-            .next()?;
-        let place = word(code, from, wrong, |_, after| after.trim_start().starts_with('='))?;
-        return Some(SuggestedFix { place, text });
-    }
-    if message.contains("is not defined") {
-        let wrong = *quoted.first()?;
-        let text = nearest(names(code).into_iter(), wrong).into_iter().next()?;
-        let place = word(code, from, wrong, |before, _| !before.ends_with('.'))?;
-        return Some(SuggestedFix { place, text });
-    }
-    None
-}
-
-/// Names that a script assigns, defines or imports.
-fn names(code: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut push = |name: &str| {
-        if !name.is_empty() && word_before(name) == name {
-            names.push(name.to_owned());
-        }
+    let named = quoted(message);
+    let owner = message
+        .contains("has no attribute")
+        .then(|| named.first().copied());
+    let wrong = *named.get(usize::from(owner.is_some()))?;
+    let (text, place) = if let Some(owner) = owner.flatten() {
+        let class = index.classes.get(owner);
+        let text = match class {
+            Some(class) => misspelt(wrong, class.members.keys().map(String::as_str)),
+            None if owner == "cadquery" => misspelt(wrong, index.module.keys().map(String::as_str)),
+            None => None,
+        };
+        (text?, Place::Member)
+    } else if message.contains("unexpected keyword argument") {
+        let (class, method) = callee(message);
+        let params = index.params(class.unwrap_or("Workplane"), method)?;
+        let names = params.iter().map(|param| param.name.as_str());
+        (misspelt(wrong, names)?, Place::Keyword)
+    } else if message.contains("is not defined") {
+        let names: BTreeSet<&str> = definitions(code).iter().map(|one| one.name).collect();
+        (misspelt(wrong, names)?, Place::Variable)
+    } else {
+        return None;
     };
-    for line in code.split('\n') {
-        let text = line.trim();
-        if let Some(rest) = text.strip_prefix("def ").or_else(|| text.strip_prefix("class ")) {
-            push(rest.split(['(', ':']).next().unwrap_or_default().trim());
-        } else if text.starts_with("import ") || text.starts_with("from ") {
-            push(word_before(text));
-        } else if let Some((left, _)) = text.split_once('=') {
-            left.split(',').for_each(|name| push(name.trim()));
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
+    let text = text.to_owned();
+    let place = word(code, failure.line? as usize, wrong, place)?;
+    Some(SuggestedFix { place, text })
 }
 
-/// The first whole word `wanted` after a position, or else from the start, that satisfies `fits`.
-fn word(code: &str, from: usize, wanted: &str, fits: impl Fn(&str, &str) -> bool) -> Option<Range<usize>> {
-    let inside = |c: char| c == '_' || c.is_alphanumeric();
-    let all = code
-        .match_indices(wanted)
-        .map(|(at, _)| at..at + wanted.len())
-        .filter(|range| {
-            let (before, after) = (&code[..range.start], &code[range.end..]);
-            !before.ends_with(inside) && !after.starts_with(inside) && fits(before, after)
-        });
-    let all: Vec<_> = all.collect();
-    all.iter()
-        .find(|range| range.start >= from)
-        .or(all.first())
-        .cloned()
+/// What a name is used as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Member,
+    Keyword,
+    Variable,
 }
 
-fn line_start(code: &str, line: usize) -> usize {
-    let ends = code.match_indices('\n').map(|(at, _)| at + 1);
-    std::iter::once(0)
-        .chain(ends)
-        .take(line.max(1))
-        .last()
-        .unwrap_or(0)
+/// The first use of a name from a line on, or else from the start.
+fn word(code: &str, line: usize, wanted: &str, place: Place) -> Option<Range<usize>> {
+    let tokens = code_tokens(code);
+    let text = |index: usize| tokens.get(index).map(|token| token.text(code));
+    let fits = |index: &usize| {
+        let before = (0..*index).rev().find(|before| text(*before) != Some("\\"));
+        let is_member = before.and_then(text) == Some(".");
+        text(*index) == Some(wanted)
+            && match place {
+                Place::Member => is_member,
+                Place::Keyword => text(index + 1) == Some("="),
+                Place::Variable => !is_member,
+            }
+    };
+    let all: Vec<usize> = (0..tokens.len()).filter(fits).collect();
+    let here = all.iter().find(|index| tokens[**index].line >= line);
+    here.or(all.first()).map(|index| tokens[*index].range.clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::failure::Kind;
-    use crate::studio::editor::api;
 
     fn fixed(code: &str, message: &str, line: u32) -> Option<String> {
         let failure = Failure {
@@ -108,7 +88,7 @@ mod tests {
             line: Some(line),
             traceback: String::new(),
         };
-        let fix = fix(api::bundled(), &failure, code)?;
+        let fix = fix(ApiIndex::pinned(), &failure, code)?;
         let mut code = code.to_owned();
         code.replace_range(fix.place, &fix.text);
         Some(code)

@@ -5,8 +5,9 @@ use std::ops::Range;
 use proptest::prelude::*;
 
 use super::find::Find;
-use super::{api, brackets, comment, indent, numbers, suggest};
+use super::{brackets, comment, indent, numbers, suggest};
 use crate::failure::{Failure, Kind};
+use crate::python::ApiIndex;
 
 /// Fragments of code, strings and comments, and letters whose capitals have another length.
 fn texts() -> impl Strategy<Value = String> {
@@ -93,7 +94,7 @@ proptest! {
     #[test]
     fn lookups_at_any_position_stay_within_the_text(text in texts(), at: prop::sample::Index, wrong in texts()) {
         let byte = indent::byte(&text, at.index(text.chars().count() + 1));
-        let index = api::bundled();
+        let index = ApiIndex::pinned();
         let (start, _) = index.complete(&text, byte);
         prop_assert!(text.get(start..byte).is_some());
         let _ = index.lookup(&text, byte);

@@ -3,10 +3,12 @@
 use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
 use super::group_grid::{self, Cell, Picture, UNINFORMATIVE};
-use super::runs::{hint, summary_text};
+use super::rows::summary_text;
+use super::runs::hint;
 use super::widgets;
+use crate::failure::Kind;
 use crate::studio::command::{Command, ControllerCommand};
-use crate::studio::rows::Rows;
+use crate::studio::rows::RowIndex;
 use crate::studio::state::{BuildPhase, GroupMember, State};
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::studio::viewport::Viewport;
@@ -14,7 +16,7 @@ use crate::studio::viewport::Viewport;
 /// Draws each group as a line of cards.
 pub(super) fn show(
     state: &State,
-    rows: &Rows,
+    rows: &RowIndex,
     viewport: &mut Viewport,
     ui: &mut Ui,
     commands: &mut Vec<Command>,
@@ -23,24 +25,19 @@ pub(super) fn show(
     if rows.groups.is_empty() {
         return hint(
             ui,
-            "These rows have no `group_id`: `cadforge score` writes it for candidates of one prompt.",
+            "No two of these rows are candidates of one prompt, and none has a `group_id`.",
         );
     }
     let open = state.runs.group.as_ref();
     // Starts with the group of the row on screen.
-    let own = state
-        .runs
-        .open_row
-        .and_then(|row| rows.group_of.get(row))
-        .map(|group| *group as usize);
+    let own = state.runs.open_row.and_then(|row| rows.group_of(row));
     let Some(open) = open else {
-        commands.push(
-            ControllerCommand::OpenGroup(own.filter(|own| *own < rows.groups.len()).unwrap_or(0)).into(),
-        );
+        commands.push(ControllerCommand::OpenGroup(own.unwrap_or(0)).into());
         return;
     };
     let group = &rows.groups[open.group.min(rows.groups.len() - 1)];
-    let numbers = rows.summary(&group.rows);
+    let members = rows.members(group);
+    let numbers = rows.summary(members);
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         ui.add_space(PAD);
@@ -60,17 +57,19 @@ pub(super) fn show(
             Some(open.group + 1).filter(|next| *next < rows.groups.len()),
         );
         let place = format!("{} of {}", open.group + 1, rows.groups.len());
-        ui.label(RichText::new(format!("group {}", group.name)).font(theme::semibold(theme::TEXT)));
+        ui.label(
+            RichText::new(format!("group {}", rows.group_name(group))).font(theme::semibold(theme::TEXT)),
+        );
         ui.label(widgets::small(place, palette));
-        if !group.informative {
+        if group.is_uninformative() {
             ui.label(RichText::new("uninformative").size(SMALL).color(palette.warn))
                 .on_hover_text(UNINFORMATIVE);
         }
         ui.add(Label::new(widgets::small(summary_text(&numbers), palette)).truncate());
     });
-    let rewards = group.rows.iter().filter_map(|row| rows.rows.get(*row as usize));
-    let rewards = rewards.map(|row| (f64::from(row.total), row.built != Some(false)));
-    group_grid::strip(ui, rewards, group.informative);
+    let rewards = members.iter().filter_map(|row| rows.rows.get(*row as usize));
+    let rewards = rewards.map(|row| (f64::from(row.score), row.built != Some(false)));
+    group_grid::strip(ui, rewards, !group.is_uninformative());
     let room = ui.available_size();
     ScrollArea::vertical()
         .id_salt("group")
@@ -89,7 +88,7 @@ pub(super) fn show(
                     "reward, and below it the advantage within the group; click to show the code",
                 );
             });
-            let more = group.rows.len().saturating_sub(open.members.len());
+            let more = members.len().saturating_sub(open.members.len());
             if more > 0 {
                 ui.horizontal(|ui| {
                     ui.add_space(PAD);
@@ -99,9 +98,8 @@ pub(super) fn show(
         });
 }
 
-fn cell<'a>(member: &'a GroupMember, rows: &Rows, state: &State) -> Option<Cell<'a>> {
+fn cell<'a>(member: &'a GroupMember, rows: &RowIndex, state: &State) -> Option<Cell<'a>> {
     let row = rows.rows.get(member.row)?;
-    let kind = rows.kinds.get(row.kind as usize);
     Some(Cell {
         name: format!("#{}", member.row + 1),
         label: format!("candidate {}", member.row + 1),
@@ -111,9 +109,9 @@ fn cell<'a>(member: &'a GroupMember, rows: &Rows, state: &State) -> Option<Cell<
             BuildPhase::Broken(why) => Picture::Broken(why),
             BuildPhase::Built(shape) => Picture::Shape(shape),
         },
-        total: Some(f64::from(row.total)).filter(|total| total.is_finite()),
+        total: Some(f64::from(row.score)).filter(|total| total.is_finite()),
         built: row.built != Some(false),
-        kind: kind.cloned().unwrap_or_default(),
+        kind: row.kind.map(Kind::name).unwrap_or_default().to_owned(),
         advantage: rows.advantage(member.row),
         open: state.runs.open_row == Some(member.row),
     })

@@ -4,7 +4,7 @@ use egui::{Color32, ComboBox, Label, RichText, ScrollArea, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Plot};
 
 use super::widgets;
-use crate::data::report::{HEAD, KindCount, Run, TaskNumbers, table};
+use crate::data::report::{COLUMNS, KindCount, Run, TaskNumbers, table};
 use crate::failure::Kind;
 use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::state::{RunReport, State};
@@ -57,11 +57,11 @@ pub fn show(view: &mut ReportView, state: &State, ui: &mut Ui, commands: &mut Ve
 /// Draws the open runs, and below them the published ones.
 fn runs_table(runs: &[Run], ui: &mut Ui, palette: &Palette) {
     egui::Grid::new("runs")
-        .num_columns(HEAD.len())
+        .num_columns(COLUMNS.len())
         .spacing([16.0, 5.0])
         .show(ui, |ui| {
-            for name in HEAD {
-                ui.label(widgets::small(name, palette));
+            for column in COLUMNS {
+                ui.label(widgets::small(column.name, palette));
             }
             ui.end_row();
             for (index, cells) in table(runs).into_iter().enumerate() {

@@ -6,8 +6,10 @@ use egui::{
 
 use super::group_grid::{UNINFORMATIVE, row_dot};
 use super::widgets::{self, header};
+use crate::data::Summary;
+use crate::failure::Kind;
 use crate::studio::command::{Command, ControllerCommand};
-use crate::studio::rows::{Order, RowClass, RowFilter, RowList, Rows, Summary};
+use crate::studio::rows::{Order, RowClass, RowFilter, RowIndex, RowList};
 use crate::studio::state::State;
 use crate::studio::theme::{self, PAD, SMALL};
 use crate::trajectory;
@@ -101,10 +103,10 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
                 .icon(widgets::chevron)
                 .width(half)
                 .truncate()
-                .selected_text(RichText::new(view.choice.which.name(rows)).size(12.0))
+                .selected_text(RichText::new(view.choice.which.name()).size(12.0))
                 .show_ui(ui, |ui| {
                     for which in RowClass::all(rows) {
-                        ui.selectable_value(&mut view.choice.which, which, which.name(rows));
+                        ui.selectable_value(&mut view.choice.which, which, which.name());
                     }
                 });
         });
@@ -180,7 +182,7 @@ pub fn show(view: &mut RowsView, state: &State, ui: &mut Ui, commands: &mut Vec<
 }
 
 /// Selection of a run of the store.
-fn run_chooser(view: &mut RowsView, rows: &Rows, ui: &mut Ui) {
+fn run_chooser(view: &mut RowsView, rows: &RowIndex, ui: &mut Ui) {
     let name = |run: Option<u16>| match run {
         Some(run) => rows.runs.get(run as usize).map_or("", String::as_str),
         None => "all runs",
@@ -271,7 +273,7 @@ impl RowsView {
     }
 
     /// Filters and sorts again after a change.
-    fn choose(&mut self, rows: &Rows, state: &State) {
+    fn choose(&mut self, rows: &RowIndex, state: &State) {
         let address = std::ptr::from_ref(rows) as usize;
         if self.key.is_some_and(|key| key.rows != address) {
             *self = Self {
@@ -303,16 +305,16 @@ fn pins(state: &State) -> u64 {
     egui::epaint::util::hash(numbers)
 }
 
-fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn row(rows: &RowIndex, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let open = state.runs.open_row == Some(index);
     let note = state.runs.notes.of(index);
     let row = &rows.rows[index];
     let lost = rows.is_uninformative(index);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
-    let kind = rows.kinds.get(row.kind as usize).map_or("", String::as_str);
-    let total = if row.total.is_finite() {
-        widgets::total(f64::from(row.total))
+    let kind = row.kind.map_or("", Kind::name);
+    let score = if row.score.is_finite() {
+        widgets::total(f64::from(row.score))
     } else {
         "–".to_owned()
     };
@@ -322,7 +324,7 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
             true,
             open,
             format!(
-                "row {}, {kind} {total}{}",
+                "row {}, {kind} {score}{}",
                 index + 1,
                 if lost { ", uninformative" } else { "" }
             ),
@@ -343,13 +345,13 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
         None => palette.faint,
     };
     row_dot(ui, pos2(rect.left() + PAD + 4.0, y), color, lost);
-    let color = if row.total < 0.0 {
+    let color = if row.score < 0.0 {
         palette.bad
     } else {
         palette.text
     };
-    let total = widgets::line(ui, RichText::new(total).size(12.0).color(color), 60.0);
-    let total = widgets::paint_line(ui, pos2(rect.right() - PAD, y), Align2::RIGHT_CENTER, total);
+    let score = widgets::line(ui, RichText::new(score).size(12.0).color(color), 60.0);
+    let score = widgets::paint_line(ui, pos2(rect.right() - PAD, y), Align2::RIGHT_CENTER, score);
     let pinned = note.is_some_and(|note| note.pinned);
     let number = RichText::new(format!("#{}", index + 1))
         .size(12.0)
@@ -368,7 +370,7 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
     let about = widgets::line(
         ui,
         widgets::small(about, palette),
-        (total.left() - left - 8.0).max(0.0),
+        (score.left() - left - 8.0).max(0.0),
     );
     widgets::paint_line(ui, pos2(left, y), Align2::LEFT_CENTER, about);
     if lost {
@@ -377,34 +379,38 @@ fn row(rows: &Rows, index: usize, state: &State, ui: &mut Ui, commands: &mut Vec
 }
 
 /// Share that built, and number of rows with unknown build status.
-pub(super) fn built(numbers: &Summary) -> String {
-    let share = match numbers.built {
+fn built(numbers: &Summary) -> String {
+    let share = match numbers.build_rate() {
         Some(built) => format!("built {:.0} %", 100.0 * built),
         None => "built: unknown".to_owned(),
     };
-    if numbers.unknown > 0 && numbers.built.is_some() {
+    if numbers.unknown > 0 && numbers.build_rate().is_some() {
         format!("{share} · {} unknown", numbers.unknown)
     } else {
         share
     }
 }
 
+/// Statistics of rows on one line.
+pub(super) fn summary_text(numbers: &Summary) -> String {
+    let number = |value: Option<f64>| widgets::number(value, 3);
+    format!(
+        "{} · mean {} · std {} · best {}",
+        built(numbers),
+        number(numbers.reward.mean()),
+        number(numbers.reward.std()),
+        number(numbers.reward.best())
+    )
+}
+
 /// Draws curve and statistics of the displayed rows.
 fn foot(view: &RowsView, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CURVE + 46.0), Sense::hover());
-    let Summary {
-        mean,
-        std,
-        best,
-        count,
-        ..
-    } = view.listed.summary;
-    let text = if count == 0 {
+    let text = if view.listed.rows.is_empty() {
         "No matching rows".to_owned()
     } else {
-        let built = built(&view.listed.summary);
-        format!("{built} · mean {mean:.3} · std {std:.3} · best {best:.3}")
+        summary_text(&view.listed.summary)
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     ui.painter()

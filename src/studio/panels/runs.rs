@@ -6,10 +6,11 @@ use egui_plot::{Bar, BarChart, Corner, Legend, Line, Plot, PlotPoints};
 use super::report::{self, ReportView};
 use super::rows::RowsView;
 use super::widgets::{self, delta_color, header, signed};
-use crate::data::export::Kind as DataSet;
+use crate::data::Summary;
+use crate::data::export::DataSetKind;
 use crate::studio::command::{Command, ControllerCommand, RunTab};
 use crate::studio::exporting::ExportKind;
-use crate::studio::rows::{Key, Rows, Summary};
+use crate::studio::rows::{GroupBy, RowIndex};
 use crate::studio::state::{State, file_name};
 use crate::studio::theme::{self, PAD, Palette, SMALL};
 use crate::studio::viewport::Viewport;
@@ -75,9 +76,9 @@ pub fn show(
                     ui.close();
                 }
                 for (name, making) in [
-                    ("Examples (SFT)", ExportKind::DataSet(DataSet::Sft)),
-                    ("Preferences", ExportKind::DataSet(DataSet::Preference)),
-                    ("Rollouts", ExportKind::DataSet(DataSet::Rollouts)),
+                    ("Examples (SFT)", ExportKind::DataSet(DataSetKind::Sft)),
+                    ("Preferences", ExportKind::DataSet(DataSetKind::Preference)),
+                    ("Rollouts", ExportKind::DataSet(DataSetKind::Rollouts)),
                     ("Next curriculum", ExportKind::Curriculum),
                 ] {
                     if ui.button(name).clicked() {
@@ -109,7 +110,7 @@ fn curves(
     view: &mut RunsView,
     chosen: &RowsView,
     state: &State,
-    rows: &Rows,
+    rows: &RowIndex,
     ui: &mut Ui,
     palette: &Palette,
 ) {
@@ -179,7 +180,7 @@ fn curves(
 }
 
 /// Draws the distribution of rewards, from -1 to 1.
-fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
+fn histogram(rows: &RowIndex, of: &[u32], ui: &mut Ui, palette: &Palette) {
     let counts = rows.histogram(of, BINS);
     let width = 2.0 / BINS as f64;
     let bars = counts.iter().enumerate().map(|(bin, count)| {
@@ -205,18 +206,7 @@ fn histogram(rows: &Rows, of: &[u32], ui: &mut Ui, palette: &Palette) {
         .show(ui, |plot| plot.bar_chart(chart));
 }
 
-pub(super) fn summary_text(numbers: &Summary) -> String {
-    let text = format!(
-        "{} · mean {:.3} · std {:.3} · best {:.3}",
-        super::rows::built(numbers),
-        numbers.mean,
-        numbers.std,
-        numbers.best
-    );
-    text.replace('-', "−")
-}
-
-fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands: &mut Vec<Command>) {
+fn compare(chosen: &RowsView, state: &State, rows: &RowIndex, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let Some(other) = &state.runs.other else {
         hint(ui, "Compares build rate, rewards and failures of two runs.");
@@ -269,26 +259,31 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                             });
                             head(ui, "difference".to_owned(), palette.dim);
                             ui.end_row();
-                            let mut line = |name: &str, a: f64, b: f64, digits: usize| {
+                            let mut line = |name: &str, a: Option<f64>, b: Option<f64>, digits: usize| {
                                 ui.label(widgets::dim(name, palette));
-                                ui.label(format!("{a:.digits$}"));
-                                ui.label(format!("{b:.digits$}"));
-                                let change = a - b;
-                                ui.label(
-                                    RichText::new(signed(change, digits)).color(delta_color(change, palette)),
-                                );
+                                ui.label(widgets::number(a, digits));
+                                ui.label(widgets::number(b, digits));
+                                if let Some((a, b)) = a.zip(b) {
+                                    let change = a - b;
+                                    ui.label(
+                                        RichText::new(signed(change, digits))
+                                            .color(delta_color(change, palette)),
+                                    );
+                                }
                                 ui.end_row();
                             };
-                            line("rows", ours.count as f64, theirs.count as f64, 0);
-                            if let Some((mine, yours)) = ours.built.zip(theirs.built) {
-                                line("built, %", 100.0 * mine, 100.0 * yours, 1);
-                            }
-                            line("mean reward", ours.mean, theirs.mean, 3);
-                            line("standard deviation", ours.std, theirs.std, 3);
-                            line("best", ours.best, theirs.best, 3);
-                            for (title, key) in
-                                [("mean reward by task", Key::Task), ("rows by kind, %", Key::Kind)]
-                            {
+                            let count = |summary: &Summary| Some(summary.rows as f64);
+                            line("rows", count(&ours), count(&theirs), 0);
+                            let percent = |summary: &Summary| Some(100.0 * summary.build_rate()?);
+                            line("built, %", percent(&ours), percent(&theirs), 1);
+                            line("mean reward", ours.reward.mean(), theirs.reward.mean(), 3);
+                            line("standard deviation", ours.reward.std(), theirs.reward.std(), 3);
+                            line("best", ours.reward.best(), theirs.reward.best(), 3);
+                            line("mean total", ours.total.mean(), theirs.total.mean(), 3);
+                            for (title, key) in [
+                                ("mean reward by task", GroupBy::Task),
+                                ("rows by kind, %", GroupBy::Kind),
+                            ] {
                                 ui.label(widgets::section(title, palette));
                                 ui.end_row();
                                 let (mine, yours) = (rows.by(chosen.shown(), key), other.by(&all, key));
@@ -298,10 +293,10 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                                         .find(|(known, _)| known == name)
                                         .map(|(_, numbers)| numbers);
                                     match key {
-                                        Key::Task => found.map_or(f64::NAN, |numbers| numbers.mean),
-                                        Key::Kind => {
-                                            100.0 * found.map_or(0.0, |numbers| numbers.count as f64)
-                                                / whole.max(1) as f64
+                                        GroupBy::Task => found?.reward.mean(),
+                                        GroupBy::Kind => {
+                                            let rows = found.map_or(0, |numbers| numbers.rows);
+                                            Some(100.0 * rows as f64 / whole.max(1) as f64)
                                         }
                                     }
                                 };
@@ -310,19 +305,16 @@ fn compare(chosen: &RowsView, state: &State, rows: &Rows, ui: &mut Ui, commands:
                                 let mut seen = std::collections::BTreeSet::new();
                                 names.retain(|name| seen.insert(*name));
                                 for name in names.into_iter().take(40) {
-                                    let (a, b) =
-                                        (of(&mine, name, ours.count), of(&yours, name, theirs.count));
+                                    let (a, b) = (of(&mine, name, ours.rows), of(&yours, name, theirs.rows));
                                     ui.add(
                                         Label::new(widgets::dim(name.replace('_', " "), palette)).truncate(),
                                     );
-                                    for value in [a, b, a - b] {
-                                        let digits = if key == Key::Task { 3 } else { 1 };
-                                        let text = if value.is_finite() {
-                                            format!("{value:.digits$}")
-                                        } else {
-                                            "–".to_owned()
-                                        };
-                                        ui.label(text.replace('-', "−"));
+                                    let digits = match key {
+                                        GroupBy::Task => 3,
+                                        GroupBy::Kind => 1,
+                                    };
+                                    for value in [a, b, a.zip(b).map(|(a, b)| a - b)] {
+                                        ui.label(widgets::number(value, digits));
                                     }
                                     ui.end_row();
                                 }

@@ -259,6 +259,14 @@ pub fn signed(value: f64, digits: usize) -> String {
     format!("{sign}{text}")
 }
 
+/// A number with that many digits, or a dash if there is none.
+pub fn number(value: Option<f64>, digits: usize) -> String {
+    match value {
+        Some(value) => format!("{value:.digits$}").replace('-', "−"),
+        None => "–".to_owned(),
+    }
+}
+
 /// A total as displayed: `0.719`, `−1.00`.
 pub fn total(value: f64) -> String {
     if value < 0.0 {

@@ -1,6 +1,8 @@
 //! Filter and order of listed rows.
 
-use super::{Rows, Summary};
+use super::{IndexedGroup, RowIndex};
+use crate::data::Summary;
+use crate::failure::Kind;
 use crate::studio::notes::Notes;
 
 /// The full reward range.
@@ -29,7 +31,7 @@ pub struct RowList {
     pub rows: Vec<u32>,
     /// Statistics of the rows.
     pub summary: Summary,
-    /// See [`Rows::curve`].
+    /// See [`RowIndex::curve`].
     pub curve: Vec<[f32; 2]>,
 }
 
@@ -48,8 +50,8 @@ pub enum RowClass {
     Pinned,
     /// Of uninformative groups.
     Uninformative,
-    /// Of one failure kind, by index.
-    Kind(u16),
+    /// Of one failure kind.
+    Kind(Kind),
 }
 
 /// Orders of rows.
@@ -77,7 +79,7 @@ impl Default for RowFilter {
 
 impl RowFilter {
     /// Lists the matching rows; only those of `among`, if given by a search.
-    pub fn list(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> RowList {
+    pub fn list(&self, rows: &RowIndex, among: Option<&[u32]>, notes: &Notes) -> RowList {
         let mut fitting = self.of(rows, among, notes);
         let (summary, curve) = (rows.summary(&fitting), rows.curve(&fitting, POINTS));
         self.order.sort(&mut fitting, rows);
@@ -89,7 +91,7 @@ impl RowFilter {
     }
 
     /// Matching rows in file order.
-    fn of(&self, rows: &Rows, among: Option<&[u32]>, notes: &Notes) -> Vec<u32> {
+    fn of(&self, rows: &RowIndex, among: Option<&[u32]>, notes: &Notes) -> Vec<u32> {
         let fits = |index: &u32| self.fits(rows, *index as usize, notes);
         match among {
             Some(among) => among.iter().copied().filter(fits).collect(),
@@ -97,7 +99,7 @@ impl RowFilter {
         }
     }
 
-    fn fits(&self, rows: &Rows, index: usize, notes: &Notes) -> bool {
+    fn fits(&self, rows: &RowIndex, index: usize, notes: &Notes) -> bool {
         let row = &rows.rows[index];
         let [low, high] = self.range;
         let which = match self.which {
@@ -107,40 +109,40 @@ impl RowFilter {
             RowClass::Unknown => row.built.is_none(),
             RowClass::Pinned => notes.of(index).is_some_and(|note| note.pinned),
             RowClass::Uninformative => rows.is_uninformative(index),
-            RowClass::Kind(kind) => row.kind == kind,
+            RowClass::Kind(kind) => row.kind == Some(kind),
         };
         which
             && self.task.is_none_or(|task| row.task == task)
             && self.run.is_none_or(|run| row.run == run)
-            && (self.range == WHOLE || (low..=high).contains(&row.total))
+            && (self.range == WHOLE || (low..=high).contains(&row.score))
     }
 }
 
 impl RowClass {
     /// All classes that occur among the rows.
-    pub fn all(rows: &Rows) -> Vec<Self> {
+    pub fn all(rows: &RowIndex) -> Vec<Self> {
         let mut all = vec![Self::All, Self::Built, Self::Failed];
         if rows.rows.iter().any(|row| row.built.is_none()) {
             all.push(Self::Unknown);
         }
         all.push(Self::Pinned);
-        if rows.groups.iter().any(|group| !group.informative) {
+        if rows.groups.iter().any(IndexedGroup::is_uninformative) {
             all.push(Self::Uninformative);
         }
-        all.extend((0..rows.kinds.len() as u16).map(Self::Kind));
+        all.extend(rows.kinds().into_iter().map(Self::Kind));
         all
     }
 
     /// Displayed name.
-    pub fn name(self, rows: &Rows) -> String {
+    pub fn name(self) -> &'static str {
         match self {
-            Self::All => "all".to_owned(),
-            Self::Built => "built".to_owned(),
-            Self::Failed => "failed".to_owned(),
-            Self::Unknown => "unknown".to_owned(),
-            Self::Pinned => "pinned".to_owned(),
-            Self::Uninformative => "uninformative groups".to_owned(),
-            Self::Kind(kind) => rows.kinds.get(kind as usize).cloned().unwrap_or_default(),
+            Self::All => "all",
+            Self::Built => "built",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Pinned => "pinned",
+            Self::Uninformative => "uninformative groups",
+            Self::Kind(kind) => kind.name(),
         }
     }
 }
@@ -159,12 +161,80 @@ impl Order {
     }
 
     /// Sorts rows given in file order.
-    fn sort(self, of: &mut [u32], rows: &Rows) {
-        let total = |index: &u32| rows.rows[*index as usize].total;
+    fn sort(self, of: &mut [u32], rows: &RowIndex) {
+        let score = |index: &u32| rows.rows[*index as usize].score;
         match self {
             Self::File => {}
-            Self::Best => of.sort_by(|a, b| total(b).total_cmp(&total(a))),
-            Self::Worst => of.sort_by(|a, b| total(a).total_cmp(&total(b))),
+            Self::Best => of.sort_by(|a, b| score(b).total_cmp(&score(a))),
+            Self::Worst => of.sort_by(|a, b| score(a).total_cmp(&score(b))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(lines: &[&str]) -> RowIndex {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.jsonl");
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        RowIndex::read(&path).unwrap()
+    }
+
+    fn listed(filter: RowFilter, rows: &RowIndex, among: Option<&[u32]>) -> Vec<u32> {
+        filter.list(rows, among, &Notes::default()).rows
+    }
+
+    #[test]
+    fn rows_of_uninformative_groups_and_of_a_range_are_found() {
+        let rows = rows(&[
+            r#"{"group_id": 1, "code": "a", "reward": {"build": 1.0, "total": 0.50}, "profile": "grounded-v2"}"#,
+            r#"{"group_id": 1, "code": "b", "reward": {"build": 1.0, "total": 0.51}, "profile": "grounded-v2"}"#,
+            r#"{"group_id": 2, "code": "c", "reward": {"build": 0.0, "total": -1.0}, "score": -0.50, "profile": "grounded-v2"}"#,
+            r#"{"group_id": 2, "code": "d", "reward": {"build": 0.0, "total": -1.0}, "score": -0.30, "profile": "grounded-v2"}"#,
+        ]);
+        let lost = RowFilter {
+            which: RowClass::Uninformative,
+            ..RowFilter::default()
+        };
+        assert!(RowClass::all(&rows).contains(&lost.which));
+        assert_eq!(listed(lost, &rows, None), [0, 1]);
+        assert_eq!(listed(lost, &rows, Some(&[1, 2])), [1]);
+        // By the score that the run compared, not by the total of a failed build.
+        let best = RowFilter {
+            order: Order::Best,
+            range: [-1.0, 0.505],
+            ..RowFilter::default()
+        };
+        assert_eq!(listed(best, &rows, None), [0, 3, 2]);
+    }
+
+    #[test]
+    fn rows_are_classed_by_build_status() {
+        let rows = rows(&[
+            r#"{"task_id": "a", "code": "a", "reward": 0.5, "kind": "build_ok"}"#,
+            r#"{"task_id": "a", "code": "b", "score": -0.7}"#,
+            r#"{"task_id": "b", "code": "c", "reward": 0.68}"#,
+        ]);
+        let of = |which: RowClass| {
+            let filter = RowFilter {
+                which,
+                ..RowFilter::default()
+            };
+            listed(filter, &rows, None)
+        };
+        assert!(RowClass::all(&rows).contains(&RowClass::Unknown));
+        assert!(!RowClass::all(&rows).contains(&RowClass::Uninformative));
+        assert_eq!(
+            [
+                RowClass::Built,
+                RowClass::Failed,
+                RowClass::Unknown,
+                RowClass::Kind(Kind::BuildOk)
+            ]
+            .map(of),
+            [vec![0], vec![1], vec![2], vec![0]]
+        );
     }
 }

@@ -14,7 +14,7 @@ use super::{Timeline, TimelineStep};
 use crate::geometry::{Aabb, Shape};
 use crate::render::mesh::Buffers;
 use crate::reward::Component;
-use crate::studio::editor::highlight::{Token, tokens};
+use crate::studio::editor::highlight::{Highlight, highlights};
 
 const TEMPLATE: &str = include_str!("../../../assets/share/page.html");
 
@@ -132,14 +132,14 @@ fn lines(old: Option<&str>, new: &str) -> Vec<(&'static str, Option<usize>, Stri
 /// Lines of a script as HTML.
 fn coloured(code: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for (token, range) in tokens(code) {
+    for (token, range) in highlights(code) {
         let class = match token {
-            Token::Keyword => "k",
-            Token::String => "s",
-            Token::Number => "n",
-            Token::Call => "c",
-            Token::Comment => "m",
-            Token::Text => "",
+            Highlight::Keyword => "k",
+            Highlight::String => "s",
+            Highlight::Number => "n",
+            Highlight::Call => "c",
+            Highlight::Comment => "m",
+            Highlight::Text => "",
         };
         for (index, piece) in code[range].split('\n').enumerate() {
             if index > 0 {

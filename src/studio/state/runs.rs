@@ -7,13 +7,13 @@ use crate::data::report::Run;
 use crate::engine::JobId;
 use crate::geometry::Shape;
 use crate::studio::notes::Notes;
-use crate::studio::rows::Rows;
+use crate::studio::rows::RowIndex;
 
 /// Open rows of a training run, and what is read from them.
 #[derive(Debug, Default)]
 pub struct Runs {
     /// Open rows of a training run.
-    pub rows: Option<Arc<Rows>>,
+    pub rows: Option<Arc<RowIndex>>,
     /// Rows that match the search; none without a search.
     pub matches: Option<Vec<u32>>,
     /// Incremented with every change of `matches`.
@@ -22,7 +22,7 @@ pub struct Runs {
     pub open_row: Option<usize>,
     pub notes: Notes,
     /// Training run to compare with.
-    pub other: Option<Arc<Rows>>,
+    pub other: Option<Arc<RowIndex>>,
     /// Group on screen, with its built candidates.
     pub group: Option<GroupView>,
     /// Report of the runs among the rows.

@@ -19,7 +19,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, fchdir, getppid, setsid};
 
-use crate::control::{Role, RunSpec};
+use crate::control::{ProcessSpec, Role};
 use cadforge_platform::linux;
 
 /// Address space reserved for the report of a candidate that used up its own, in bytes.
@@ -54,7 +54,7 @@ impl Sandbox {
     /// A pausing child returns a listener for the supervisor, which has to allow every fork.
     pub(crate) fn enter(
         &self,
-        run_spec: &RunSpec,
+        process_spec: &ProcessSpec,
         scratch: BorrowedFd<'_>,
         project: Option<&Project>,
         parent: Pid,
@@ -63,16 +63,16 @@ impl Sandbox {
         setsid()?;
         die_with(parent)?;
         fchdir(scratch)?;
-        limit(run_spec)?;
+        limit(process_spec)?;
         // Fails if there are no capabilities to drop.
         let _ = linux::drop_capabilities();
         if self.support.landlock > 0 {
             // The reader needs no project files.
-            let project = project.filter(|_| run_spec.role == Role::Run);
+            let project = project.filter(|_| process_spec.role == Role::Run);
             landlock::restrict(&self.readable, scratch, project)?;
         }
         match &self.filters {
-            Some(filters) => filters.install(run_spec.pausing),
+            Some(filters) => filters.install(process_spec.pausing),
             None => Ok(None),
         }
     }
@@ -93,14 +93,14 @@ pub(crate) fn die_with(parent: Pid) -> io::Result<()> {
     }
 }
 
-fn limit(run_spec: &RunSpec) -> io::Result<()> {
-    let space = run_spec.address_space;
+fn limit(process_spec: &ProcessSpec) -> io::Result<()> {
+    let space = process_spec.address_space;
     setrlimit(Resource::RLIMIT_AS, space, space.saturating_add(RESERVE))?;
     // The supervisor enforces CPU time more precisely; this limit holds if the supervisor is delayed.
-    let seconds = (run_spec.cpu_s + run_spec.mesh_cpu_s).max(0.0).ceil() as u64;
+    let seconds = (process_spec.cpu_s + process_spec.mesh_cpu_s).max(0.0).ceil() as u64;
     setrlimit(Resource::RLIMIT_CPU, seconds + 1, seconds + 2)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-    let file = (100 * u64::from(run_spec.triangles)).max(MAX_FILE_BYTES);
+    let file = (100 * u64::from(process_spec.triangles)).max(MAX_FILE_BYTES);
     setrlimit(Resource::RLIMIT_FSIZE, file, file)?;
     setrlimit(Resource::RLIMIT_NOFILE, MAX_DESCRIPTORS, MAX_DESCRIPTORS)?;
     setrlimit(Resource::RLIMIT_MEMLOCK, 0, 0)?;

@@ -121,9 +121,10 @@ fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
             "{asked}"
         );
         assert!(
-            asked.contains(row["repair_policy"][0].as_str().unwrap()),
+            asked.contains(row["repair_hints"][0].as_str().unwrap()),
             "{asked}"
         );
+        assert_eq!(row["repair_policy"], row["repair_hints"], "the deprecated name");
         assert!(asked.contains(row["task_spec"]["prompt"].as_str().unwrap()));
         let (built, all) = rates[row["task_id"].as_str().unwrap()];
         let weight = row["curriculum_weight"].as_f64().unwrap() / (1.0 + (1.0 - built / all).powi(2));
@@ -250,6 +251,87 @@ fn the_store_takes_rows_in_once_and_gives_them_back() {
 }
 
 #[test]
+fn row_formats_have_their_deprecated_names_too() {
+    let dir = tempfile::tempdir().unwrap();
+    trajectory(&dir.path().join("run"));
+    let row = json!({"task_id": "cable_clip_snap", "code": "x", "score": 0.5});
+    write(&dir.path().join("rows.jsonl"), &[row]);
+    let store = |arguments: &[&str]| {
+        let arguments = [&["store"], arguments, &["--store", "store"][..]].concat();
+        made(dir.path(), &arguments)
+    };
+    store(&["import", "run", "rows.jsonl"]);
+    let stats = store(&["stats"]);
+    assert_eq!(stats["row_formats"][0], json!({"name": "step", "rows": 3}));
+    assert_eq!(stats["forms"], stats["row_formats"]);
+    let [new, deprecated] = ["--row-format", "--form"].map(|flag| store(&["list", flag, "evaluation"]));
+    assert_eq!(new, deprecated);
+    let listed = new["listed"].as_array().unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (&listed[0]["row_format"], &listed[0]["form"]),
+        (&json!("evaluation"), &json!("evaluation"))
+    );
+}
+
+#[test]
+fn malformed_lines_are_reported_alike_by_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let good =
+        json!({"task_id": "cable_clip_snap", "code": "x = (", "reward": -1.0, "kind": "syntax_closure"});
+    let text = format!("{good}\n[1]\n{good}\n{{\"task_id\": ");
+    std::fs::write(dir.path().join("plain.jsonl"), &text).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gz, text.as_bytes()).unwrap();
+    std::fs::write(dir.path().join("packed.jsonl.gz"), gz.finish().unwrap()).unwrap();
+    for file in ["plain.jsonl", "packed.jsonl.gz"] {
+        for (arguments, code) in [
+            (&["report", file][..], 0),
+            (&["curriculum", file, "-o", "next.jsonl"], 0),
+            (&["export", "rollouts", file, "-o", "rollouts"], 0),
+            (&["store", "import", file, "--store", "store"], 0),
+            (
+                &[
+                    "score",
+                    file,
+                    "-o",
+                    "out.jsonl",
+                    "--mode",
+                    "fast",
+                    "--reference",
+                    "none",
+                ],
+                0,
+            ),
+        ] {
+            let _ = std::fs::remove_file(dir.path().join("out.jsonl"));
+            let output = expect_exit(cadforge(dir.path()).args(arguments).arg("--json"), code);
+            let said = String::from_utf8(output.stderr.clone()).unwrap();
+            for (line, message) in [
+                (2, "the line is not a JSON object"),
+                (4, "(the last line is incomplete"),
+            ] {
+                let place = format!("{file}:{line}: ");
+                let found = said.lines().find(|said| said.contains(&place));
+                assert!(
+                    found.is_some_and(|found| found.contains(message)),
+                    "{arguments:?}: {said}"
+                );
+            }
+            let printed = printed(&output);
+            let summary = [&printed, &printed["runs"][0], &printed["imported"][0]]
+                .into_iter()
+                .find(|summary| summary.get("malformed_lines").is_some())
+                .unwrap();
+            assert_eq!(
+                (&summary["malformed_lines"], &summary["bad_lines"]),
+                (&json!(2), &json!(2))
+            );
+        }
+    }
+}
+
+#[test]
 fn clean_sweeps_the_store_and_removes_it_only_when_asked() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
@@ -315,7 +397,7 @@ fn the_page_that_walks_a_round_says_what_happens() {
 
 #[test]
 fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
-    use cadforge::data::repaired::{Source, append, path_beside};
+    use cadforge::data::repaired::{RepairedRow, append, path_beside};
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("run.jsonl");
     let code =
@@ -330,7 +412,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
         &["eval", "part.py", "--task", "cable_clip_snap", "--mode", "fast"],
     );
     let evaluation = serde_json::from_value(evaluation).unwrap();
-    let source = Source {
+    let source = RepairedRow {
         file: log.clone(),
         line: 3,
     };
@@ -352,7 +434,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
     ] {
         assert_eq!(row[key], value, "{key}");
     }
-    let wrong = Source { line: 2, ..source };
+    let wrong = RepairedRow { line: 2, ..source };
     assert!(append(&beside, &wrong, "x", &evaluation).unwrap_err().is_input());
     // Exports go by what it says, and not by what is most like it.
     let arguments = [

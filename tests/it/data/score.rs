@@ -62,10 +62,14 @@ fn rows_come_back_in_order_with_scores_groups_and_all_they_had() {
         ("of", 8),
         ("scored", 8),
         ("errors", 0),
+        ("malformed_lines", 3),
+        // The deprecated name.
         ("bad_lines", 3),
     ] {
         assert_eq!(summary[key], value, "{key}");
     }
+    assert_eq!(summary["first_malformed_lines"], summary["first_bad_lines"]);
+    assert_eq!(summary["first_malformed_lines"][0]["line"], 4);
     let said = String::from_utf8(output.stderr).unwrap();
     for place in ["in.jsonl:4: ", "in.jsonl:11: ", "no_such_task", "in.jsonl:12: "] {
         assert!(said.contains(place), "{place}: {said}");
@@ -236,6 +240,7 @@ fn an_output_of_something_else_is_refused_and_left_alone() {
     write(&dir.path().join("in.jsonl"), &log(6));
     let summary = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
     assert_eq!((&summary["scored"], &summary["kept"]), (&json!(2), &json!(4)));
+    assert_eq!(summary["already_scored"], summary["kept"], "by its new name");
     std::fs::remove_file(&out).unwrap();
     let whole = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
     assert_eq!(whole["scored"], 6);

@@ -1,7 +1,7 @@
 //! What does not build: kinds, lines, messages, limits.
 
-use cadforge::executor::{CancelToken, Limits, Priority};
-use cadforge::failure::Kind;
+use cadforge::executor::{CancelToken, Limits, Priority, RunSpec};
+use cadforge::failure::{Kind, NOTHING_TO_SCORE};
 
 use super::{BOX, failure, run, run_with, shared};
 
@@ -115,7 +115,7 @@ const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
     (
         Kind::MissingFixture,
         None,
-        "left nothing to export",
+        NOTHING_TO_SCORE,
         "import sys\nsys.exit(0)\nfixture = __import__('cadquery').Workplane().box(1, 1, 1)\n",
     ),
     (
@@ -214,7 +214,7 @@ fn a_traceback_shows_the_candidates_frames_and_no_others() {
 fn code_that_is_no_text_is_a_result() {
     let execution = shared().build(
         b"x = '\xff'",
-        &Limits::default(),
+        &RunSpec::default(),
         Priority::Batch,
         &CancelToken::never(),
     );

@@ -172,7 +172,7 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
             ..Limits::default()
         };
         for priority in [Priority::Batch, Priority::Live] {
-            let result = evaluate(&attacked, task, &case.attack, priority, limits.clone());
+            let result = evaluate(&attacked, task, &case.attack, priority, limits);
             flaws.extend(wrong(case, &result).map(|wrong| format!("{} ({priority:?}): {wrong}", case.name)));
             let after = evaluate(&attacked, task, &case.honest, priority, Limits::default());
             if after != *before {

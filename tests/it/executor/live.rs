@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority};
+use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, RunSpec};
 use cadforge::failure::Kind;
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
@@ -14,7 +14,7 @@ fn live(executor: &Executor, code: &str) -> Execution {
     executor
         .build(
             code.as_bytes(),
-            &Limits::default(),
+            &RunSpec::default(),
             Priority::Live,
             &CancelToken::never(),
         )
@@ -149,7 +149,7 @@ fn an_edit_of_the_last_line_runs_little_else() {
     // A batch on the same worker neither uses nor harms what stands.
     let batch = editor.build(
         code.as_bytes(),
-        &Limits::default(),
+        &RunSpec::default(),
         Priority::Batch,
         &CancelToken::never(),
     );
@@ -160,7 +160,12 @@ fn an_edit_of_the_last_line_runs_little_else() {
         memory_mb: 1024,
         ..Limits::default()
     };
-    let other = editor.build(code.as_bytes(), &limits, Priority::Live, &CancelToken::never());
+    let other = editor.build(
+        code.as_bytes(),
+        &limits.into(),
+        Priority::Live,
+        &CancelToken::never(),
+    );
     assert_eq!(other.unwrap().resumed, 0);
 }
 

@@ -204,7 +204,7 @@ fn sleepers_of_one_client_do_not_keep_another_waiting() {
     let mut cancels: Vec<_> = (0..4)
         .map(|number| {
             let (cancel, token) = CancelToken::pair();
-            let (sleepy, sender, limits) = (sleepy.clone(), sender.clone(), limits.clone());
+            let (sleepy, sender, limits) = (sleepy.clone(), sender.clone(), limits);
             // The first one wakes up and goes on.
             let code = if number == 0 {
                 format!("import time\ntime.sleep(2)\n{BOX}")
@@ -212,7 +212,7 @@ fn sleepers_of_one_client_do_not_keep_another_waiting() {
                 "import time\ntime.sleep(1000)\n".to_owned()
             };
             thread::spawn(move || {
-                let answer = sleepy.build(code.as_bytes(), &limits, Priority::Batch, &token);
+                let answer = sleepy.build(code.as_bytes(), &limits.into(), Priority::Batch, &token);
                 let _ = sender.send((number, answer));
             });
             if number == 0 {

@@ -5,7 +5,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use cadforge::executor::{
-    CancelSource, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, Recycle, WorkerConfig,
+    CancelSource, CancelToken, Execution, Executor, ExecutorError, Limits, Priority, Recycle, RunSpec,
+    WorkerConfig,
 };
 
 use super::processes::{alive, wait_until};
@@ -23,7 +24,7 @@ fn submit(executor: &Executor, code: &str, priority: Priority) -> (CancelSource,
         cpu_s: 300.0,
         ..Limits::default()
     };
-    let running = thread::spawn(move || executor.build(code.as_bytes(), &limits, priority, &token));
+    let running = thread::spawn(move || executor.build(code.as_bytes(), &limits.into(), priority, &token));
     (source, running)
 }
 
@@ -143,7 +144,7 @@ fn a_worker_that_grew_is_replaced() {
         assert!(Instant::now() < deadline, "it is never replaced");
         let execution = executor.build(
             large.as_bytes(),
-            &Limits::default(),
+            &RunSpec::default(),
             Priority::Live,
             &CancelToken::never(),
         );

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cadforge::executor::{CancelToken, Executor, ExecutorError, Limits, Priority, WorkerConfig};
+use cadforge::executor::{CancelToken, Executor, ExecutorError, Limits, Priority, RunSpec, WorkerConfig};
 
 use super::{BOX, config, repaired, run, run_with, shape, start, worker};
 use crate::support::{cadforge, python, root};
@@ -116,7 +116,7 @@ fn a_candidate_whose_worker_dies_twice_is_an_error_and_the_pool_goes_on() {
     let running = thread::spawn(move || {
         runner.build(
             b"import time\ntime.sleep(1000)\n",
-            &Limits::default(),
+            &RunSpec::default(),
             Priority::Batch,
             &CancelToken::never(),
         )
@@ -203,8 +203,9 @@ fn cancelling_answers_at_once_and_frees_the_worker() {
     let call = |code: &'static str| {
         let (source, token) = CancelToken::pair();
         let runner = executor.clone();
-        let running =
-            thread::spawn(move || runner.build(code.as_bytes(), &Limits::default(), Priority::Batch, &token));
+        let running = thread::spawn(move || {
+            runner.build(code.as_bytes(), &RunSpec::default(), Priority::Batch, &token)
+        });
         (source, running)
     };
     let (source, running) = call("import time\ntime.sleep(1000)\n");
@@ -238,7 +239,7 @@ fn a_cancelled_caller_has_its_answer_within_100_ms() {
             let (source, token) = CancelToken::pair();
             let runner = executor.clone();
             let running = thread::spawn(move || {
-                runner.build(code.as_bytes(), &Limits::default(), Priority::Batch, &token)
+                runner.build(code.as_bytes(), &RunSpec::default(), Priority::Batch, &token)
             });
             wait_until("the candidate runs", || executor.status().busy == 1);
             let since = Instant::now();
@@ -270,7 +271,7 @@ fn a_hand_edit_overtakes_a_batch() {
             runner
                 .build(
                     code.as_bytes(),
-                    &Limits::default(),
+                    &RunSpec::default(),
                     priority,
                     &CancelToken::never(),
                 )
@@ -326,7 +327,7 @@ fn workers_that_could_not_start_are_tried_again_once_what_was_missing_is_there()
     });
     let result = executor.build(
         BOX.as_bytes(),
-        &Limits::default(),
+        &RunSpec::default(),
         Priority::Live,
         &CancelToken::never(),
     );
@@ -369,7 +370,7 @@ fn what_cannot_start_says_why_and_what_to_do() {
             panic!("it started")
         };
         assert_eq!(executor.status().error.as_ref(), Some(&message));
-        let built = executor.build(b"x", &Limits::default(), Priority::Live, &CancelToken::never());
+        let built = executor.build(b"x", &RunSpec::default(), Priority::Live, &CancelToken::never());
         assert!(matches!(built, Err(ExecutorError::Start(_))), "{built:?}");
         message
     };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cadforge::executor::{Build, CancelToken, Limits, MeshKind, Priority};
+use cadforge::executor::{Build, CancelToken, MeshMethod, Priority, RunSpec};
 use cadforge::failure::Kind;
 use serde::Deserialize;
 
@@ -58,20 +58,20 @@ fn wrong(folder: &Path) -> Vec<String> {
     let expected: Expected = toml::from_str(&expected).unwrap_or_else(|error| panic!("{name}: {error}"));
     let code = fs::read(folder.join("candidate.py")).unwrap();
     let all = [
-        ("cadforge-v1", MeshKind::Exported),
-        ("grounded-v2", MeshKind::Bounded),
+        ("cadforge-v1", MeshMethod::Exported),
+        ("grounded-v2", MeshMethod::Bounded),
     ];
     let chosen = |profile: &str| {
         expected.profiles.is_empty() || expected.profiles.iter().any(|given| given == profile)
     };
     let mut flaws = Vec::new();
     for (profile, mesh) in all.into_iter().filter(|(profile, _)| chosen(profile)) {
-        let limits = Limits {
+        let spec = RunSpec {
             mesh,
-            ..Limits::default()
+            ..RunSpec::default()
         };
         let execution = shared()
-            .build(&code, &limits, Priority::Batch, &CancelToken::never())
+            .build(&code, &spec, Priority::Batch, &CancelToken::never())
             .unwrap();
         let notes = execution.notes.join("\n");
         let mut flaw = |text: String| flaws.push(format!("{name}, {profile}: {text}"));

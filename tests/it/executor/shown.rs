@@ -1,6 +1,6 @@
 //! What a script shows: every object with its looks, and which of it is scored.
 
-use cadforge::executor::{Build, CancelToken, Execution, Limits, Priority};
+use cadforge::executor::{Build, CancelToken, Execution, Priority, RunSpec};
 use cadforge::failure::Kind;
 
 use super::shared;
@@ -9,7 +9,7 @@ fn live(code: &str) -> Execution {
     shared()
         .build(
             code.as_bytes(),
-            &Limits::default(),
+            &RunSpec::default(),
             Priority::Live,
             &CancelToken::never(),
         )
@@ -145,9 +145,13 @@ fn failure(execution: &Execution) -> (Kind, &str) {
 #[test]
 fn a_part_that_is_only_written_to_a_file_is_displayed_to_whoever_looks_and_scored_for_nobody() {
     let run = |priority| {
-        let limits = Limits::default();
         shared()
-            .build(EXPORTED.as_bytes(), &limits, priority, &CancelToken::never())
+            .build(
+                EXPORTED.as_bytes(),
+                &RunSpec::default(),
+                priority,
+                &CancelToken::never(),
+            )
             .unwrap()
     };
     let (live, batch) = (run(Priority::Live), run(Priority::Batch));

@@ -236,6 +236,8 @@ fn a_batch_comes_back_in_order_with_its_keys() {
     assert_eq!(found[0]["score"], found[10]["score"]);
     assert_eq!(found[2]["score"], found[4]["score"]);
     for (at, line) in [(5, 6), (6, 7), (7, 8), (8, 9), (9, 10)] {
+        assert_eq!(found[at]["malformed_line"], line, "{}", found[at]);
+        // The deprecated signs of a malformed line.
         assert_eq!(found[at]["line"], line, "{}", found[at]);
         assert!(
             found[at]["error"].as_str().unwrap().starts_with("bad line"),
@@ -339,7 +341,19 @@ fn a_fault_of_ours_is_never_a_number() {
     let call = json!({ "jsonrpc": "2.0", "method": "tools/call", "params": { "name": "score_candidate", "arguments": { "code": BOX } } });
     assert_eq!(server.post("/mcp", &call).json()["error"]["code"], -32603);
     // It still says that it runs, and tells of the faults.
-    assert!(!server.get("/metrics").text().contains("cadforge_faults_total 0"));
+    let metrics = server.get("/metrics").text();
+    let value = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim().parse::<u64>().unwrap()
+    };
+    assert!(value("cadforge_internal_errors_total ") > 0);
+    assert_eq!(
+        value("cadforge_faults_total "),
+        value("cadforge_internal_errors_total ")
+    );
+    assert!(
+        metrics.contains("# HELP cadforge_faults_total deprecated, use cadforge_internal_errors_total\n")
+    );
 }
 
 #[test]

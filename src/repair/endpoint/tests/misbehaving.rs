@@ -27,7 +27,7 @@ pub struct Seen {
     pub body: Value,
 }
 
-pub struct Server {
+pub struct FakeServer {
     pub address: Address,
     pub seen: Arc<Mutex<Vec<Seen>>>,
     pub closed: Arc<AtomicBool>,
@@ -36,10 +36,10 @@ pub struct Server {
 pub type Play = dyn Fn(&Seen, usize) -> Vec<Act> + Send + Sync;
 
 /// Serves until the test ends; `play` maps a request, and the number of earlier ones of its path, to actions.
-pub fn serve(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> Server {
+pub fn serve(play: impl Fn(&Seen, usize) -> Vec<Act> + Send + Sync + 'static) -> FakeServer {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = Address::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
-    let server = Server {
+    let server = FakeServer {
         address,
         seen: Arc::default(),
         closed: Arc::default(),

@@ -16,7 +16,7 @@ fn opened(folder: &Path) -> (RunPart, Messages) {
     std::fs::write(&path, (0..4).map(row).collect::<String>()).unwrap();
     let mut part = RunPart::new(Arc::new(|| {}), Operations::default());
     let mut messages = Messages::default();
-    let rows = Arc::new(Rows::read(&path).unwrap());
+    let rows = Arc::new(RowIndex::read(&path).unwrap());
     assert!(part.show(rows, Notes::read(&path), &mut messages).is_empty());
     (part, messages)
 }

@@ -124,7 +124,7 @@ impl SessionPart {
     /// are scored without files.
     pub(super) fn with_project(&self, session: &Session, card: &Card) -> Scoring {
         let mut scoring = self.state.scoring.clone();
-        scoring.limits.project = session
+        scoring.project = session
             .folder_of(card)
             .and_then(|folder| self.projects.get(&folder))
             .cloned();
@@ -203,7 +203,7 @@ impl SessionPart {
         let job = ExportJob {
             task: Arc::clone(&session.task),
             code: Arc::from(card.code.as_bytes()),
-            limits: self.with_project(session, card).limits,
+            spec: self.with_project(session, card).export_spec(),
             path,
         };
         let handle = self.backend.export(job, self.wake.clone());

@@ -101,7 +101,7 @@ impl SessionPart {
             dir,
             header,
             steps,
-            bad_lines,
+            malformed_lines,
         } = trajectory;
         let place = dir.display();
         let Some(index) = self.state.of_task(&header.task_id) else {
@@ -140,10 +140,10 @@ impl SessionPart {
             session.selected = id;
         }
         messages.log(format!("opened {} steps of {place}", cards.len()));
-        if let [first, ..] = &bad_lines[..] {
+        if let [first, ..] = &malformed_lines[..] {
             messages.report_error(&format!(
                 "{} malformed lines skipped; the first is line {}: {}",
-                bad_lines.len(),
+                malformed_lines.len(),
                 first.line,
                 first.message
             ));
