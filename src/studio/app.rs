@@ -30,8 +30,8 @@ use super::panels::{ask, banner, candidates, console, reward, server, status_bar
 use super::session_store::ViewSnapshot;
 use super::settings::ThemeChoice;
 use super::state::{Sessions, Setup, State};
-use super::viewport::{CompareWith, Viewport};
-use super::{compare, diagnostics, theme, viewport};
+use super::viewport::Viewport;
+use super::{compare, diagnostics, theme};
 use crate::assess::Scoring;
 use crate::task::Task;
 pub use launch::{Opened, StudioOptions, run};
@@ -153,16 +153,6 @@ impl Studio {
             ThemeChoice::Light => ctx.set_theme(Theme::Light),
         }
         ctx.set_zoom_factor(settings.scale);
-    }
-
-    /// Arrangement of the panes in the 3D view.
-    pub fn layout(&self) -> viewport::Layout {
-        self.viewport.layout()
-    }
-
-    /// Shape that the 3D view compares with.
-    pub fn against(&self) -> CompareWith {
-        self.viewport.against()
     }
 
     /// State of the window.

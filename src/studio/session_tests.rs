@@ -84,7 +84,7 @@ fn a_closed_session_is_restored() {
     first.run_steps(40);
     drop(first);
 
-    let second = remembering(dir.path());
+    let mut second = remembering(dir.path());
     assert_eq!(state(&second).session().task.id, "other");
     let drafts: Vec<_> = state(&second)
         .session()
@@ -94,7 +94,7 @@ fn a_closed_session_is_restored() {
         .collect();
     assert_eq!(drafts.len(), 1);
     assert!(drafts[0].code.starts_with("draft = 1"));
-    assert_eq!(second.state().as_ref().unwrap().layout(), Layout::Distance);
+    assert_eq!(studio(&mut second).viewport_mut().layout(), Layout::Distance);
     assert_eq!(state(&second).sessions.scoring.profile, Profile::GroundedV2);
     assert!(second.query_by_label("Restore").is_none());
 }
@@ -199,7 +199,7 @@ fn the_palette_finds_commands_and_tasks_by_typing() {
     window.get_by_label("command Compare: signed distance");
     window.key_press(Key::Enter);
     window.run_steps(3);
-    assert_eq!(window.state().as_ref().unwrap().layout(), Layout::Distance);
+    assert_eq!(studio(&mut window).viewport_mut().layout(), Layout::Distance);
     assert!(
         window.query_by_label(palette::FIELD).is_none(),
         "the palette closes after a command"
@@ -244,7 +244,7 @@ fn a_diff_shows_what_an_edit_changed_and_any_step_can_be_its_base() {
     window.run_steps(3);
     window.get_by_label("Compare with this step").click();
     window.run_steps(3);
-    assert_eq!(window.state().as_ref().unwrap().against(), CompareWith::Pinned);
+    assert_eq!(studio(&mut window).viewport_mut().against(), CompareWith::Pinned);
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
     window.run_steps(3);
     window.get_by_label("no changes");

@@ -14,7 +14,7 @@ use crate::studio::state::{
 /// Files and the questions about them.
 pub(super) struct FilePart {
     pub state: Documents,
-    pub files: Files,
+    pub io: Files,
     prompts: u64,
     /// Project folders denied in this window.
     denied: Vec<PathBuf>,
@@ -26,7 +26,7 @@ impl FilePart {
     pub fn new(wake: Wake, operations: Operations) -> Self {
         Self {
             state: Documents::default(),
-            files: Files::new(wake, operations),
+            io: Files::new(wake, operations),
             prompts: 0,
             denied: Vec::new(),
             requested: None,
@@ -49,7 +49,7 @@ impl FilePart {
         self.state.path_prompt = None;
         let must_ask = purpose.writes() && !is_own;
         if must_ask {
-            self.files.check_path(purpose, path.to_owned());
+            self.io.check_path(purpose, path.to_owned());
         }
         !must_ask
     }
@@ -82,14 +82,14 @@ impl FilePart {
             messages.report_error("the step to save no longer exists\nhint: choose a step and save again");
             return false;
         };
-        self.files.write(path, found.code.clone(), card, found.revision);
+        self.io.write(path, found.code.clone(), card, found.revision);
         true
     }
 
     /// Examines the folder of an opened file.
     pub fn examine_project(&self, file: &Path) {
         if let Some(folder) = file.parent().and_then(|folder| folder.canonicalize().ok()) {
-            self.files.open_project(folder);
+            self.io.open_project(folder);
         }
     }
 
@@ -131,7 +131,7 @@ impl FilePart {
         };
         self.denied.retain(|denied| *denied != folder);
         self.requested = Some(folder.clone());
-        self.files.open_project(folder);
+        self.io.open_project(folder);
     }
 
     /// Handles the user's answer; returns an allowed folder.

@@ -98,7 +98,7 @@ impl Controller {
 
     /// Opens a Python file, a trajectory, or rows.
     pub fn open(&self, path: PathBuf) {
-        self.files.files.open(path);
+        self.files.io.open(path);
     }
 
     /// Displays an error in the banner and logs it.
@@ -115,6 +115,8 @@ impl Controller {
     ///
     /// Returns the seconds after which it must be called again even without events.
     pub fn update(&mut self, now: f64) -> Option<f64> {
+        // First, since everything that starts below starts now.
+        self.sessions.state.now = now;
         self.listed_operations = self.operations.list();
         for line in self.console.take() {
             self.messages.append(line);
@@ -134,7 +136,7 @@ impl Controller {
         }
         self.proposer.update(&mut self.messages);
         self.serving.update(&mut self.messages);
-        let due = self.sessions.update(now, &mut self.messages);
+        let due = self.sessions.update(&mut self.messages);
         self.handle_job_reports();
         let save = self.tracker.update(&self.sessions.state, &mut self.messages);
         [due, save].into_iter().flatten().reduce(f64::min)
@@ -182,8 +184,8 @@ impl Controller {
             }
             ControllerCommand::Proposer(command) => self.proposer.apply(command, messages),
             ControllerCommand::Serving(command) => self.apply_serving(command),
-            ControllerCommand::ChooseFile => self.files.files.choose_path(PathPurpose::Open, ""),
-            ControllerCommand::ChooseFolder => self.files.files.choose_path(PathPurpose::Folder, ""),
+            ControllerCommand::ChooseFile => self.files.io.choose_path(PathPurpose::Open, ""),
+            ControllerCommand::ChooseFolder => self.files.io.choose_path(PathPurpose::Folder, ""),
             ControllerCommand::Open(paths) => paths.into_iter().for_each(|path| self.open(path)),
             ControllerCommand::Save => self.save(),
             ControllerCommand::SaveAs => self.save_as(),
@@ -224,7 +226,7 @@ impl Controller {
             ControllerCommand::ExportRows(rows) => {
                 self.runs.choose_rows(rows);
                 let name = self.runs.suggested_name();
-                self.files.files.choose_path(PathPurpose::Rows, name);
+                self.files.io.choose_path(PathPurpose::Rows, name);
             }
             ControllerCommand::ExportRun(kind, rows) => {
                 let sessions = &self.sessions.state;
@@ -232,7 +234,7 @@ impl Controller {
                     .export(kind, rows, sessions.card(), sessions.tasks(), messages);
             }
             ControllerCommand::ReadReport => self.runs.read_report(),
-            ControllerCommand::CompareRows => self.files.files.choose_path(PathPurpose::Compare, ""),
+            ControllerCommand::CompareRows => self.files.io.choose_path(PathPurpose::Compare, ""),
             ControllerCommand::CloseOther => self.runs.close_other(),
             ControllerCommand::OpenGroup(group) => {
                 let needless = self.runs.open_group(group);

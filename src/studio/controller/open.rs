@@ -13,7 +13,7 @@ use crate::trajectory::Trajectory;
 
 impl Controller {
     pub(super) fn handle_file_events(&mut self) {
-        while let Some(event) = self.files.files.next() {
+        while let Some(event) = self.files.io.next() {
             self.handle_file_event(event);
         }
     }
@@ -35,7 +35,7 @@ impl Controller {
                 self.files.prompt_for_path(purpose, start);
             }
             FileEvent::Read(path, Ok(code)) => {
-                self.files.files.watch(path.clone(), &code);
+                self.files.io.watch(path.clone(), &code);
                 self.files.examine_project(&path);
                 self.sessions.show_file(path, code);
             }
@@ -167,12 +167,12 @@ impl Controller {
             Some(name) => name.to_string_lossy().into_owned(),
             None => format!("{}.py", session.task.id),
         };
-        self.files.files.choose_path(PathPurpose::Save(card.id), name);
+        self.files.io.choose_path(PathPurpose::Save(card.id), name);
     }
 
     pub(super) fn choose_export(&self, purpose: PathPurpose, extension: &str) {
         let name = format!("{}.{extension}", self.sessions.state.session().task.id);
-        self.files.files.choose_path(purpose, name);
+        self.files.io.choose_path(purpose, name);
     }
 
     pub(super) fn use_typed_path(&mut self, purpose: PathPurpose, path: PathBuf) {
@@ -207,7 +207,7 @@ impl Controller {
             PathPurpose::Step => self.sessions.export_step(path),
             PathPurpose::Export(format) => {
                 let timeline = Timeline::of(self.sessions.state.session());
-                self.files.files.export(path, timeline, format);
+                self.files.io.export(path, timeline, format);
             }
             PathPurpose::Save(card) => {
                 let sessions = &self.sessions.state;
@@ -284,7 +284,7 @@ impl Controller {
             if self.sessions.restore_edit(edit, select)
                 && let Some((file, code)) = file
             {
-                self.files.files.watch(file, &code);
+                self.files.io.watch(file, &code);
             }
         }
     }
@@ -334,5 +334,37 @@ impl Controller {
         } else {
             self.window.push(WindowCommand::Close);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::assess::Scoring;
+    use crate::studio::state::Sessions;
+    use crate::studio::testing::{FakeBackend, task};
+
+    #[test]
+    fn a_run_after_an_idle_time_starts_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("part.py");
+        std::fs::write(&path, "part = 1\n").unwrap();
+        let sessions = Sessions::new([task("part", "Part")], Scoring::default()).unwrap();
+        let backend = Box::new(FakeBackend::ready());
+        let mut controller = Controller::new(sessions, backend, Arc::new(|| {}));
+        controller.open(path);
+        let mut now = 0.0;
+        while controller.state().sessions.running.len() < 2 {
+            assert!(now < 1e6, "waited for the file");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            now += 100.0;
+            controller.update(now);
+        }
+        assert_eq!(
+            controller.state().sessions.running[1].since.to_bits(),
+            now.to_bits()
+        );
     }
 }

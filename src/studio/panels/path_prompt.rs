@@ -13,7 +13,8 @@ use crate::studio::theme;
 #[derive(Default)]
 pub struct PathPromptView {
     text: String,
-    serial: u64,
+    /// Prompt that the text is for.
+    prompt: Option<u64>,
 }
 
 /// Draws the field, if a path is requested.
@@ -21,9 +22,8 @@ pub fn show(view: &mut PathPromptView, state: &State, ui: &Ui, commands: &mut Ve
     let Some(prompt) = &state.documents.path_prompt else {
         return;
     };
-    let fresh = view.serial != prompt.serial;
+    let fresh = view.prompt.replace(prompt.serial) != Some(prompt.serial);
     if fresh {
-        view.serial = prompt.serial;
         view.text.clone_from(&prompt.start);
     }
     let palette = theme::of(ui);

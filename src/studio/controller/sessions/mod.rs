@@ -73,11 +73,10 @@ impl SessionPart {
         std::mem::take(&mut self.reports)
     }
 
-    /// Handles job events and the state of the workers, and starts what is due at `now` (s).
+    /// Handles job events and the state of the workers, and starts what is due.
     ///
     /// Returns the seconds until the next run is due.
-    pub fn update(&mut self, now: f64, messages: &mut Messages) -> Option<f64> {
-        self.state.now = now;
+    pub fn update(&mut self, messages: &mut Messages) -> Option<f64> {
         self.update_pool_status(messages);
         self.handle_events(messages);
         self.request_scene();

@@ -18,10 +18,15 @@ fn scored() -> (FakeBackend, SessionPart, Messages) {
     let mut part = SessionPart::new(sessions, Rc::new(backend.clone()), Arc::new(|| {}));
     let mut messages = Messages::default();
     backend.last(|job| job.answer(built(0.5, 0.4)));
-    part.update(0.0, &mut messages);
+    update(&mut part, 0.0, &mut messages);
     assert_eq!(part.state.card().total(), Some(0.5));
     assert!(matches!(part.take_reports()[..], [JobReport::Scored(card)] if card == part.state.card().id));
     (backend, part, messages)
+}
+
+fn update(part: &mut SessionPart, now: f64, messages: &mut Messages) -> Option<f64> {
+    part.state.now = now;
+    part.update(messages)
 }
 
 #[test]
@@ -29,15 +34,15 @@ fn an_edit_runs_after_its_pause_and_supersedes_the_run_before() {
     let (backend, mut part, mut messages) = scored();
     let seed = part.state.card().id;
     part.edit(seed, "a = 1\n".to_owned(), DEBOUNCE);
-    assert_eq!(part.update(0.1, &mut messages), Some(DEBOUNCE - 0.1));
-    assert_eq!(part.update(DEBOUNCE, &mut messages), None);
+    assert_eq!(update(&mut part, 0.1, &mut messages), Some(DEBOUNCE - 0.1));
+    assert_eq!(update(&mut part, DEBOUNCE, &mut messages), None);
     assert_eq!(backend.last(SubmittedJob::code), "a = 1\n");
     let draft = part.state.card().id;
     assert_ne!(draft, seed);
     part.edit(draft, "a = 2\n".to_owned(), TUNE);
     assert!(backend.last(SubmittedJob::is_cancelled));
     backend.last(|job| job.answer(built(0.9, 0.9)));
-    part.update(0.3, &mut messages);
+    update(&mut part, 0.3, &mut messages);
     assert_eq!(part.state.card().total(), None, "the result is of other code");
 }
 
@@ -65,7 +70,7 @@ fn an_internal_error_reaches_the_log_although_its_card_is_gone() {
     part.repair(false, &Proposing::default(), &mut messages);
     part.remove(base);
     backend.last(|job| job.fail("the server closed the connection", false));
-    part.update(1.0, &mut messages);
+    update(&mut part, 1.0, &mut messages);
     let reported = messages.log.iter().filter(|line| line.is_error);
     assert_eq!(reported.count(), 1);
     assert!(part.state.running.is_empty());
@@ -112,7 +117,7 @@ fn a_single_step_waits_for_a_decision_and_a_loop_selects_its_best() {
                 trajectory: None,
             });
         });
-        part.update(1.0, &mut messages);
+        update(&mut part, 1.0, &mut messages);
         let session = part.state.session();
         assert_eq!(session.cards.len(), 3);
         assert_eq!(
@@ -136,7 +141,7 @@ fn a_shape_for_another_part_is_reported_also_when_it_is_stopped() {
         part.build_shape(1, "x = 2\n", "row 2".to_owned()),
     );
     backend.job(1, |job| job.answer(built(0.5, 0.4)));
-    part.update(1.0, &mut messages);
+    update(&mut part, 1.0, &mut messages);
     part.cancel_all(&mut messages);
     let reports = part.take_reports();
     let [
