@@ -1,4 +1,4 @@
-//! A plain HTTP client and WebSocket, close to the wire, so that tests can misbehave.
+//! A minimal HTTP client and WebSocket on raw streams, so that tests can violate the protocols.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,26 +11,26 @@ use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
 use super::Server;
 
-/// Far beyond what a healthy answer needs; only a hang meets it.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+/// Far longer than a healthy response takes; only a hang reaches it.
+pub const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// An answer over HTTP.
+/// An HTTP response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub head: String,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub fn json(&self) -> Value {
         value_of(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
-            let (own, value) = line.split_once(':')?;
-            own.eq_ignore_ascii_case(name).then(|| value.trim())
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
 
@@ -42,19 +42,19 @@ impl Answer {
 impl Server {
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream
     }
 
-    pub fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, &[], b"")
+    pub fn get(&self, path: &str) -> Response {
+        self.request("GET", path, &[], b"")
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
-        self.ask("POST", path, &[], body.to_string().as_bytes())
+    pub fn post(&self, path: &str, body: &Value) -> Response {
+        self.request("POST", path, &[], body.to_string().as_bytes())
     }
 
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
         let mut stream = self.connect();
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
@@ -68,16 +68,16 @@ impl Server {
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).unwrap();
-        // A server that has heard enough may close while the rest is still being sent.
+        // A server that refuses early may close the connection while the body is still being sent.
         let _ = stream.write_all(body);
-        read_answer(&mut stream)
+        read_response(&mut stream)
     }
 
     pub fn socket(&self) -> Socket {
         self.socket_with("/ws", &[]).expect("a WebSocket")
     }
 
-    /// A WebSocket, or the status of the refusal.
+    /// Opens a WebSocket, or returns the status of the refusal.
     pub fn socket_with(&self, path: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
         let mut request = tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(
             format!("ws://127.0.0.1:{}{path}", self.port),
@@ -90,42 +90,42 @@ impl Server {
         match client(request, self.connect()) {
             Ok((socket, _)) => Ok(Socket(socket)),
             Err(tokio_tungstenite::tungstenite::HandshakeError::Failure(
-                tokio_tungstenite::tungstenite::Error::Http(answer),
-            )) => Err(answer.status().as_u16()),
+                tokio_tungstenite::tungstenite::Error::Http(response),
+            )) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
         }
     }
 }
 
-pub fn read_answer(stream: &mut TcpStream) -> Answer {
+pub fn read_response(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
-    // Reset, if the server closed over bytes that it did not want.
+    // The connection is reset if the server closed it before reading all bytes.
     let _ = stream.read_to_end(&mut bytes);
     let at = bytes
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
-        .unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&bytes)));
+        .unwrap_or_else(|| panic!("no response: {:?}", String::from_utf8_lossy(&bytes)));
     let head = String::from_utf8_lossy(&bytes[..at]).into_owned();
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let mut answer = Answer {
+    let mut response = Response {
         status: status.unwrap_or_else(|| panic!("no status: {head}")),
         body: bytes[at + 4..].to_vec(),
         head,
     };
-    if answer.header("transfer-encoding") == Some("chunked") {
-        answer.body = joined(&answer.body);
+    if response.header("transfer-encoding") == Some("chunked") {
+        response.body = decode_chunks(&response.body);
     }
-    answer
+    response
 }
 
-fn joined(mut chunks: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::new();
+fn decode_chunks(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
     while let Some(at) = chunks.windows(2).position(|window| window == b"\r\n") {
         let size = std::str::from_utf8(&chunks[..at]).unwrap();
         let size = usize::from_str_radix(size, 16).unwrap();
-        whole.extend_from_slice(&chunks[at + 2..at + 2 + size]);
+        body.extend_from_slice(&chunks[at + 2..at + 2 + size]);
         if size == 0 {
-            return whole;
+            return body;
         }
         chunks = &chunks[at + 4 + size..];
     }
@@ -140,10 +140,10 @@ impl Socket {
     }
 
     pub fn send_text(&mut self, text: &str) {
-        self.0.send(Message::text(text)).expect("the socket lives");
+        self.0.send(Message::text(text)).expect("the socket is open");
     }
 
-    /// The next text; pings are answered on the way.
+    /// Receives the next text message; answers pings meanwhile.
     pub fn receive(&mut self) -> Value {
         loop {
             match self.0.read().expect("a reply") {
@@ -154,13 +154,13 @@ impl Socket {
         }
     }
 
-    pub fn ask(&mut self, message: &Value) -> Value {
+    pub fn request(&mut self, message: &Value) -> Value {
         self.send(message);
         self.receive()
     }
 
-    /// How the other side closes.
-    pub fn closed(&mut self) -> Option<CloseFrame> {
+    /// Waits for the server to close; returns its close frame, if it sends one.
+    pub fn close_frame(&mut self) -> Option<CloseFrame> {
         loop {
             match self.0.read() {
                 Ok(Message::Close(frame)) => return frame,

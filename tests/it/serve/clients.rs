@@ -1,4 +1,4 @@
-//! The real Python clients from `PyPI`, in environments of their own: whole episodes, and OpenEnv's own validation.
+//! The Python clients of OpenEnv from `PyPI`, each in its own environment: complete episodes, and OpenEnv's validation.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::support::{self, expect_exit, root};
 
 const TASK: &str = "caster_wheel_fork";
 
-/// An environment of `tests/python/make_env.sh`.
+/// The `bin` folder of an environment that `tests/python/make_env.sh` created.
 pub fn environment(name: &str) -> PathBuf {
     let bin = root().join("target/test-env").join(name).join("bin");
     assert!(
@@ -21,7 +21,7 @@ pub fn environment(name: &str) -> PathBuf {
     bin
 }
 
-fn episodes(name: &str, package: &str, version: &str) {
+fn complete_episodes(name: &str, package: &str, version: &str) {
     let bin = environment(name);
     let server = Server::start(&["--max-envs", "4"]);
     let task = root().join("tasks").join(TASK);
@@ -36,22 +36,22 @@ fn episodes(name: &str, package: &str, version: &str) {
             .env_remove("http_proxy"),
         0,
     );
-    let seen = support::json(&output);
-    assert_eq!(seen["client"], json!({ package: version }));
-    let rewards: Vec<f64> = serde_json::from_value(seen["rewards"].clone()).unwrap();
+    let report = support::json(&output);
+    assert_eq!(report["client"], json!({ package: version }));
+    let rewards: Vec<f64> = serde_json::from_value(report["rewards"].clone()).unwrap();
     let [first, seed, broken, repaired] = rewards[..] else {
-        panic!("{seen}");
+        panic!("{report}");
     };
-    assert_eq!((first, broken), (seed, -1.0), "{seen}");
-    assert!(repaired > seed, "{seen}");
-    assert_eq!(seen["synchronous"], json!([seed, repaired, 1]));
+    assert_eq!((first, broken), (seed, -1.0), "{report}");
+    assert!(repaired > seed, "{report}");
+    assert_eq!(report["synchronous"], json!([seed, repaired, 1]));
     assert!(
-        seen["refused"].as_str().unwrap().contains("CAPACITY_REACHED"),
-        "{seen}"
+        report["refused"].as_str().unwrap().contains("CAPACITY_REACHED"),
+        "{report}"
     );
 }
 
-fn validated(name: &str) {
+fn validate(name: &str) {
     let bin = environment(name);
     let server = Server::start(&[]);
     let url = format!("http://127.0.0.1:{}", server.port);
@@ -71,21 +71,21 @@ fn validated(name: &str) {
 }
 
 #[test]
-fn the_client_of_openenv_core_0_3_0_goes_through_whole_episodes() {
-    episodes("openenv-core-0.3.0", "openenv-core", "0.3.0");
+fn the_client_of_openenv_core_0_3_0_completes_episodes() {
+    complete_episodes("openenv-core-0.3.0", "openenv-core", "0.3.0");
 }
 
 #[test]
-fn the_client_of_openenv_0_10_0_goes_through_whole_episodes() {
-    episodes("openenv-0.10.0", "openenv", "0.10.0");
+fn the_client_of_openenv_0_10_0_completes_episodes() {
+    complete_episodes("openenv-0.10.0", "openenv", "0.10.0");
 }
 
 #[test]
-fn openenv_core_0_3_0_finds_the_server_valid() {
-    validated("openenv-core-0.3.0");
+fn openenv_core_0_3_0_validates_the_server() {
+    validate("openenv-core-0.3.0");
 }
 
 #[test]
-fn openenv_0_10_0_finds_the_server_valid() {
-    validated("openenv-0.10.0");
+fn openenv_0_10_0_validates_the_server() {
+    validate("openenv-0.10.0");
 }

@@ -1,4 +1,4 @@
-//! OpenEnv over HTTP, and what is said to wrong requests.
+//! OpenEnv over HTTP, and the answers to invalid requests.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_small_routes_say_what_openenv_expects() {
+fn metadata_routes_answer_as_openenv_expects() {
     let server = shared();
     assert_eq!(server.get("/health").json(), json!({ "status": "healthy" }));
     assert_eq!(
@@ -67,7 +67,7 @@ fn the_small_routes_say_what_openenv_expects() {
 }
 
 #[test]
-fn the_document_of_the_interface_is_complete() {
+fn the_openapi_document_is_complete() {
     let document = shared().get("/openapi.json").json();
     assert_eq!(document["info"]["version"], "1.0.0");
     for path in [
@@ -81,7 +81,7 @@ fn the_document_of_the_interface_is_complete() {
     ] {
         assert!(document["paths"][path].is_object(), "{path}");
     }
-    // Every reference leads somewhere.
+    // Every reference resolves.
     let text = document.to_string();
     let references: Vec<_> = text
         .split("\"$ref\":\"#")
@@ -98,7 +98,7 @@ fn the_document_of_the_interface_is_complete() {
 }
 
 #[test]
-fn tasks_are_one_split_sorted_by_id() {
+fn tasks_form_one_split_sorted_by_id() {
     let server = shared();
     assert_eq!(
         server.get("/list_environments").json(),
@@ -121,20 +121,20 @@ fn tasks_are_one_split_sorted_by_id() {
         server.post("/cadforge_cadquery/num_tasks", &train).json(),
         json!({ "num_tasks": ids.len() })
     );
-    let ask = |path: &str, body: Value| server.post(&format!("/cadforge_cadquery/{path}"), &body);
+    let post = |path: &str, body: Value| server.post(&format!("/cadforge_cadquery/{path}"), &body);
     assert_eq!(
-        ask("task", json!({ "split": "train", "index": 2 })).json()["task"]["task_id"],
+        post("task", json!({ "split": "train", "index": 2 })).json()["task"]["task_id"],
         ids[2]
     );
-    let last = ask("task", json!({ "split": "train", "index": -1 })).json();
+    let last = post("task", json!({ "split": "train", "index": -1 })).json();
     assert_eq!(last["task"]["task_id"], *ids.last().unwrap());
     let range = |start: Value, stop: Value| {
-        let answer = ask(
+        let response = post(
             "task_range",
             json!({ "split": "train", "start": start, "stop": stop }),
         )
         .json();
-        let tasks = answer["tasks"].as_array().unwrap().clone();
+        let tasks = response["tasks"].as_array().unwrap().clone();
         tasks
             .iter()
             .map(|task| task["task_id"].as_str().unwrap().to_owned())
@@ -145,16 +145,16 @@ fn tasks_are_one_split_sorted_by_id() {
     assert_eq!(range(json!(-2), Value::Null), ids[ids.len() - 2..]);
     assert_eq!(range(json!(5), json!(2)), Vec::<String>::new());
     assert_eq!(
-        ask("task", json!({ "split": "train", "index": 9999 })).status,
+        post("task", json!({ "split": "train", "index": 9999 })).status,
         400
     );
-    assert_eq!(ask("task", json!({ "split": "train" })).status, 422);
-    assert_eq!(ask("tasks", json!({ "split": "test" })).status, 404);
+    assert_eq!(post("task", json!({ "split": "train" })).status, 422);
+    assert_eq!(post("tasks", json!({ "split": "test" })).status, 404);
     assert_eq!(server.post("/other/tasks", &train).status, 404);
 }
 
 #[test]
-fn a_reset_scores_the_seed_of_the_task_asked_for() {
+fn a_reset_scores_the_seed_of_the_requested_task() {
     let server = shared();
     let ids: Vec<_> = server
         .post("/cadforge_cadquery/tasks", &json!({ "split": "train" }))
@@ -164,7 +164,7 @@ fn a_reset_scores_the_seed_of_the_task_asked_for() {
         .iter()
         .map(|task| task["task_id"].as_str().unwrap().to_owned())
         .collect();
-    let first = server.ask("POST", "/reset", &[], b"").json();
+    let first = server.request("POST", "/reset", &[], b"").json();
     assert_eq!(keys(&first), ["observation", "reward", "done"]);
     assert_eq!(keys(&first["observation"]), OBSERVATION);
     assert_eq!(first["observation"]["task_id"], ids[0]);
@@ -194,13 +194,13 @@ fn a_reset_scores_the_seed_of_the_task_asked_for() {
 }
 
 #[test]
-fn a_step_scores_good_code_and_bad() {
+fn a_step_scores_valid_and_broken_code() {
     let server = shared();
     let step = |action: Value| server.post("/step", &json!({ "action": action, "timeout_s": 50.0 }));
     let built = step(json!({ "code": BOX, "task_id": "caster_wheel_fork" })).json();
     assert_eq!(built["observation"]["trace"][0]["built"], true);
     assert!(built["reward"].as_f64().unwrap() > 0.0, "{built}");
-    // A fence around the file goes; a file without one stays as it is, to the byte.
+    // A fence around the file is stripped; a file without one is unchanged, byte for byte.
     let spaced = format!("\n \n{BOX}  # ```python\n\t");
     for (code, run) in [(format!("```python\n{BOX}```\n"), BOX), (spaced.clone(), &spaced)] {
         let again = step(json!({ "code": code, "task_id": "caster_wheel_fork" })).json();
@@ -226,7 +226,7 @@ fn a_step_scores_good_code_and_bad() {
 }
 
 #[test]
-fn wrong_fields_are_told_with_their_place() {
+fn invalid_fields_are_reported_with_their_location() {
     let code = "x = 1";
     let cases = [
         ("/step", json!({}), "missing", json!(["body", "action"])),
@@ -384,39 +384,39 @@ fn wrong_fields_are_told_with_their_place() {
             json!(["body", "task_id"]),
         ),
     ];
-    for (path, body, kind, place) in cases {
-        let answer = shared().post(path, &body);
-        assert_eq!(answer.status, 422, "{path} {body}: {answer:?}");
-        let detail = &answer.json()["detail"][0];
+    for (path, body, kind, location) in cases {
+        let response = shared().post(path, &body);
+        assert_eq!(response.status, 422, "{path} {body}: {response:?}");
+        let detail = &response.json()["detail"][0];
         assert_eq!(
             (&detail["type"], &detail["loc"]),
-            (&json!(kind), &place),
+            (&json!(kind), &location),
             "{path} {body}: {detail}"
         );
         assert!(detail["msg"].is_string(), "{detail}");
         assert!(detail.as_object().unwrap().contains_key("input"), "{detail}");
     }
-    // Unknown tasks name the known ones.
-    let answer = shared().post("/reset", &json!({ "task_id": "no_such" })).json();
+    // The message for an unknown task lists the known ones.
+    let response = shared().post("/reset", &json!({ "task_id": "no_such" })).json();
     assert!(
-        answer["detail"][0]["msg"]
+        response["detail"][0]["msg"]
             .as_str()
             .unwrap()
             .contains("caster_wheel_fork"),
-        "{answer}"
+        "{response}"
     );
-    // Several mistakes at once.
-    let answer = shared()
+    // Several errors are reported at once.
+    let response = shared()
         .post(
             "/step",
             &json!({ "action": { "metadata": 1, "other": 2 }, "timeout_s": -1 }),
         )
         .json();
-    assert_eq!(answer["detail"].as_array().unwrap().len(), 4, "{answer}");
+    assert_eq!(response["detail"].as_array().unwrap().len(), 4, "{response}");
 }
 
 #[test]
-fn what_is_no_json_is_told_so() {
+fn invalid_json_is_reported() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let bodies: [&[u8]; 7] = [
         b"{",
@@ -429,11 +429,11 @@ fn what_is_no_json_is_told_so() {
     ];
     for body in bodies {
         for path in ["/step", "/reset", "/get_reward", "/cadforge_cadquery/tasks"] {
-            let answer = shared().ask("POST", path, &[], body);
+            let response = shared().request("POST", path, &[], body);
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]);
-            assert_eq!(answer.status, 422, "{path} {shown}: {}", answer.text());
+            assert_eq!(response.status, 422, "{path} {shown}: {}", response.text());
             assert_eq!(
-                answer.json()["detail"][0]["type"],
+                response.json()["detail"][0]["type"],
                 "json_invalid",
                 "{path} {shown}"
             );
@@ -459,12 +459,16 @@ fn unknown_paths_and_methods_are_refused() {
         ("DELETE", "/step"),
         ("PUT", "/score_batch"),
     ] {
-        assert_eq!(server.ask(method, path, &[], b"").status, 405, "{method} {path}");
+        assert_eq!(
+            server.request(method, path, &[], b"").status,
+            405,
+            "{method} {path}"
+        );
     }
     assert_eq!(server.get("/ws").status, 426);
-    let half = [("connection", "upgrade"), ("upgrade", "websocket")];
+    let incomplete = [("connection", "upgrade"), ("upgrade", "websocket")];
     assert_eq!(
-        server.ask("GET", "/ws", &half, b"").status,
+        server.request("GET", "/ws", &incomplete, b"").status,
         426,
         "a handshake without key and version"
     );

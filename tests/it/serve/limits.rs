@@ -1,4 +1,4 @@
-//! Too much, too slow, too many: nothing of it keeps others from their answers.
+//! Oversized, slow and numerous requests do not keep other clients from their responses.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -6,11 +6,11 @@ use std::net::Shutdown;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 
-use super::client::read_answer;
+use super::client::read_response;
 use super::{BOX, Server, shared};
 
 #[test]
-fn a_body_that_is_too_large_is_refused() {
+fn an_oversized_body_is_refused() {
     let server = shared();
     for path in [
         "/step",
@@ -19,7 +19,7 @@ fn a_body_that_is_too_large_is_refused() {
         "/score_batch",
         "/api/space/demo",
     ] {
-        // Announced: not a byte of it is waited for.
+        // With a content length: refused before any byte of the body arrives.
         let mut stream = server.connect();
         write!(
             stream,
@@ -27,9 +27,9 @@ fn a_body_that_is_too_large_is_refused() {
             1u64 << 40
         )
         .unwrap();
-        assert_eq!(read_answer(&mut stream).status, 413, "{path}");
+        assert_eq!(read_response(&mut stream).status, 413, "{path}");
     }
-    // Not announced.
+    // Without a content length.
     let mut stream = server.connect();
     write!(
         stream,
@@ -48,12 +48,12 @@ fn a_body_that_is_too_large_is_refused() {
         }
     }
     let _ = stream.shutdown(Shutdown::Write);
-    assert_eq!(read_answer(&mut stream).status, 413);
+    assert_eq!(read_response(&mut stream).status, 413);
     assert_eq!(server.get("/health").status, 200);
 }
 
 #[test]
-fn heads_that_are_no_http_are_refused() {
+fn malformed_request_heads_are_refused() {
     let server = shared();
     let mut heads = vec![
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
@@ -81,12 +81,12 @@ fn heads_that_are_no_http_are_refused() {
         let mut stream = server.connect();
         let _ = stream.write_all(&head);
         let _ = stream.shutdown(Shutdown::Write);
-        let mut said = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut stream, &mut said);
-        let said = String::from_utf8_lossy(&said);
+        let mut reply = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut stream, &mut reply);
+        let reply = String::from_utf8_lossy(&reply);
         assert!(
-            said.is_empty() || said.starts_with("HTTP/1.1 4"),
-            "{:?}: {said}",
+            reply.is_empty() || reply.starts_with("HTTP/1.1 4"),
+            "{:?}: {reply}",
             String::from_utf8_lossy(&head[..head.len().min(60)])
         );
     }
@@ -94,23 +94,23 @@ fn heads_that_are_no_http_are_refused() {
 }
 
 #[test]
-fn slow_senders_and_half_closed_sockets_hold_nobody_up() {
+fn slow_senders_and_half_closed_sockets_do_not_block_others() {
     let server = shared();
     let mut slow = Vec::new();
     for number in 0..100 {
         let mut stream = server.connect();
-        // In the middle of a head, of a body, of a handshake.
-        let begun: &[u8] = match number % 3 {
+        // Each request stops in the middle of a head, a body or a handshake.
+        let partial: &[u8] = match number % 3 {
             0 => b"POST /step HTTP/1.1\r\nhost: local",
             1 => b"POST /step HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{\"action\"",
             _ => b"GET /ws HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upg",
         };
-        stream.write_all(begun).unwrap();
+        stream.write_all(partial).unwrap();
         slow.push(stream);
     }
-    let answer = server.post("/step", &json!({ "action": { "code": BOX } }));
-    assert_eq!(answer.status, 200);
-    // Half of the bytes and no more to come: an end, and not a wait for ever.
+    let response = server.post("/step", &json!({ "action": { "code": BOX } }));
+    assert_eq!(response.status, 200);
+    // A half-closed connection can send no more: the server must end the request and not wait forever.
     for stream in &mut slow {
         stream.shutdown(Shutdown::Write).unwrap();
         let mut rest = Vec::new();
@@ -121,8 +121,8 @@ fn slow_senders_and_half_closed_sockets_hold_nobody_up() {
 }
 
 #[test]
-fn a_thousand_connections_leave_room_for_one_more() {
-    // This program needs a descriptor for each, too.
+fn the_server_answers_beside_a_thousand_connections() {
+    // The test program needs a file descriptor for each connection too.
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, soft.max(4096.min(hard)), hard).unwrap();
     let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
@@ -146,19 +146,19 @@ fn a_thousand_connections_leave_room_for_one_more() {
 }
 
 #[test]
-fn an_address_that_asks_too_often_is_told_to_wait() {
+fn requests_beyond_the_rate_limit_are_refused_with_retry_after() {
     let server = Server::start(&["--max-rate", "5"]);
     let refused = (0..200)
         .map(|_| server.get("/health"))
-        .find(|answer| answer.status != 200)
+        .find(|response| response.status != 200)
         .expect("the rate is reached");
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
 }
 
-/// A small generator with a fixed seed: the same bytes every time.
-struct Chance(u64);
+/// A small pseudo-random generator; a fixed seed makes the test repeatable.
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn next(&mut self, below: usize) -> usize {
         self.0 = self
             .0
@@ -167,8 +167,8 @@ impl Chance {
         (self.0 >> 33) as usize % below
     }
 
-    /// Changes, drops or doubles some bytes.
-    fn spoil(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+    /// Changes, removes, inserts or duplicates some bytes.
+    fn corrupt(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         for _ in 0..=self.next(4) {
             let at = self.next(bytes.len().max(1));
             match self.next(4) {
@@ -186,9 +186,9 @@ impl Chance {
 }
 
 #[test]
-fn spoiled_requests_and_frames_never_end_the_server() {
+fn corrupted_requests_and_frames_never_crash_the_server() {
     let server = Server::start(&["--max-envs", "500"]);
-    let mut chance = Chance(7);
+    let mut random = Random(7);
     let body = json!({ "action": { "code": "x = (", "metadata": { "a": [1, 2.5, null] } } }).to_string();
     let request = format!(
         "POST /step HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\ncontent-type: application/json\r\n\r\n{body}",
@@ -196,15 +196,15 @@ fn spoiled_requests_and_frames_never_end_the_server() {
     );
     for _ in 0..150 {
         let mut stream = server.connect();
-        let _ = stream.write_all(&chance.spoil(request.clone().into_bytes()));
+        let _ = stream.write_all(&random.corrupt(request.clone().into_bytes()));
         let _ = stream.shutdown(Shutdown::Write);
-        let mut said = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut stream, &mut said);
-        let said = String::from_utf8_lossy(&said);
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 "), "{said}");
-        assert!(!said.starts_with("HTTP/1.1 500"), "{said}");
+        let mut reply = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut stream, &mut reply);
+        let reply = String::from_utf8_lossy(&reply);
+        assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 "), "{reply}");
+        assert!(!reply.starts_with("HTTP/1.1 500"), "{reply}");
     }
-    // A masked text frame with a step, a ping, a frame that goes on in the next one.
+    // A masked text frame, a ping, and a message in two frames.
     let text = b"{\"type\": \"state\"}";
     let frame = |head: u8, payload: &[u8]| {
         let mask = [1u8, 2, 3, 4];
@@ -229,16 +229,19 @@ fn spoiled_requests_and_frames_never_end_the_server() {
     for _ in 0..150 {
         let mut socket = server.socket();
         let stream = socket.0.get_mut();
-        let _ = stream.write_all(&chance.spoil(frames.clone()));
+        let _ = stream.write_all(&random.corrupt(frames.clone()));
         let _ = stream.shutdown(Shutdown::Write);
         let _ = std::io::Read::read_to_end(stream, &mut Vec::new());
     }
-    assert_eq!(server.socket().ask(&json!({ "type": "state" }))["type"], "state");
+    assert_eq!(
+        server.socket().request(&json!({ "type": "state" }))["type"],
+        "state"
+    );
     let since = std::time::Instant::now();
     while !server.get("/metrics").text().contains("cadforge_sessions 0") {
         assert!(
-            since.elapsed() < super::client::PATIENCE,
-            "a session is still held"
+            since.elapsed() < super::client::TIMEOUT,
+            "a session is not released"
         );
     }
 }

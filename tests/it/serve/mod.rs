@@ -1,4 +1,4 @@
-//! `cadforge serve`, asked over real sockets: every route, and every kind of bad input.
+//! `cadforge serve` over real sockets: every route, and every kind of invalid input.
 
 mod client;
 mod clients;
@@ -22,13 +22,13 @@ use serde_json::Value;
 
 use crate::support::{cadforge, root};
 
-/// Builds at once and has nothing of the task.
+/// Builds quickly and has no feature of the task.
 pub const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\n";
 
 /// Does not build.
 pub const BROKEN: &str = "import cadquery as cq\nfixture = cq.Workplane().bax(1, 2, 3)\n";
 
-/// A running server. It ends when its standard input does: with this value, or with the test program.
+/// A running server. It ends with its standard input, thus when this value is dropped or the test program ends.
 pub struct Server {
     pub port: u16,
     pub child: Child,
@@ -37,12 +37,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one on a free port.
+    /// Starts a server on a free port.
     pub fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, |_| {})
     }
 
-    /// As [`Self::start`], with changes to the command.
+    /// Like [`Self::start`], with changes to the command.
     pub fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = serve(
@@ -60,8 +60,8 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        let url = said["url"].as_str().unwrap();
+        let started: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        let url = started["url"].as_str().unwrap();
         Self {
             port: url.rsplit(':').next().unwrap().parse().unwrap(),
             _stdin: child.stdin.take(),
@@ -90,7 +90,7 @@ pub fn serve(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// One server for all tests that need nothing special.
+/// One server for all tests that need no special options.
 pub fn shared() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start(&["--max-envs", "64"]))

@@ -1,25 +1,25 @@
-//! The OpenAPI document, held against what the server really says and takes.
+//! The OpenAPI document, compared with the responses and requests of the server.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::client::Answer;
+use super::client::Response;
 use super::{BOX, BROKEN, Server, shared};
 
-/// What is wrong with a value by a schema of the document; nothing if it fits. Keys that are not in the schema are wrong too.
-fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
-    let wrong = |what: String| vec![format!("{place}: {what}")];
+/// Violations of a schema of the document by a value. Undeclared keys are violations too.
+fn violations(document: &Value, schema: &Value, value: &Value, location: &str) -> Vec<String> {
+    let violation = |what: String| vec![format!("{location}: {what}")];
     let Some(keywords) = schema.as_object() else {
         return if schema == &json!(true) {
             Vec::new()
         } else {
-            wrong(format!("refused by {schema}"))
+            violation(format!("refused by {schema}"))
         };
     };
     if let Some(reference) = keywords.get("$ref") {
         let path = reference.as_str().unwrap().strip_prefix('#').unwrap();
-        return misfits(document, document.pointer(path).expect(path), value, place);
+        return violations(document, document.pointer(path).expect(path), value, location);
     }
     if let Some(choices) = keywords
         .get("anyOf")
@@ -28,7 +28,7 @@ fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<
     {
         let tried: Vec<_> = choices
             .iter()
-            .map(|one| misfits(document, one, value, place))
+            .map(|one| violations(document, one, value, location))
             .collect();
         return if tried.iter().any(Vec::is_empty) {
             Vec::new()
@@ -36,7 +36,7 @@ fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<
             tried.concat()
         };
     }
-    let known = [
+    let supported = [
         "type",
         "properties",
         "required",
@@ -59,19 +59,19 @@ fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<
     ];
     for keyword in keywords.keys() {
         assert!(
-            known.contains(&keyword.as_str()),
-            "{place}: this test does not know `{keyword}`"
+            supported.contains(&keyword.as_str()),
+            "{location}: this test does not support `{keyword}`"
         );
     }
     if let Some(allowed) = keywords.get("enum").and_then(Value::as_array)
         && !allowed.contains(value)
     {
-        return wrong(format!("{value} is none of {allowed:?}"));
+        return violation(format!("{value} is not one of {allowed:?}"));
     }
     if let Some(only) = keywords.get("const")
         && only != value
     {
-        return wrong(format!("{value} is not {only}"));
+        return violation(format!("{value} is not {only}"));
     }
     let is = |name: &Value| match name.as_str().unwrap() {
         "null" => value.is_null(),
@@ -89,25 +89,25 @@ fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<
         Some(name) => is(name),
     };
     if !fits {
-        return wrong(format!("{value} is no {}", keywords["type"]));
+        return violation(format!("{value} is not of type {}", keywords["type"]));
     }
     let mut found = Vec::new();
     if let Some(least) = keywords.get("exclusiveMinimum").and_then(Value::as_f64)
         && value.as_f64().is_some_and(|number| number <= least)
     {
-        found.extend(wrong(format!("{value} is not above {least}")));
+        found.extend(violation(format!("{value} is not greater than {least}")));
     }
     for (keyword, many) in [("minLength", false), ("maxLength", true)] {
         if let (Some(bound), Some(text)) = (keywords.get(keyword).and_then(Value::as_u64), value.as_str()) {
             let length = text.chars().count() as u64;
             if (many && length > bound) || (!many && length < bound) {
-                found.extend(wrong(format!("{length} characters, {keyword} is {bound}")));
+                found.extend(violation(format!("{length} characters, {keyword} is {bound}")));
             }
         }
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         if let Some(schema) = keywords.get("items") {
-            found.extend(misfits(document, schema, item, &format!("{place}/{index}")));
+            found.extend(violations(document, schema, item, &format!("{location}/{index}")));
         }
     }
     let Some(object) = value.as_object() else {
@@ -120,19 +120,19 @@ fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<
         .flatten()
     {
         if !object.contains_key(name.as_str().unwrap()) {
-            found.extend(wrong(format!("{name} is missing")));
+            found.extend(violation(format!("{name} is missing")));
         }
     }
     let rest = keywords.get("additionalProperties");
     for (name, value) in object {
         let schema = keywords
             .get("properties")
-            .and_then(|known| known.get(name))
+            .and_then(|properties| properties.get(name))
             .or(rest);
         match schema {
-            Some(schema) => found.extend(misfits(document, schema, value, &format!("{place}/{name}"))),
+            Some(schema) => found.extend(violations(document, schema, value, &format!("{location}/{name}"))),
             None if keywords.contains_key("properties") => {
-                found.extend(wrong(format!("`{name}` is not told of")));
+                found.extend(violation(format!("`{name}` is not declared")));
             }
             None => {}
         }
@@ -141,31 +141,31 @@ fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<
 }
 
 struct Document {
-    whole: Value,
-    seen: BTreeSet<(String, String)>,
+    json: Value,
+    checked: BTreeSet<(String, String)>,
 }
 
 impl Document {
     fn operation(&self, method: &str, path: &str) -> &Value {
-        let operation = &self.whole["paths"][path][method.to_ascii_lowercase()];
+        let operation = &self.json["paths"][path][method.to_ascii_lowercase()];
         assert!(operation.is_object(), "{method} {path} is not in the document");
         operation
     }
 
-    /// An answer fits what the document says of its route and status; lines each.
-    fn holds(&mut self, method: &str, path: &str, status: u16, answer: &Answer) {
-        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+    /// Asserts that a response matches the document for its route and status; each line of NDJSON is a body.
+    fn check_response(&mut self, method: &str, path: &str, status: u16, response: &Response) {
+        assert_eq!(response.status, status, "{method} {path}: {}", response.text());
         let content = &self.operation(method, path)["responses"][status.to_string()]["content"];
-        let said = answer.header("content-type").unwrap();
-        let media = said.split(';').next().unwrap();
+        let content_type = response.header("content-type").unwrap();
+        let media = content_type.split(';').next().unwrap();
         let schema = &content[media]["schema"];
         assert!(
             !schema.is_null(),
-            "{method} {path} {status} says {media}: {content}"
+            "{method} {path} {status} has type {media}: {content}"
         );
         let bodies: Vec<Value> = match media {
-            "application/json" => vec![answer.json()],
-            "application/x-ndjson" => answer
+            "application/json" => vec![response.json()],
+            "application/x-ndjson" => response
                 .text()
                 .lines()
                 .map(|line| serde_json::from_str(line).unwrap())
@@ -173,30 +173,30 @@ impl Document {
             _ => Vec::new(),
         };
         for body in &bodies {
-            let found = misfits(&self.whole, schema, body, "");
+            let found = violations(&self.json, schema, body, "");
             assert!(found.is_empty(), "{method} {path} {status}: {found:#?}\n{body}");
         }
-        self.seen.insert((method.to_owned(), path.to_owned()));
+        self.checked.insert((method.to_owned(), path.to_owned()));
     }
 
-    /// What is wrong with a request's body by the document.
-    fn misfits_asked(&self, path: &str, body: &Value) -> Vec<String> {
+    /// Violations of the document by the body of a request.
+    fn request_violations(&self, path: &str, body: &Value) -> Vec<String> {
         let content = self.operation("POST", path)["requestBody"]["content"]
             .as_object()
             .unwrap();
-        misfits(&self.whole, &content.values().next().unwrap()["schema"], body, "")
+        violations(&self.json, &content.values().next().unwrap()["schema"], body, "")
     }
 }
 
 fn document(server: &Server) -> Document {
     Document {
-        whole: server.get("/openapi.json").json(),
-        seen: BTreeSet::new(),
+        json: server.get("/openapi.json").json(),
+        checked: BTreeSet::new(),
     }
 }
 
 #[test]
-fn every_answer_is_as_the_document_says() {
+fn every_response_matches_the_openapi_document() {
     let server = Server::start(&["--queue", "4", "--shaping", "strict"]);
     let mut document = document(&server);
     for path in [
@@ -212,15 +212,15 @@ fn every_answer_is_as_the_document_says() {
         "/",
         "/web",
     ] {
-        document.holds("GET", path, 200, &server.get(path));
+        document.check_response("GET", path, 200, &server.get(path));
     }
     for path in ["/ws", "/mcp"] {
-        document.holds("GET", path, 426, &server.get(path));
+        document.check_response("GET", path, 426, &server.get(path));
     }
     let task = "caster_wheel_fork";
     let rpc = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let split = json!({ "split": "train" });
-    let asked = [
+    let requests = [
         ("/reset", json!({})),
         (
             "/reset",
@@ -268,15 +268,15 @@ fn every_answer_is_as_the_document_says() {
         ("/score_batch", json!({ "task_id": task, "code": BROKEN })),
         ("/score_batch", json!({ "task_id": "no_such", "code": BOX })),
     ];
-    for (path, body) in asked {
-        let fits: Vec<_> = document
-            .misfits_asked(path, &body)
+    for (path, body) in requests {
+        let found: Vec<_> = document
+            .request_violations(path, &body)
             .into_iter()
-            // Further keys are let be where the schema does not refuse them.
-            .filter(|found| !found.ends_with("is not told of"))
+            // The schema permits undeclared keys here.
+            .filter(|found| !found.ends_with("is not declared"))
             .collect();
-        assert!(fits.is_empty(), "{path}: {fits:#?}");
-        document.holds("POST", path, 200, &server.post(path, &body));
+        assert!(found.is_empty(), "{path}: {found:#?}");
+        document.check_response("POST", path, 200, &server.post(path, &body));
     }
     let shapes = [
         ("/api/space/stl/{task_id}", format!("/api/space/stl/{task}")),
@@ -289,24 +289,27 @@ fn every_answer_is_as_the_document_says() {
             format!("/api/space/loop-stl/{task}/final"),
         ),
     ];
-    for (path, asked) in &shapes {
-        document.holds("GET", path, 200, &server.get(asked));
-        document.holds("GET", path, 404, &server.get(&asked.replace(task, "unknown")));
+    for (path, url) in &shapes {
+        document.check_response("GET", path, 200, &server.get(url));
+        document.check_response("GET", path, 404, &server.get(&url.replace(task, "unknown")));
     }
-    // Nothing else is told of.
-    for (path, methods) in document.whole["paths"].as_object().unwrap() {
+    // The document declares no other operation.
+    for (path, methods) in document.json["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let seen = (method.to_ascii_uppercase(), path.clone());
-            assert!(document.seen.contains(&seen), "{method} {path} was not asked");
+            let operation = (method.to_ascii_uppercase(), path.clone());
+            assert!(
+                document.checked.contains(&operation),
+                "{method} {path} was not checked"
+            );
         }
     }
 }
 
 #[test]
-fn every_error_is_as_the_document_says() {
+fn every_error_matches_the_openapi_document() {
     let server = shared();
     let mut document = document(server);
-    // Wrong for the document too, and refused.
+    // Invalid by the document, and refused by the server.
     let wrong = [
         ("/reset", json!({ "seed": "x" })),
         ("/reset", json!({ "episode_id": "x".repeat(256) })),
@@ -337,20 +340,23 @@ fn every_error_is_as_the_document_says() {
         ("/get_reward", json!({ "query": "x" })),
     ];
     for (path, body) in wrong {
-        assert!(!document.misfits_asked(path, &body).is_empty(), "{path} {body}");
-        document.holds("POST", path, 422, &server.post(path, &body));
+        assert!(
+            !document.request_violations(path, &body).is_empty(),
+            "{path} {body}"
+        );
+        document.check_response("POST", path, 422, &server.post(path, &body));
     }
     let out_of_range = json!({ "split": "train", "index": 9999 });
     let path = "/cadforge_cadquery/task";
-    document.holds("POST", path, 400, &server.post(path, &out_of_range));
+    document.check_response("POST", path, 400, &server.post(path, &out_of_range));
     let path = "/cadforge_cadquery/tasks";
-    document.holds("POST", path, 404, &server.post(path, &json!({ "split": "test" })));
+    document.check_response("POST", path, 404, &server.post(path, &json!({ "split": "test" })));
     let elsewhere = [("origin", "http://evil.example")];
-    document.holds(
+    document.check_response(
         "POST",
         "/reset",
         403,
-        &server.ask("POST", "/reset", &elsewhere, b"{}"),
+        &server.request("POST", "/reset", &elsewhere, b"{}"),
     );
     let small = Server::start_with(
         &["--max-body", "1", "--max-rate", "4", "--queue", "1"],
@@ -358,12 +364,17 @@ fn every_error_is_as_the_document_says() {
             command.env("CADFORGE_TOKEN", "correct-horse-battery");
         },
     );
-    document.holds("GET", "/state", 401, &small.get("/state"));
+    document.check_response("GET", "/state", 401, &small.get("/state"));
     let token = [("authorization", "Bearer correct-horse-battery")];
     let large = vec![b' '; 2 << 20];
-    document.holds("POST", "/step", 413, &small.ask("POST", "/step", &token, &large));
+    document.check_response(
+        "POST",
+        "/step",
+        413,
+        &small.request("POST", "/step", &token, &large),
+    );
     let last = (0..64)
-        .map(|_| small.ask("GET", "/state", &token, b""))
-        .find(|answer| answer.status != 200);
-    document.holds("GET", "/state", 429, &last.expect("more than the rate allows"));
+        .map(|_| small.request("GET", "/state", &token, b""))
+        .find(|response| response.status != 200);
+    document.check_response("GET", "/state", 429, &last.expect("more than the rate allows"));
 }

@@ -1,4 +1,4 @@
-//! MCP over HTTP, and what is said to wrong calls.
+//! MCP over HTTP, and the answers to invalid calls.
 
 use serde_json::{Value, json};
 
@@ -43,26 +43,26 @@ fn tools_are_called_by_json_rpc() {
         ),
     ];
     for (request, code) in cases {
-        let answer = server.post("/mcp", &request);
-        assert_eq!(answer.status, 200);
-        let answer = answer.json();
+        let response = server.post("/mcp", &request);
+        assert_eq!(response.status, 200);
+        let response = response.json();
         assert_eq!(
-            (&answer["jsonrpc"], &answer["error"]["code"]),
+            (&response["jsonrpc"], &response["error"]["code"]),
             (&json!("2.0"), &json!(code)),
-            "{request}: {answer}"
+            "{request}: {response}"
         );
     }
-    let answer = server.ask("POST", "/mcp", &[], b"{nonsense");
+    let response = server.request("POST", "/mcp", &[], b"{nonsense");
     assert_eq!(
-        (answer.status, &answer.json()["error"]["code"]),
+        (response.status, &response.json()["error"]["code"]),
         (200, &json!(-32700))
     );
 
     let call = |method: &str, params: Value| {
         let request = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
-        let answer = server.post("/mcp", &request).json();
-        assert_eq!(answer["id"], 7, "{answer}");
-        answer["result"].clone()
+        let response = server.post("/mcp", &request).json();
+        assert_eq!(response["id"], 7, "{response}");
+        response["result"].clone()
     };
     assert_eq!(
         call("initialize", json!({}))["serverInfo"]["name"],

@@ -1,4 +1,4 @@
-//! Who is let in, what is refused before the server listens, and how it ends.
+//! Access control, start-up refusals, and shutdown of the server.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -14,6 +14,7 @@ use crate::support::{expect_exit, root};
 
 const TOKEN: &str = "correct-horse-battery";
 
+/// Runs a command that must fail without output; returns its message.
 fn refusal(command: &mut Command, code: i32) -> String {
     let output = expect_exit(command.stdin(Stdio::null()), code);
     assert!(output.stdout.is_empty(), "{output:?}");
@@ -21,21 +22,21 @@ fn refusal(command: &mut Command, code: i32) -> String {
 }
 
 #[test]
-fn listening_beyond_this_machine_without_a_token_is_refused_unless_told_twice() {
+fn a_public_address_requires_a_token_or_unsafe_twice() {
     let folder = tempfile::tempdir().unwrap();
-    for told in [&[][..], &["--unsafe"][..]] {
+    for flags in [&[][..], &["--unsafe"][..]] {
         for host in ["0.0.0.0", "::"] {
             let mut command = serve(folder.path(), &["--host", host, "--port", "0"]);
-            let said = refusal(command.args(told), 2);
+            let stderr = refusal(command.args(flags), 2);
             assert!(
-                said.contains("without a token") && said.contains("CADFORGE_TOKEN"),
-                "{said}"
+                stderr.contains("without a token") && stderr.contains("CADFORGE_TOKEN"),
+                "{stderr}"
             );
         }
     }
     for token in ["short", "has a space in it, which no header takes"] {
-        let said = refusal(&mut serve(folder.path(), &["--port", "0", "--token", token]), 2);
-        assert!(said.contains("the token is too short or"), "{said}");
+        let stderr = refusal(&mut serve(folder.path(), &["--port", "0", "--token", token]), 2);
+        assert!(stderr.contains("the token is too short or"), "{stderr}");
     }
     let server = Server::start(&["--host", "0.0.0.0", "--unsafe", "--unsafe"]);
     assert_eq!(server.get("/health").status, 200);
@@ -46,45 +47,51 @@ fn listening_beyond_this_machine_without_a_token_is_refused_unless_told_twice() 
 }
 
 #[test]
-fn listening_beyond_this_machine_without_a_sandbox_is_refused_unless_told_twice() {
+fn a_public_address_requires_a_sandbox_or_unsafe_twice() {
     let folder = tempfile::tempdir().unwrap();
     let tasks = root().join("tasks").display().to_string();
     let arguments = [
         "serve", "--tasks", &tasks, "--host", "0.0.0.0", "--port", "0", "--token", TOKEN,
     ];
-    let told = |times: usize| [&arguments[..], &vec!["--unsafe"; times]].concat();
+    let with_unsafe = |times: usize| [&arguments[..], &vec!["--unsafe"; times]].concat();
     for (call, name) in [(LANDLOCK, "Landlock"), (SECCOMP, "seccomp")] {
         for times in [0, 1] {
-            let said = refusal(&mut on_kernel_without(call, folder.path(), &told(times)), 3);
+            let stderr = refusal(
+                &mut on_kernel_without(call, folder.path(), &with_unsafe(times)),
+                3,
+            );
             assert!(
-                said.contains("not sandboxed") && said.contains(name) && said.contains("--unsafe twice"),
-                "{said}"
+                stderr.contains("not sandboxed")
+                    && stderr.contains(name)
+                    && stderr.contains("--unsafe twice"),
+                "{stderr}"
             );
         }
     }
-    // Told twice it warns and serves, here until its standard input ends.
-    let all = [&told(2)[..], &["--while-stdin"]].concat();
+    // With `--unsafe` twice it warns and serves, here until its standard input ends.
+    let all = [&with_unsafe(2)[..], &["--while-stdin"]].concat();
     let output = expect_exit(
         on_kernel_without(LANDLOCK, folder.path(), &all).stdin(Stdio::null()),
         0,
     );
-    let said = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("listening on a public address anyway") && said.contains("listening on http://0.0.0.0"),
-        "{said}"
+        stderr.contains("listening on a public address anyway")
+            && stderr.contains("listening on http://0.0.0.0"),
+        "{stderr}"
     );
-    // On this machine alone it says so and goes on.
+    // On the loopback address it warns and serves.
     let local = ["serve", "--tasks", &tasks, "--port", "0", "--while-stdin"];
     let output = expect_exit(
         on_kernel_without(LANDLOCK, folder.path(), &local).stdin(Stdio::null()),
         0,
     );
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("not sandboxed"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("not sandboxed"), "{stderr}");
 }
 
 #[test]
-fn wrong_use_is_refused_before_anything_starts() {
+fn usage_errors_are_reported_before_the_server_starts() {
     let folder = tempfile::tempdir().unwrap();
     let long = "x".repeat(300);
     for arguments in [
@@ -96,17 +103,17 @@ fn wrong_use_is_refused_before_anything_starts() {
     ] {
         refusal(&mut serve(folder.path(), arguments), 2);
     }
-    // A port that is taken.
+    // A port that is in use.
     let port = shared().port.to_string();
-    let said = refusal(&mut serve(folder.path(), &["--port", &port]), 3);
+    let stderr = refusal(&mut serve(folder.path(), &["--port", &port]), 3);
     assert!(
-        said.contains("cannot listen on") && said.contains("--port"),
-        "{said}"
+        stderr.contains("cannot listen on") && stderr.contains("--port"),
+        "{stderr}"
     );
 }
 
 #[test]
-fn a_token_is_wanted_by_every_route_but_health_and_the_page() {
+fn every_route_but_health_and_the_page_requires_the_token() {
     let server = Server::start_with(&[], |command| {
         command.env("CADFORGE_TOKEN", TOKEN);
     });
@@ -123,9 +130,9 @@ fn a_token_is_wanted_by_every_route_but_health_and_the_page() {
         "/api/space/stl/x",
         "/nothing",
     ] {
-        let answer = server.get(path);
-        assert_eq!(answer.status, 401, "{path}");
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{path}");
+        let response = server.get(path);
+        assert_eq!(response.status, 401, "{path}");
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"), "{path}");
     }
     for path in [
         "/reset",
@@ -141,13 +148,13 @@ fn a_token_is_wanted_by_every_route_but_health_and_the_page() {
     let right = format!("Bearer {TOKEN}");
     assert_eq!(
         server
-            .ask("GET", "/state", &[("authorization", right.as_str())], b"")
+            .request("GET", "/state", &[("authorization", right.as_str())], b"")
             .status,
         200
     );
     assert_eq!(
         server
-            .ask("GET", "/state", &[("authorization", "Bearer wrong")], b"")
+            .request("GET", "/state", &[("authorization", "Bearer wrong")], b"")
             .status,
         401
     );
@@ -155,17 +162,17 @@ fn a_token_is_wanted_by_every_route_but_health_and_the_page() {
     let mut socket = server
         .socket_with("/ws", &[("authorization", right.as_str())])
         .expect("a socket");
-    assert_eq!(socket.ask(&json!({ "type": "state" }))["type"], "state");
+    assert_eq!(socket.request(&json!({ "type": "state" }))["type"], "state");
 }
 
 #[test]
-fn pages_from_elsewhere_cannot_ask_through_a_browser() {
+fn cross_origin_requests_are_refused() {
     let server = shared();
-    let asked = |headers: &[(&str, &str)]| server.ask("POST", "/reset", headers, b"[]").status;
-    assert_eq!(asked(&[("origin", "http://evil.example")]), 403);
-    assert_eq!(asked(&[("host", "evil.example")]), 403);
+    let status = |headers: &[(&str, &str)]| server.request("POST", "/reset", headers, b"[]").status;
+    assert_eq!(status(&[("origin", "http://evil.example")]), 403);
+    assert_eq!(status(&[("host", "evil.example")]), 403);
     assert_eq!(
-        asked(&[("host", "127.0.0.1"), ("origin", "http://127.0.0.1")]),
+        status(&[("host", "127.0.0.1"), ("origin", "http://127.0.0.1")]),
         422
     );
     assert_eq!(
@@ -174,44 +181,48 @@ fn pages_from_elsewhere_cannot_ask_through_a_browser() {
             .err(),
         Some(403)
     );
-    let own = format!("http://127.0.0.1:{}", server.port);
-    assert!(server.socket_with("/ws", &[("origin", own.as_str())]).is_ok());
+    let same_origin = format!("http://127.0.0.1:{}", server.port);
+    assert!(
+        server
+            .socket_with("/ws", &[("origin", same_origin.as_str())])
+            .is_ok()
+    );
 }
 
 #[test]
-fn a_signal_ends_it_once_everything_is_answered() {
+fn a_signal_ends_the_server_after_pending_requests_are_answered() {
     let mut server = Server::start_with(&[], |command| {
         command.stderr(Stdio::piped());
     });
     let (mut idle, mut busy) = (server.socket(), server.socket());
-    assert_eq!(idle.ask(&json!({ "type": "state" }))["type"], "state");
+    assert_eq!(idle.request(&json!({ "type": "state" }))["type"], "state");
     busy.send(&json!({ "type": "step", "data": { "code": format!("import time\ntime.sleep(2)\n{BOX}") } }));
-    // Until the step is under way.
+    // Wait until the step runs.
     while !server
         .get("/metrics")
         .text()
         .contains("cadforge_candidates_waiting 1")
     {}
     kill(Pid::from_raw(server.child.id() as i32), Signal::SIGTERM).unwrap();
-    assert_eq!(idle.closed().map(|frame| frame.code), Some(CloseCode::Away));
+    assert_eq!(idle.close_frame().map(|frame| frame.code), Some(CloseCode::Away));
     let reply = busy.receive();
     assert_eq!(reply["type"], "observation", "{reply}");
-    assert_eq!(busy.closed().map(|frame| frame.code), Some(CloseCode::Away));
+    assert_eq!(busy.close_frame().map(|frame| frame.code), Some(CloseCode::Away));
     let status = server.child.wait().unwrap();
-    let mut said = String::new();
+    let mut stderr = String::new();
     server
         .child
         .stderr
         .take()
         .unwrap()
-        .read_to_string(&mut said)
+        .read_to_string(&mut stderr)
         .unwrap();
-    assert_eq!(status.code(), Some(0), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    assert_eq!(status.code(), Some(0), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]
-fn it_ends_with_its_standard_input() {
+fn the_server_ends_with_its_standard_input() {
     let mut server = Server::start(&[]);
     drop(server._stdin.take());
     assert_eq!(server.child.wait().unwrap().code(), Some(0));

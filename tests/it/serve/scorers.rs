@@ -1,4 +1,4 @@
-//! Scores for trainers: bad code is a number, our own fault never is.
+//! Scores for trainers: broken code has a score, an internal error has none.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ fn batch(rows: &[Value]) -> String {
 }
 
 #[test]
-fn openrlhf_gets_a_number_for_every_query() {
+fn openrlhf_gets_a_score_for_every_query() {
     let fenced = format!("Sure!\n```python\n{BOX}```\nDone.");
     let prompt = format!("Task caster_wheel_fork: repair this.\n{BROKEN}");
     let request = json!({
@@ -27,24 +27,24 @@ fn openrlhf_gets_a_number_for_every_query() {
         "prompts": ["", prompt, prompt, prompt, prompt],
         "labels": [TASK, json!({ "task_id": TASK }).to_string(), json!({ "task_id": TASK }), null, ""],
     });
-    let answer = shared().post("/get_reward", &request);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let answer = answer.json();
-    let rewards: Vec<_> = answer["rewards"]
+    let response = shared().post("/get_reward", &request);
+    assert_eq!(response.status, 200, "{}", response.text());
+    let response = response.json();
+    let rewards: Vec<_> = response["rewards"]
         .as_array()
         .unwrap()
         .iter()
         .map(|reward| reward.as_f64().unwrap())
         .collect();
-    assert_eq!(answer["rewards"], answer["scores"]);
+    assert_eq!(response["rewards"], response["scores"]);
     assert!(
         rewards[0] > 0.0 && rewards[1..4] == [-1.0; 3] && rewards[4] == rewards[0],
-        "{answer}"
+        "{response}"
     );
-    assert_eq!(answer["extra_logs"]["built"], json!([1, 0, 0, 0, 1]));
-    // Nothing to go by.
-    let answer = shared().post("/get_reward", &json!({ "query": ["x"] }));
-    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(response["extra_logs"]["built"], json!([1, 0, 0, 0, 1]));
+    // Neither label nor prompt names a task.
+    let response = shared().post("/get_reward", &json!({ "query": ["x"] }));
+    assert_eq!(response.status, 422, "{response:?}");
     assert_eq!(
         shared().post("/get_reward", &json!({ "query": [] })).json()["rewards"],
         json!([])
@@ -52,35 +52,44 @@ fn openrlhf_gets_a_number_for_every_query() {
 }
 
 #[test]
-fn the_prompt_of_a_query_is_found_anywhere_and_never_scored() {
-    // The prompt's own program builds, the answer's does not, and the other way round.
+fn the_prompt_is_found_anywhere_in_a_query_and_never_scored() {
+    // The program of the prompt builds and that of the answer does not, and vice versa.
     let prompt = |code: &str| format!("<|im_start|>user\nRepair:\n{code}<|im_end|>\n<|im_start|>assistant\n");
     let (good, bad) = (prompt(BOX), prompt(BROKEN));
-    let plain = format!("Repair:\n{BROKEN}");
+    let plain_prompt = format!("Repair:\n{BROKEN}");
     let queries = [
         format!("{good}{BROKEN}<|im_end|>"),
         format!("<|endoftext|><|endoftext|>{good}{BROKEN}<|im_end|>"),
         format!("{good}<|im_end|>"),
         format!("<|endoftext|>{bad}```python\n{BOX}```<|im_end|>"),
-        format!("<s> [INST] {} [/INST] {BOX}</s>", plain.trim_end()),
-        // Decoded without special tokens, and without the prompt's beginning.
+        format!("<s> [INST] {} [/INST] {BOX}</s>", plain_prompt.trim_end()),
+        // Decoded without special tokens, or without the beginning of the prompt.
         format!("assistant\n{BOX}"),
         good.replace("<|im_start|>", "").replace("<|im_end|>", "") + BROKEN,
         good[30..].to_owned() + BROKEN,
     ];
-    let prompts = [&good, &good, &good, &bad, &plain, &String::new(), &good, &good];
+    let prompts = [
+        &good,
+        &good,
+        &good,
+        &bad,
+        &plain_prompt,
+        &String::new(),
+        &good,
+        &good,
+    ];
     let request = json!({ "query": queries, "prompts": prompts, "labels": vec![TASK; queries.len()] });
-    let answer = shared().post("/get_reward", &request);
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    let response = shared().post("/get_reward", &request);
+    assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(
-        answer.json()["extra_logs"]["built"],
+        response.json()["extra_logs"]["built"],
         json!([0, 0, 0, 1, 1, 1, 0, 0])
     );
 
     let request = json!({ "query": ["x", good, "", BOX], "prompts": [good, good, good, good], "labels": vec![TASK; 4] });
-    let answer = shared().post("/get_reward", &request);
-    assert_eq!(answer.status, 422);
-    let detail = &answer.json()["detail"];
+    let response = shared().post("/get_reward", &request);
+    assert_eq!(response.status, 422);
+    let detail = &response.json()["detail"];
     assert_eq!(detail.as_array().unwrap().len(), 1, "{detail}");
     assert_eq!(detail[0]["type"], "prompt_not_found");
     assert!(
@@ -90,14 +99,14 @@ fn the_prompt_of_a_query_is_found_anywhere_and_never_scored() {
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_bad_encoding() {
+fn a_lone_surrogate_is_bad_encoding() {
     let body = format!(
         "{{\"task_id\":\"{TASK}\",\"code\":\"x = '\\ud800'\"}}\n{{\"task_id\":\"{TASK}\",\"completion\":\"\\uDC00 ```python\\n{}```\"}}\n",
         BOX.replace('\n', "\\n")
     );
-    let answer = shared().ask("POST", "/score_batch", &[], body.as_bytes());
-    assert_eq!(answer.status, 200);
-    let text = answer.text();
+    let response = shared().request("POST", "/score_batch", &[], body.as_bytes());
+    assert_eq!(response.status, 200);
+    let text = response.text();
     let written: Vec<&str> = text.lines().collect();
     assert!(
         written[0].contains("\"code\":\"x = '\\ud800'\"") && written[0].contains("\"kind\":\"bad_encoding\""),
@@ -111,8 +120,8 @@ fn half_of_a_surrogate_pair_is_bad_encoding() {
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_scored_by_every_route() {
-    // As Python's json.dumps writes it: in code it is no text, in prose around code it does no harm.
+fn every_route_scores_a_lone_surrogate() {
+    // Escaped as by Python's `json.dumps`: in code it is a bad encoding, in prose around code it is harmless.
     let part = BOX.replace('\n', "\\n");
     let answers = [
         (format!("{part}x = '\\ud83d'\\n"), false),
@@ -120,48 +129,55 @@ fn half_of_a_surrogate_pair_is_scored_by_every_route() {
     ];
     for (code, builds) in answers {
         let post = |path: &str, body: String| {
-            let answer = shared().ask("POST", path, &[], body.as_bytes());
-            let text = answer.text();
-            assert_eq!(answer.status, 200, "{path}: {text}");
+            let response = shared().request("POST", path, &[], body.as_bytes());
+            let text = response.text();
+            assert_eq!(response.status, 200, "{path}: {text}");
             assert!(!text.contains('\u{10fffd}'), "{path}: {text}");
             if !builds && path != "/get_reward" {
                 assert!(text.contains("bad_encoding"), "{path}: {text}");
             }
-            answer.json()
+            response.json()
         };
-        let pays = |total: &Value| (total.as_f64().unwrap() > 0.0) == builds;
-        let answer = post(
+        let is_as_expected = |total: &Value| (total.as_f64().unwrap() > 0.0) == builds;
+        let response = post(
             "/step",
             format!(r#"{{"action":{{"task_id":"{TASK}","code":"{code}"}}}}"#),
         );
-        assert!(pays(&answer["reward"]), "{answer}");
-        let answer = post(
+        assert!(is_as_expected(&response["reward"]), "{response}");
+        let response = post(
             "/get_reward",
             format!(r#"{{"query":["{code}"],"labels":["{{\"task_id\":\"{TASK}\",\"id\":\"\\ud83d\"}}"]}}"#),
         );
-        assert!(pays(&answer["rewards"][0]), "{answer}");
-        let answer = post(
+        assert!(is_as_expected(&response["rewards"][0]), "{response}");
+        let response = post(
             "/api/space/demo",
             format!(r#"{{"task_id":"{TASK}","code":"{code}"}}"#),
         );
-        assert!(pays(&answer["reward"]["total"]), "{answer}");
-        let answer = post(
+        assert!(is_as_expected(&response["reward"]["total"]), "{response}");
+        let response = post(
             "/mcp",
             format!(
                 r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"score_candidate","arguments":{{"task_id":"{TASK}","code":"{code}"}}}}}}"#
             ),
         );
-        assert!(pays(&answer["result"]["structuredContent"]["reward"]), "{answer}");
+        assert!(
+            is_as_expected(&response["result"]["structuredContent"]["reward"]),
+            "{response}"
+        );
     }
-    // What is echoed of a wrong field is escaped as it came.
+    // The echoed value of an invalid field keeps its escape.
     let body = r#"{"action":{"code":"x","task_id":"\uD83D"}}"#;
-    let answer = shared().ask("POST", "/step", &[], body.as_bytes());
-    assert_eq!(answer.status, 422);
-    assert!(answer.text().contains(r#""input":"\ud83d""#), "{}", answer.text());
+    let response = shared().request("POST", "/step", &[], body.as_bytes());
+    assert_eq!(response.status, 422);
+    assert!(
+        response.text().contains(r#""input":"\ud83d""#),
+        "{}",
+        response.text()
+    );
 }
 
 #[test]
-fn sleepers_of_a_batch_do_not_keep_the_rest_of_it_waiting() {
+fn sleepers_do_not_block_the_rest_of_their_batch() {
     let server = Server::start(&["--workers", "2"]);
     let sleeper = |number: usize| format!("import time\ntime.sleep(8.{number})\n{BOX}");
     let light = |number: usize| BOX.replace("130", &number.to_string());
@@ -171,7 +187,9 @@ fn sleepers_of_a_batch_do_not_keep_the_rest_of_it_waiting() {
     };
     let warm = rows(&[BOX.to_owned()]);
     assert_eq!(
-        server.ask("POST", "/score_batch", &[], warm.as_bytes()).status,
+        server
+            .request("POST", "/score_batch", &[], warm.as_bytes())
+            .status,
         200
     );
     let body = rows(
@@ -182,21 +200,21 @@ fn sleepers_of_a_batch_do_not_keep_the_rest_of_it_waiting() {
         .concat(),
     );
     let since = Instant::now();
-    let answer = server.ask("POST", "/score_batch", &[], body.as_bytes());
+    let response = server.request("POST", "/score_batch", &[], body.as_bytes());
     let took = since.elapsed().as_secs_f64();
-    let found = lines(&answer.text());
+    let found = lines(&response.text());
     assert_eq!(found.len(), 14);
     for row in &found {
         assert!(row["score"].as_f64().unwrap() > 0.0, "{row}");
         let waited_s = row["timing"]["queue_ms"].as_f64().unwrap() / 1e3;
         assert!(waited_s < 6.0, "waited {waited_s} s: {row}");
     }
-    // One after the other in two workers, the sleepers alone take 16 s.
+    // In two workers, the sleepers alone would take 16 s one after another.
     assert!((8.0..15.0).contains(&took), "{took} s");
 }
 
 #[test]
-fn a_batch_comes_back_in_order_with_its_keys() {
+fn a_batch_keeps_its_order_and_keys() {
     let slow = format!("import time\ntime.sleep(1)\n{BOX}");
     let messages = json!([{ "role": "user", "content": "x" }, { "role": "assistant", "content": format!("```python\n{BOX}```") }]);
     let rows = [
@@ -211,12 +229,12 @@ fn a_batch_comes_back_in_order_with_its_keys() {
         json!([1]),
     ];
     let body = batch(&rows) + "{broken\n\n   \n" + &batch(&rows[..1]);
-    let answer = shared().ask("POST", "/score_batch", &[], body.as_bytes());
+    let response = shared().request("POST", "/score_batch", &[], body.as_bytes());
     assert_eq!(
-        (answer.status, answer.header("content-type")),
+        (response.status, response.header("content-type")),
         (200, Some("application/x-ndjson"))
     );
-    let found = lines(&answer.text());
+    let found = lines(&response.text());
     assert_eq!(found.len(), 11);
     for (index, row) in found[..5].iter().enumerate() {
         assert_eq!(row["index"], index, "{row}");
@@ -237,7 +255,7 @@ fn a_batch_comes_back_in_order_with_its_keys() {
     assert_eq!(found[2]["score"], found[4]["score"]);
     for (at, line) in [(5, 6), (6, 7), (7, 8), (8, 9), (9, 10)] {
         assert_eq!(found[at]["malformed_line"], line, "{}", found[at]);
-        // The deprecated signs of a malformed line.
+        // The deprecated marks of a malformed line.
         assert_eq!(found[at]["line"], line, "{}", found[at]);
         assert!(
             found[at]["error"].as_str().unwrap().starts_with("bad line"),
@@ -249,17 +267,19 @@ fn a_batch_comes_back_in_order_with_its_keys() {
 }
 
 #[test]
-fn too_much_is_refused_with_a_time_to_come_back() {
+fn a_full_queue_is_refused_with_retry_after() {
     let server = Server::start(&["--queue", "4"]);
     let slow = json!({ "task_id": TASK, "code": "import time\ntime.sleep(7)\n" });
     let five = batch(&vec![slow.clone(); 5]);
     assert_eq!(
-        server.ask("POST", "/score_batch", &[], five.as_bytes()).status,
+        server
+            .request("POST", "/score_batch", &[], five.as_bytes())
+            .status,
         413
     );
     std::thread::scope(|scope| {
         let first = scope.spawn(|| {
-            server.ask(
+            server.request(
                 "POST",
                 "/score_batch",
                 &[],
@@ -271,7 +291,7 @@ fn too_much_is_refused_with_a_time_to_come_back() {
             .text()
             .contains("cadforge_candidates_waiting 4")
         {}
-        let refused = server.ask(
+        let refused = server.request(
             "POST",
             "/score_batch",
             &[],
@@ -290,24 +310,24 @@ fn too_much_is_refused_with_a_time_to_come_back() {
             429
         );
         let mut socket = server.socket();
-        let reply = socket.ask(&json!({ "type": "step", "data": { "code": "x" } }));
+        let reply = socket.request(&json!({ "type": "step", "data": { "code": "x" } }));
         assert_eq!(reply["data"]["code"], "EXECUTION_ERROR", "{reply}");
         let first = first.join().unwrap();
         assert_eq!(lines(&first.text()).len(), 4);
     });
-    // Room again.
-    let answer = server.ask(
+    // The queue has room again.
+    let response = server.request(
         "POST",
         "/score_batch",
         &[],
         batch(&[json!({ "task_id": TASK, "code": BROKEN })]).as_bytes(),
     );
-    assert_eq!(lines(&answer.text())[0]["score"], -1.0);
+    assert_eq!(lines(&response.text())[0]["score"], -1.0);
 }
 
 #[test]
-fn a_fault_of_ours_is_never_a_number() {
-    // A worker that cannot start.
+fn an_internal_error_is_never_a_score() {
+    // A server whose worker cannot start.
     let server = Server::start_with(&[], |command| {
         command.env("CADFORGE_WORKER", "/bin/false");
     });
@@ -319,28 +339,28 @@ fn a_fault_of_ours_is_never_a_number() {
         ("/api/space/demo", &json!({})),
         ("/api/space/repair-loop", &json!({})),
     ] {
-        let answer = server.post(path, body);
-        assert_eq!(answer.status, 503, "{path}: {answer:?}");
-        assert!(answer.header("retry-after").is_some(), "{path}");
-        let answer = answer.json();
+        let response = server.post(path, body);
+        assert_eq!(response.status, 503, "{path}: {response:?}");
+        assert!(response.header("retry-after").is_some(), "{path}");
+        let response = response.json();
         assert!(
-            answer["detail"].is_string() && answer.get("rewards").is_none(),
-            "{path}: {answer}"
+            response["detail"].is_string() && response.get("rewards").is_none(),
+            "{path}: {response}"
         );
     }
     let rows = batch(&[json!({ "task_id": TASK, "code": BOX, "score": 0.5, "reward": 1 })]);
-    let answer = server.ask("POST", "/score_batch", &[], rows.as_bytes());
-    let row = &lines(&answer.text())[0];
+    let response = server.request("POST", "/score_batch", &[], rows.as_bytes());
+    let row = &lines(&response.text())[0];
     assert!(
         row["error"].is_string() && row.get("score").is_none() && row.get("reward").is_none(),
         "{row}"
     );
     let mut socket = server.socket();
-    let reply = socket.ask(&json!({ "type": "step", "data": { "code": BOX } }));
+    let reply = socket.request(&json!({ "type": "step", "data": { "code": BOX } }));
     assert_eq!(reply["data"]["code"], "EXECUTION_ERROR", "{reply}");
     let call = json!({ "jsonrpc": "2.0", "method": "tools/call", "params": { "name": "score_candidate", "arguments": { "code": BOX } } });
     assert_eq!(server.post("/mcp", &call).json()["error"]["code"], -32603);
-    // It still says that it runs, and tells of the faults.
+    // The server still runs, and counts the errors.
     let metrics = server.get("/metrics").text();
     let value = |name: &str| {
         let line = metrics.lines().find_map(|line| line.strip_prefix(name));
@@ -357,14 +377,14 @@ fn a_fault_of_ours_is_never_a_number() {
 }
 
 #[test]
-fn shaping_is_what_trainers_get_and_the_total_stays_beside_it() {
+fn trainers_get_the_shaped_total_beside_the_plain_total() {
     let server = Server::start(&["--shaping", "strict"]);
     let rows = batch(&[
         json!({ "task_id": TASK, "code": BOX }),
         json!({ "task_id": TASK, "code": BROKEN }),
     ]);
-    let answer = server.ask("POST", "/score_batch", &[], rows.as_bytes());
-    let rows = lines(&answer.text());
+    let response = server.request("POST", "/score_batch", &[], rows.as_bytes());
+    let rows = lines(&response.text());
     let shaped = 0.15 + 0.85 * rows[0]["reward"]["total"].as_f64().unwrap();
     assert!(
         (rows[0]["score"].as_f64().unwrap() - shaped).abs() < 1e-12,
@@ -383,20 +403,20 @@ fn shaping_is_what_trainers_get_and_the_total_stays_beside_it() {
 fn metrics_are_prometheus_text() {
     let server = shared();
     server.post("/step", &json!({ "action": { "code": BROKEN } }));
-    let answer = server.get("/metrics");
+    let response = server.get("/metrics");
     assert!(
-        answer
+        response
             .header("content-type")
             .unwrap()
             .starts_with("text/plain; version=0.0.4")
     );
-    let text = answer.text();
+    let text = response.text();
     let mut typed = std::collections::BTreeSet::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
             assert!(
                 typed.insert(rest.split(' ').next().unwrap().to_owned()),
-                "twice: {line}"
+                "duplicate: {line}"
             );
         } else if !line.starts_with('#') {
             let (name, value) = line.rsplit_once(' ').unwrap();

@@ -1,4 +1,4 @@
-//! Long runs, for `make soak`: steps by the thousand, clients that die in the middle of theirs, senders that never end.
+//! Long tests for `make soak`: thousands of steps, clients that disconnect in mid-step, incomplete requests, sleepers.
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{BOX, BROKEN, Server};
 
-/// Resident memory of the server's own process, kB.
+/// Resident memory of the server process, kB.
 fn resident(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
     let line = status
@@ -30,7 +30,7 @@ fn metric(text: &str, name: &str) -> f64 {
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
-fn ten_thousand_steps_with_dying_clients_lose_nothing_and_leave_memory_flat() {
+fn ten_thousand_steps_with_disconnecting_clients_leak_nothing() {
     const STEPS: usize = 10_000;
     const CLIENTS: usize = 16;
     let server = Server::start(&["--max-envs", "64"]);
@@ -41,13 +41,13 @@ fn ten_thousand_steps_with_dying_clients_lose_nothing_and_leave_memory_flat() {
             .as_f64()
             .unwrap_or_else(|| panic!("{reply}"))
     };
-    let expected = reward(&server.socket().ask(&step(BOX)));
-    let (taken, died) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let expected = reward(&server.socket().request(&step(BOX)));
+    let (taken, disconnected) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let run = |steps: usize| {
         let goal = taken.load(Ordering::Relaxed) + steps;
         std::thread::scope(|scope| {
             for client in 0..CLIENTS {
-                let (server, taken, died) = (&server, &taken, &died);
+                let (server, taken, disconnected) = (&server, &taken, &disconnected);
                 scope.spawn(move || {
                     let mut socket = server.socket();
                     loop {
@@ -55,14 +55,14 @@ fn ten_thousand_steps_with_dying_clients_lose_nothing_and_leave_memory_flat() {
                         if number >= goal {
                             return;
                         }
-                        // Each code is new, so that nothing is known beforehand.
+                        // Each code is new, so that no result is cached.
                         let code = if number % 3 == 0 { BROKEN } else { BOX };
                         let code = format!("{code}# {number}\n");
                         socket.send(&step(&code));
                         if number % 7 == client % 7 {
                             std::thread::sleep(Duration::from_millis((number % 40) as u64));
                             socket = server.socket();
-                            died.fetch_add(1, Ordering::Relaxed);
+                            disconnected.fetch_add(1, Ordering::Relaxed);
                             continue;
                         }
                         let reply = socket.receive();
@@ -80,9 +80,9 @@ fn ten_thousand_steps_with_dying_clients_lose_nothing_and_leave_memory_flat() {
     let seconds = since.elapsed().as_secs_f64();
     let after = resident(&server);
     println!(
-        "{:.0} steps a second, {} clients died in mid-step; server: {before} kB before, {after} kB after",
+        "{:.0} steps a second, {} clients disconnected in mid-step; server: {before} kB before, {after} kB after",
         STEPS as f64 / seconds,
-        died.load(Ordering::Relaxed)
+        disconnected.load(Ordering::Relaxed)
     );
     assert!(
         after < before + before / 5,
@@ -95,43 +95,46 @@ fn ten_thousand_steps_with_dying_clients_lose_nothing_and_leave_memory_flat() {
             assert_eq!(metric(&text, "cadforge_worker_restarts_total"), 0.0);
             break;
         }
-        assert!(Instant::now() < deadline, "something is still held: {text}");
+        assert!(
+            Instant::now() < deadline,
+            "a session or candidate is not released: {text}"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert_eq!(reward(&server.socket().ask(&step(BOX))), expected);
+    assert_eq!(reward(&server.socket().request(&step(BOX))), expected);
 }
 
 #[test]
 #[ignore = "half a minute of waiting: run by `make soak`"]
-fn senders_that_never_end_are_let_go() {
+fn incomplete_requests_are_closed_after_a_timeout() {
     let server = Server::start(&[]);
-    let begun: [&[u8]; 3] = [
+    let partial: [&[u8]; 3] = [
         b"",
         b"POST /step HTTP/1.1\r\nhost: local",
         b"POST /step HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{\"action\"",
     ];
-    let mut streams = begun.map(|bytes| {
+    let mut streams = partial.map(|bytes| {
         let mut stream = server.connect();
         stream.write_all(bytes).unwrap();
         stream
     });
-    let said = streams.each_mut().map(|stream| {
-        let mut said = Vec::new();
-        // Ends, or fails by the test's own patience, which is far beyond the server's.
+    let replies = streams.each_mut().map(|stream| {
+        let mut reply = Vec::new();
+        // Ends, or fails at the read timeout of the test, which is far longer than that of the server.
         stream
-            .read_to_end(&mut said)
-            .map(|_| String::from_utf8_lossy(&said).into_owned())
+            .read_to_end(&mut reply)
+            .map(|_| String::from_utf8_lossy(&reply).into_owned())
             .unwrap()
     });
-    assert!(said[2].starts_with("HTTP/1.1 408"), "{said:?}");
+    assert!(replies[2].starts_with("HTTP/1.1 408"), "{replies:?}");
 }
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
-fn light_rows_beside_sleepers_of_another_client_take_at_most_twice_their_time() {
+fn light_rows_take_at_most_twice_as_long_beside_sleepers() {
     let server = Server::start(&["--workers", "2"]);
     let number = AtomicUsize::new(0);
-    // Each code is new, so that nothing is known beforehand.
+    // Each code is new, so that no result is cached.
     let rows = |code: &str, count: usize| {
         let row = |_| {
             let number = number.fetch_add(1, Ordering::Relaxed);
@@ -141,8 +144,8 @@ fn light_rows_beside_sleepers_of_another_client_take_at_most_twice_their_time() 
         (0..count).map(row).collect::<String>()
     };
     let scores = |body: String| -> Vec<Value> {
-        let answer = server.ask("POST", "/score_batch", &[], body.as_bytes());
-        let lines = answer.text();
+        let response = server.request("POST", "/score_batch", &[], body.as_bytes());
+        let lines = response.text();
         lines
             .lines()
             .map(|line| serde_json::from_str(line).expect(line))
@@ -171,7 +174,7 @@ fn light_rows_beside_sleepers_of_another_client_take_at_most_twice_their_time() 
             let beside = light();
             assert!(
                 !sleepers.is_finished(),
-                "the sleepers were gone before the others were done"
+                "the sleepers ended before the light rows"
             );
             for row in sleepers.join().expect("no panic") {
                 assert_eq!(

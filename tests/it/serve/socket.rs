@@ -1,4 +1,4 @@
-//! OpenEnv over a WebSocket: episodes, errors that the socket outlives, pings during a step, clients that die.
+//! OpenEnv over a WebSocket: episodes, recoverable errors, pings during a step, disconnecting clients.
 
 use std::io::Write;
 use std::time::Instant;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::client::PATIENCE;
+use super::client::TIMEOUT;
 use super::{BOX, BROKEN, Server, shared};
 
-/// Runs long enough for something to happen meanwhile.
+/// Runs long enough for other messages to arrive meanwhile.
 const SLOW: &str =
     "import time\ntime.sleep(5)\nimport cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
 
@@ -18,7 +18,7 @@ fn step(code: &str) -> Value {
     json!({ "type": "step", "data": { "code": code } })
 }
 
-fn code(reply: &Value) -> &str {
+fn error_code(reply: &Value) -> &str {
     assert_eq!(reply["type"], "error", "{reply}");
     assert!(reply["data"]["message"].is_string(), "{reply}");
     reply["data"]["code"]
@@ -27,13 +27,13 @@ fn code(reply: &Value) -> &str {
 }
 
 #[test]
-fn an_episode_goes_from_reset_to_goodbye() {
+fn an_episode_runs_from_reset_to_close() {
     let mut socket = shared().socket();
     let reset = json!({ "type": "reset", "data": { "task_id": "caster_wheel_fork", "episode_id": "mine" } });
-    let first = socket.ask(&reset);
+    let first = socket.request(&reset);
     assert_eq!(first["type"], "observation");
     assert_eq!(first["data"]["observation"]["task_id"], "caster_wheel_fork");
-    let second = socket.ask(&step(BOX));
+    let second = socket.request(&step(BOX));
     let (before, after) = (&first["data"]["reward"], &second["data"]["reward"]);
     let trace = &second["data"]["observation"]["trace"];
     assert_eq!(trace.as_array().unwrap().len(), 2, "{trace}");
@@ -42,7 +42,7 @@ fn an_episode_goes_from_reset_to_goodbye() {
         (trace[1]["delta"].as_f64().unwrap() - delta).abs() < 1e-12,
         "{trace}"
     );
-    let state = socket.ask(&json!({ "type": "state" }));
+    let state = socket.request(&json!({ "type": "state" }));
     assert_eq!(state["type"], "state");
     assert_eq!(
         (&state["data"]["episode_id"], &state["data"]["step_count"]),
@@ -50,24 +50,28 @@ fn an_episode_goes_from_reset_to_goodbye() {
     );
     assert_eq!(state["data"]["current_code"], BOX);
     assert_eq!(state["data"]["last_reward"]["total"], *after);
-    // A step on another task begins an episode there.
-    let other = socket.ask(&json!({ "type": "step", "data": { "code": BOX, "task_id": "cable_clip_snap" } }));
+    // A step on another task starts a new episode.
+    let other =
+        socket.request(&json!({ "type": "step", "data": { "code": BOX, "task_id": "cable_clip_snap" } }));
     assert_eq!(other["data"]["observation"]["task_id"], "cable_clip_snap");
     assert_eq!(other["data"]["observation"]["trace"].as_array().unwrap().len(), 1);
     socket.send(&json!({ "type": "close" }));
-    assert_eq!(socket.closed().map(|frame| frame.code), Some(CloseCode::Normal));
+    assert_eq!(
+        socket.close_frame().map(|frame| frame.code),
+        Some(CloseCode::Normal)
+    );
 }
 
 #[test]
 fn an_episode_ends_after_twelve_steps() {
     let mut socket = shared().socket();
     for number in 1..=13 {
-        let reply = socket.ask(&step(&format!("x = {number}\n")));
+        let reply = socket.request(&step(&format!("x = {number}\n")));
         assert_eq!(reply["data"]["reward"], -1.0, "{reply}");
         assert_eq!(reply["data"]["done"], number >= 12, "step {number}");
         assert_eq!(reply["data"]["observation"]["done"], reply["data"]["done"]);
     }
-    let reply = socket.ask(&json!({ "type": "reset", "data": {} }));
+    let reply = socket.request(&json!({ "type": "reset", "data": {} }));
     assert_eq!(reply["data"]["done"], false);
     assert_eq!(reply["data"]["observation"]["trace"].as_array().unwrap().len(), 1);
 }
@@ -78,14 +82,14 @@ fn a_repaired_part_ends_its_episode() {
     let repaired =
         std::fs::read_to_string(crate::support::root().join("tasks/caster_wheel_fork/repairs/guided/4.py"));
     let mut socket = shared().socket();
-    socket.ask(&json!({ "type": "reset", "data": { "task_id": task } }));
-    let reply = socket.ask(&step(&repaired.unwrap()));
+    socket.request(&json!({ "type": "reset", "data": { "task_id": task } }));
+    let reply = socket.request(&step(&repaired.unwrap()));
     let total = reply["data"]["reward"].as_f64().unwrap();
     assert_eq!(reply["data"]["done"], total >= 0.92, "{total}");
 }
 
 #[test]
-fn wrong_messages_are_told_and_the_socket_lives() {
+fn invalid_messages_are_reported_and_the_socket_stays_open() {
     let mut socket = shared().socket();
     let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
     let texts = [
@@ -104,7 +108,7 @@ fn wrong_messages_are_told_and_the_socket_lives() {
     for (text, expected) in texts {
         socket.send_text(text);
         let reply = socket.receive();
-        assert_eq!(code(&reply), expected, "{text:.60}: {reply}");
+        assert_eq!(error_code(&reply), expected, "{text:.60}: {reply}");
     }
     let messages = [
         (json!({}), "UNKNOWN_TYPE"),
@@ -152,26 +156,26 @@ fn wrong_messages_are_told_and_the_socket_lives() {
         ),
     ];
     for (message, expected) in messages {
-        let reply = socket.ask(&message);
-        assert_eq!(code(&reply), expected, "{message}: {reply}");
+        let reply = socket.request(&message);
+        assert_eq!(error_code(&reply), expected, "{message}: {reply}");
         if expected == "VALIDATION_ERROR" {
             assert!(reply["data"]["errors"][0]["loc"].is_array(), "{message}: {reply}");
         }
     }
     socket.0.send(Message::binary(b"\xff\xfe".to_vec())).unwrap();
-    assert_eq!(code(&socket.receive()), "INVALID_JSON");
+    assert_eq!(error_code(&socket.receive()), "INVALID_JSON");
     let mcp = socket
-        .ask(&json!({ "type": "mcp", "data": { "jsonrpc": "2.0", "id": "a", "method": "tools/list" } }));
+        .request(&json!({ "type": "mcp", "data": { "jsonrpc": "2.0", "id": "a", "method": "tools/list" } }));
     assert_eq!((&mcp["type"], &mcp["data"]["id"]), (&json!("mcp"), &json!("a")));
     assert!(mcp["data"]["result"]["tools"].is_array(), "{mcp}");
-    let mcp = socket.ask(&json!({ "type": "mcp", "data": {} }));
+    let mcp = socket.request(&json!({ "type": "mcp", "data": {} }));
     assert_eq!(mcp["data"]["error"]["code"], -32600);
-    // After all that it still steps.
-    assert_eq!(socket.ask(&step(BROKEN))["data"]["reward"], -1.0);
+    // The socket still accepts a step.
+    assert_eq!(socket.request(&step(BROKEN))["data"]["reward"], -1.0);
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_a_candidate_over_every_socket() {
+fn every_socket_accepts_a_lone_surrogate() {
     let mut socket = shared().socket();
     socket.send_text(r#"{"type": "step", "data": {"code": "x = '\ud83d'"}}"#);
     let reply = socket.receive();
@@ -186,9 +190,9 @@ fn half_of_a_surrogate_pair_is_a_candidate_over_every_socket() {
 }
 
 #[test]
-fn json_rpc_has_a_socket_of_its_own() {
+fn json_rpc_has_its_own_socket() {
     let mut socket = shared().socket_with("/mcp", &[]).expect("a socket");
-    let reply = socket.ask(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }));
+    let reply = socket.request(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }));
     assert!(reply["result"]["tools"].is_array(), "{reply}");
     socket.send_text("{");
     assert_eq!(socket.receive()["error"]["code"], -32700);
@@ -210,7 +214,7 @@ fn pings_are_answered_while_a_step_runs() {
 }
 
 #[test]
-fn messages_ahead_of_their_replies_are_answered_in_order() {
+fn pipelined_messages_are_answered_in_order() {
     let mut socket = shared().socket();
     socket.send(&step("x = 1\n"));
     socket.send(&json!({ "type": "state" }));
@@ -221,26 +225,29 @@ fn messages_ahead_of_their_replies_are_answered_in_order() {
         (&state["type"], &state["data"]["step_count"]),
         (&json!("state"), &json!(1))
     );
-    assert_eq!(code(&socket.receive()), "UNKNOWN_TYPE");
-    // Far too many are not kept.
+    assert_eq!(error_code(&socket.receive()), "UNKNOWN_TYPE");
+    // The number of pipelined messages is limited.
     socket.send(&step(SLOW));
     for _ in 0..100 {
         if socket.0.send(Message::text("{\"type\": \"state\"}")).is_err() {
             break;
         }
     }
-    assert_eq!(socket.closed().map(|frame| frame.code), Some(CloseCode::Policy));
+    assert_eq!(
+        socket.close_frame().map(|frame| frame.code),
+        Some(CloseCode::Policy)
+    );
 }
 
 #[test]
-fn a_step_that_outlasts_its_time_is_an_error_and_the_episode_goes_on() {
+fn a_step_timeout_is_an_error_and_the_episode_continues() {
     let server = Server::start(&["--step-timeout", "5", "--max-envs", "1"]);
     let mut socket = server.socket();
-    // The worker's start is no part of what is tested here.
-    while socket.ask(&step(BROKEN))["type"] == "error" {}
-    let steps = socket.ask(&json!({ "type": "state" }))["data"]["step_count"].clone();
-    let reply = socket.ask(&step("import time\ntime.sleep(20)\n"));
-    assert_eq!(code(&reply), "EXECUTION_ERROR");
+    // Wait until the worker has started, which the step timeout may not cover.
+    while socket.request(&step(BROKEN))["type"] == "error" {}
+    let steps = socket.request(&json!({ "type": "state" }))["data"]["step_count"].clone();
+    let reply = socket.request(&step("import time\ntime.sleep(20)\n"));
+    assert_eq!(error_code(&reply), "EXECUTION_ERROR");
     assert!(
         reply["data"]["message"]
             .as_str()
@@ -249,32 +256,36 @@ fn a_step_that_outlasts_its_time_is_an_error_and_the_episode_goes_on() {
         "{reply}"
     );
     assert_eq!(
-        socket.ask(&json!({ "type": "state" }))["data"]["step_count"],
+        socket.request(&json!({ "type": "state" }))["data"]["step_count"],
         steps
     );
     let request = json!({ "action": { "code": "import time\ntime.sleep(20)\n" }, "timeout_s": 0.5 });
-    let answer = server.post("/step", &request);
-    assert_eq!(answer.status, 503, "{answer:?}");
-    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    let response = server.post("/step", &request);
+    assert_eq!(response.status, 503, "{response:?}");
+    assert!(response.header("retry-after").is_some(), "{response:?}");
 }
 
 #[test]
-fn a_client_that_goes_away_ends_its_step() {
+fn a_disconnecting_client_cancels_its_step() {
     let server = Server::start(&["--timeout", "600"]);
     let endless = "while True:\n    pass\n";
-    // One that closes, one that only stops sending, one that says goodbye in mid-step.
-    let mut gone = server.socket();
-    gone.send(&step(endless));
-    drop(gone);
-    let mut half = server.socket();
-    half.send(&step(endless));
-    half.0.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
-    assert_eq!(half.closed(), None);
-    let mut polite = server.socket();
-    polite.send(&step(endless));
-    polite.0.close(None).unwrap();
-    polite.closed();
-    // The same over HTTP.
+    // In mid-step, one client drops the connection, one half-closes it, one sends a close frame.
+    let mut dropped = server.socket();
+    dropped.send(&step(endless));
+    drop(dropped);
+    let mut half_closed = server.socket();
+    half_closed.send(&step(endless));
+    half_closed
+        .0
+        .get_ref()
+        .shutdown(std::net::Shutdown::Write)
+        .unwrap();
+    assert_eq!(half_closed.close_frame(), None);
+    let mut closing = server.socket();
+    closing.send(&step(endless));
+    closing.0.close(None).unwrap();
+    closing.close_frame();
+    // An HTTP client that disconnects.
     let mut stream = server.connect();
     let body = json!({ "action": { "code": endless } }).to_string();
     write!(
@@ -291,35 +302,38 @@ fn a_client_that_goes_away_ends_its_step() {
             .find(|line| line.starts_with("cadforge_workers{state=\"busy\"}"));
         line.unwrap().rsplit(' ').next().unwrap() != "0"
     };
-    // Long before the step's own limit of 55 s.
+    // Well before the step timeout of 55 s.
     while waiting(&server.get("/metrics").text()) {
         assert!(since.elapsed().as_secs() < 45, "a worker is still busy");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert_eq!(server.socket().ask(&step(BROKEN))["data"]["reward"], -1.0);
+    assert_eq!(server.socket().request(&step(BROKEN))["data"]["reward"], -1.0);
 }
 
 #[test]
-fn a_message_that_is_too_large_closes_its_socket_alone() {
+fn an_oversized_message_closes_only_its_own_socket() {
     let server = shared();
     let mut socket = server.socket();
     let huge = "x".repeat(17 << 20);
-    // The server may close before it has read all of it.
+    // The server may close the socket before it has read the whole message.
     let _ = socket.0.send(Message::text(huge));
-    if let Some(frame) = socket.closed() {
+    if let Some(frame) = socket.close_frame() {
         assert_eq!(frame.code, CloseCode::Size);
     }
-    assert_eq!(server.socket().ask(&json!({ "type": "state" }))["type"], "state");
+    assert_eq!(
+        server.socket().request(&json!({ "type": "state" }))["type"],
+        "state"
+    );
 }
 
 #[test]
-fn environments_are_counted_and_given_back() {
+fn environments_are_limited_and_released() {
     let server = Server::start(&["--max-envs", "2"]);
     let (mut first, second) = (server.socket(), server.socket());
-    assert_eq!(first.ask(&json!({ "type": "state" }))["type"], "state");
+    assert_eq!(first.request(&json!({ "type": "state" }))["type"], "state");
     let mut third = server.socket();
     let refused = third.receive();
-    assert_eq!(code(&refused), "CAPACITY_REACHED");
+    assert_eq!(error_code(&refused), "CAPACITY_REACHED");
     assert_eq!(
         (
             &refused["data"]["active_sessions"],
@@ -327,25 +341,28 @@ fn environments_are_counted_and_given_back() {
         ),
         (&json!(2), &json!(2))
     );
-    assert_eq!(third.closed().map(|frame| frame.code), Some(CloseCode::Normal));
+    assert_eq!(
+        third.close_frame().map(|frame| frame.code),
+        Some(CloseCode::Normal)
+    );
     drop(second);
-    // Given back as soon as the server has noticed.
+    // The environment is released once the server notices.
     let since = Instant::now();
     loop {
         let mut fourth = server.socket();
-        if fourth.ask(&json!({ "type": "state" }))["type"] == "state" {
+        if fourth.request(&json!({ "type": "state" }))["type"] == "state" {
             break;
         }
-        assert!(since.elapsed() < PATIENCE, "the environment is not given back");
+        assert!(since.elapsed() < TIMEOUT, "the environment is not released");
     }
 }
 
 #[test]
-fn whoever_says_nothing_for_long_is_let_go_with_a_word() {
+fn a_silent_socket_is_closed_with_a_reason() {
     let server = Server::start(&["--idle-timeout", "1"]);
     let mut idle = server.socket();
-    // That it lives is not enough.
+    // Pings alone do not keep a socket open.
     idle.0.send(Message::Ping(b"".to_vec().into())).unwrap();
-    assert_eq!(code(&idle.receive()), "SESSION_ERROR");
-    assert_eq!(idle.closed().map(|frame| frame.code), Some(CloseCode::Away));
+    assert_eq!(error_code(&idle.receive()), "SESSION_ERROR");
+    assert_eq!(idle.close_frame().map(|frame| frame.code), Some(CloseCode::Away));
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{BOX, BROKEN, shared};
 
 #[test]
-fn shapes_are_there_after_a_run_and_ids_are_no_paths() {
+fn shape_routes_refuse_unknown_and_malformed_ids() {
     let server = shared();
     let ids = [
         "cable_clip_snap",
@@ -24,8 +24,8 @@ fn shapes_are_there_after_a_run_and_ids_are_no_paths() {
             format!("/api/space/loop-stl/{id}/0"),
             format!("/api/space/loop-stl/caster_wheel_fork/{id}"),
         ] {
-            let answer = server.get(&path);
-            assert!([400, 404].contains(&answer.status), "{path}: {answer:?}");
+            let response = server.get(&path);
+            assert!([400, 404].contains(&response.status), "{path}: {response:?}");
         }
     }
     let detail = server.get("/api/space/stl/cable_clip_snap").json();
@@ -39,14 +39,14 @@ fn shapes_are_there_after_a_run_and_ids_are_no_paths() {
 }
 
 #[test]
-fn a_loop_keeps_the_shape_of_every_step_that_built() {
+fn a_loop_serves_the_shape_of_every_built_step() {
     let server = shared();
-    let answer = server.post(
+    let response = server.post(
         "/api/space/repair-loop",
         &json!({ "task_id": "caster_wheel_fork" }),
     );
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let ran = answer.json();
+    assert_eq!(response.status, 200, "{}", response.text());
+    let ran = response.json();
     for key in [
         "ok",
         "task_id",
@@ -80,9 +80,9 @@ fn a_loop_keeps_the_shape_of_every_step_that_built() {
             }
             None => {
                 assert!(step["failure"].is_object(), "{step}");
-                let answer = server.get(&format!("/api/space/loop-stl/caster_wheel_fork/{id}"));
-                assert_eq!(answer.status, 404);
-                assert!(answer.text().contains("did not build"), "{}", answer.text());
+                let response = server.get(&format!("/api/space/loop-stl/caster_wheel_fork/{id}"));
+                assert_eq!(response.status, 404);
+                assert!(response.text().contains("did not build"), "{}", response.text());
             }
         }
     }
@@ -93,7 +93,7 @@ fn a_loop_keeps_the_shape_of_every_step_that_built() {
 }
 
 #[test]
-fn the_demo_scores_a_seed_or_what_is_sent() {
+fn the_demo_scores_a_seed_or_submitted_code() {
     let server = shared();
     let seed = server
         .post(
@@ -123,7 +123,7 @@ fn the_demo_scores_a_seed_or_what_is_sent() {
 }
 
 #[test]
-fn the_page_is_one_file_that_asks_nobody_else() {
+fn the_page_is_self_contained() {
     let server = shared();
     for path in ["/", "/web"] {
         let page = server.get(path);
@@ -134,8 +134,8 @@ fn the_page_is_one_file_that_asks_nobody_else() {
                 .contains("default-src 'none'")
         );
         let text = page.text();
-        for elsewhere in ["http://", "https://", "src=\"//", "@import", "url("] {
-            assert!(!text.contains(elsewhere), "{elsewhere}");
+        for reference in ["http://", "https://", "src=\"//", "@import", "url("] {
+            assert!(!text.contains(reference), "{reference}");
         }
     }
 }

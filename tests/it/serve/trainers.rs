@@ -1,4 +1,4 @@
-//! The package for trainers in `python/cadforge`, against the code of the real ones.
+//! The package for trainers in `python/cadforge`, checked against the code of the trainers.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use super::{Server, serve};
 use crate::support::{self, expect_exit, python, root};
 
 #[test]
-fn the_package_fits_the_trainers_and_scores() {
+fn the_package_matches_the_trainers_and_scores() {
     let packages = root().join("target/trainers");
     assert!(
         packages.join("ours").exists(),
@@ -18,16 +18,20 @@ fn the_package_fits_the_trainers_and_scores() {
     );
     let server = Server::start(&[]);
     let folder = tempfile::tempdir().unwrap();
-    // What the program would be started with, for the one that the package starts for itself.
-    let plain = serve(folder.path(), &[]);
+    // The environment for the server that the package starts.
+    let command = serve(folder.path(), &[]);
     let output = expect_exit(
         Command::new(python())
             .arg("-I")
             .arg(root().join("tests/trainers/shapes.py"))
             .arg(packages)
-            .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .envs(
+                command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
             .env("CADFORGE_URL", format!("http://127.0.0.1:{}", server.port))
-            .env("CADFORGE_BIN", plain.get_program())
+            .env("CADFORGE_BIN", command.get_program())
             .env(
                 "CADFORGE_SERVE",
                 format!("--reference none --tasks '{}'", root().join("tasks").display()),
@@ -42,13 +46,17 @@ fn the_package_fits_the_trainers_and_scores() {
 fn a_ray_cluster_loses_no_row_when_an_actor_is_killed() {
     let bin = environment("ray");
     let folder = tempfile::tempdir().unwrap();
-    let plain = serve(folder.path(), &[]);
+    let command = serve(folder.path(), &[]);
     let output = expect_exit(
         Command::new(bin.join("python"))
             .arg(root().join("tests/ray/killed.py"))
             .arg(root().join("examples/ray"))
-            .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))))
-            .env("CADFORGE_BIN", plain.get_program())
+            .envs(
+                command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .env("CADFORGE_BIN", command.get_program())
             .env(
                 "CADFORGE_SERVE",
                 format!(
@@ -64,11 +72,11 @@ fn a_ray_cluster_loses_no_row_when_an_actor_is_killed() {
             .current_dir(folder.path()),
         0,
     );
-    // Ray tells of the killed actor on standard output, too.
-    let said = String::from_utf8(output.stdout).unwrap();
-    let last = said.lines().last().unwrap_or_default();
-    let seen: Value = serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {said}"));
-    assert_eq!(seen["rows"], 40, "{seen}");
-    // Boxes of different length score differently: each row has its own.
-    assert!(seen["scores"].as_u64().unwrap() > 20, "{seen}");
+    // Ray also reports the killed actor on standard output.
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let last = stdout.lines().last().unwrap_or_default();
+    let report: Value = serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {stdout}"));
+    assert_eq!(report["rows"], 40, "{report}");
+    // Boxes of different length score differently: each row has its own score.
+    assert!(report["scores"].as_u64().unwrap() > 20, "{report}");
 }
