@@ -1,6 +1,6 @@
 //! The attacks and ladders in `tests/cases`, scored under grounded-v2.
 //!
-//! Nothing is rebuilt for editability here: `cadforge attack` does that too, and the tables in `docs/reward.md` come from it.
+//! Editability rebuilds are off here; `cadforge attack` includes them, and the tables in `docs/reward.md` come from it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
@@ -49,15 +49,15 @@ fn evaluations(jobs: &[(&Task, String)]) -> Vec<Evaluation> {
 }
 
 #[test]
-fn no_attack_gets_more_than_it_may() {
+fn no_attack_exceeds_its_limit() {
     let tasks = tasks();
     let attacks = attacks(&root().join("tests/cases/attacks")).unwrap();
     assert!(attacks.len() >= 40, "{}", attacks.len());
     let mut jobs: Vec<(&Task, String)> = Vec::new();
-    let mut needed: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seed_and_reference: BTreeMap<&str, usize> = BTreeMap::new();
     for attack in &attacks {
         let task: &Task = tasks.get(&attack.task).unwrap();
-        needed.entry(task.id.as_str()).or_insert_with(|| {
+        seed_and_reference.entry(task.id.as_str()).or_insert_with(|| {
             jobs.push((task, task.weak_seed().to_owned()));
             jobs.push((task, task.reference.clone().unwrap()));
             jobs.len() - 2
@@ -71,11 +71,11 @@ fn no_attack_gets_more_than_it_may() {
     let totals = totals(&jobs);
     let mut wrong = Vec::new();
     for (index, attack) in attacks.iter().enumerate() {
-        let at = needed[attack.task.as_str()];
+        let at = seed_and_reference[attack.task.as_str()];
         let (total, most) = (totals[first + index], attack.most(totals[at], totals[at + 1]));
         if total > most {
             wrong.push(format!(
-                "{}: {total:.4}, may have {most:.4} ({})",
+                "{}: {total:.4}, the limit is {most:.4} ({})",
                 attack.name, attack.trick
             ));
         }
@@ -83,9 +83,9 @@ fn no_attack_gets_more_than_it_may() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Each shape of `tests/cases/closed` has all of topology; the same without a face has not, as faces or as a solid.
+/// Each shape of `tests/cases/closed` has full topology. Without one face it does not, neither as loose faces nor as a solid.
 #[test]
-fn closed_is_closed_and_a_missing_face_shows() {
+fn closed_shapes_have_full_topology_and_open_ones_do_not() {
     let tasks = tasks();
     let task: &Task = tasks.get("wall_j_hook_120n").unwrap();
     let shapes = std::fs::read_to_string(root().join("tests/cases/closed/shapes.tsv")).unwrap();
@@ -109,26 +109,26 @@ fn closed_is_closed_and_a_missing_face_shows() {
     for ((name, _), found) in shapes.iter().zip(found.chunks_exact(endings.len())) {
         let topology = |index: usize| found[index].reward.topology;
         assert_eq!(topology(0), Some(1.0), "{name}: {:?}", found[0].notes);
-        // A sphere or a torus without its only face is nothing.
+        // A sphere or a torus has one face: without it nothing is left, and there is no topology.
         for index in [1, 2] {
-            let opened = topology(index).unwrap_or(0.0);
-            assert!(opened <= 0.6, "{name}, ending {index}: {opened}");
+            let open_topology = topology(index).unwrap_or(0.0);
+            assert!(open_topology <= 0.6, "{name}, ending {index}: {open_topology}");
         }
     }
 }
 
 #[test]
-fn every_stage_of_an_easy_ladder_beats_the_one_before() {
-    climb(|task| task.level == Level::Easy);
+fn scores_rise_along_each_easy_ladder() {
+    check_ladders(|task| task.level == Level::Easy);
 }
 
 #[test]
 #[ignore = "a hundred builds: part of the soak"]
-fn every_stage_of_a_ladder_beats_the_one_before() {
-    climb(|task| task.level != Level::Easy);
+fn scores_rise_along_each_harder_ladder() {
+    check_ladders(|task| task.level != Level::Easy);
 }
 
-fn climb(chosen: impl Fn(&Task) -> bool) {
+fn check_ladders(chosen: impl Fn(&Task) -> bool) {
     let tasks = tasks();
     let mut ladders = ladders(&root().join("tests/cases/ladders")).unwrap();
     assert_eq!(ladders.len(), tasks.iter().count(), "every task has a ladder");
@@ -151,15 +151,18 @@ fn climb(chosen: impl Fn(&Task) -> bool) {
     let mut wrong = Vec::new();
     let mut at = 0;
     for ladder in &ladders {
-        let climbed = &found[at..=at + ladder.stages.len()];
-        at += climbed.len();
-        let stages: Vec<f64> = climbed.iter().map(|stage| stage.reward.total).collect();
-        if !climbed[stages.len() - 1].is_done(None) {
-            wrong.push(format!("{}: the reference is not done", ladder.task));
+        let evaluations = &found[at..=at + ladder.stages.len()];
+        at += evaluations.len();
+        let stages: Vec<f64> = evaluations.iter().map(|stage| stage.reward.total).collect();
+        if !evaluations[stages.len() - 1].is_done(None) {
+            wrong.push(format!(
+                "{}: the reference does not reach the target",
+                ladder.task
+            ));
         }
-        // A total is not enough: a check that fails is something that was asked for.
+        // The total alone is not enough: a failed check is a missing requirement.
         let short = |stage: &&Evaluation| stage.is_done(Some(0.9)) && !stage.is_done(None);
-        short_of_checks += climbed.iter().filter(short).count();
+        short_of_checks += evaluations.iter().filter(short).count();
         let reference = stages[stages.len() - 1];
         if reference < 0.95 || stages.windows(2).any(|pair| pair[0] >= pair[1]) {
             wrong.push(format!("{}: {stages:.3?}", ladder.task));
@@ -168,6 +171,6 @@ fn climb(chosen: impl Fn(&Task) -> bool) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(
         short_of_checks > 0,
-        "no stage came near the whole part and lacks a check"
+        "no stage has a high total and a failed check"
     );
 }

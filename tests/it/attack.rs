@@ -1,4 +1,4 @@
-//! `cadforge attack`: keys and exit codes of each kind of adversarial evaluation, and that it fails when a limit is exceeded.
+//! `cadforge attack`: JSON keys and exit codes of each kind of adversarial evaluation, and the failure beyond a limit.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// A folder with one attack: its card, and its script.
+/// A folder with one attack: `attack.toml` and its script.
 fn suite(card: &str, script: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let attack = dir.path().join("one");
@@ -32,7 +32,7 @@ fn suite(card: &str, script: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn an_attack_is_compared_with_its_limit_and_exits_1_beyond_it() {
+fn an_attack_beyond_its_limit_exits_with_1() {
     let case = root().join("tests/cases/attacks/plain_box");
     let read = |name| std::fs::read_to_string(case.join(name)).unwrap();
     let (card, script) = (read("attack.toml"), read("attack.py"));
@@ -54,14 +54,14 @@ fn an_attack_is_compared_with_its_limit_and_exits_1_beyond_it() {
     ];
     assert!(keys(row).starts_with(&expected), "{row}");
     let number = |key: &str| row[key].as_f64().unwrap();
-    // The published reward rewards the plain box; grounded-v2 does not.
+    // cadforge-v1, the published reward, rewards the plain box; grounded-v2 does not.
     assert!(
         number("v1") > number("v1_weak") && number("v2") < number("most"),
         "{row}"
     );
     assert_eq!(row["holds"], true);
 
-    // The reference itself is no attack: it exceeds the limit of a script that is not the part.
+    // The reference is not an attack: it exceeds the limit for scripts that are not the part.
     let task = root().join("tasks").join(row["task"].as_str().unwrap());
     let reference = std::fs::read_to_string(task.join("reference.py")).unwrap();
     let exceeds = suite(&card, &reference);
@@ -78,7 +78,7 @@ fn an_attack_is_compared_with_its_limit_and_exits_1_beyond_it() {
 }
 
 #[test]
-fn a_ladder_that_falls_exits_1() {
+fn a_falling_ladder_exits_with_1() {
     const CLIP: &str = "cable_clip_snap";
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join(CLIP);
@@ -93,7 +93,7 @@ fn a_ladder_that_falls_exits_1() {
         (&CLIP.into(), &true.into())
     );
 
-    // The first two stages in the other order.
+    // Swap the first two stages.
     let mut lines: Vec<&str> = card.lines().collect();
     let first = lines.iter().position(|line| line.starts_with("    '")).unwrap();
     lines.swap(first, first + 1);
@@ -103,7 +103,7 @@ fn a_ladder_that_falls_exits_1() {
 }
 
 #[test]
-fn the_optimiser_repeats_and_its_results_are_kept() {
+fn the_optimiser_is_deterministic_and_reuses_stored_results() {
     let dir = tempfile::tempdir().unwrap();
     let arguments = [
         "--task",
@@ -122,10 +122,10 @@ fn the_optimiser_repeats_and_its_results_are_kept() {
     assert!(totals.is_sorted() && totals.len() > 1, "{row}");
     assert_eq!(row["total"].as_f64(), totals.last().copied());
     assert!(row["evaluated"].as_u64() >= Some(8), "{row}");
-    let kept = std::fs::read_to_string(dir.path().join("found.jsonl")).unwrap();
-    assert_eq!(kept.lines().count(), 1);
+    let stored = std::fs::read_to_string(dir.path().join("found.jsonl")).unwrap();
+    assert_eq!(stored.lines().count(), 1);
 
-    // The same call finds its result in the file; another seed is another climb.
+    // The same call reuses its result from the file; another seed is another run.
     assert_eq!(attack(dir.path(), &arguments, 0), first);
     let other = attack(dir.path(), &[&arguments[..], &["--seed", "2"]].concat(), 0);
     assert_eq!(other.as_array().unwrap().len(), 2);
@@ -152,7 +152,7 @@ fn interpolation_and_groups_are_reported() {
     );
     assert_eq!(keys(&groups), ["groups", "informative", "share", "failed"]);
     assert_eq!((&groups["groups"], &groups["failed"]), (&1.into(), &0.into()));
-    // `fast` compares no surfaces: the total does not follow the dimensions, which is what this command is to find out.
+    // `fast` compares no surfaces, so the total does not follow the dimensions. This command must detect that.
     let paths = attack(
         dir.path(),
         &[

@@ -1,4 +1,4 @@
-//! Results that are known: found again without a worker, and never where they do not belong.
+//! The cache: results are found again without a worker, and only under equal inputs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,7 +20,7 @@ use crate::support::{cadforge, expect_exit, json, python, root, worker};
 const CASTER: &str = "caster_wheel_fork";
 const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 130)\nprint('built')\n";
 
-/// A fresh assessor, as a new start of the program has it.
+/// A fresh assessor, as after a new start of the program.
 fn assessor(folder: &Path) -> Assessor {
     let worker = worker();
     Assessor::new(Executor::start(WorkerConfig {
@@ -52,13 +52,13 @@ fn evaluate(assessor: &Assessor, code: &str, scoring: &Scoring) -> Evaluation {
         .expect("a result")
 }
 
-/// No worker was ever started.
-fn untouched(assessor: &Assessor) -> bool {
+/// Whether no worker has been started.
+fn is_idle(assessor: &Assessor) -> bool {
     let status = assessor.executor().status();
     assessor.executor().pids().is_empty() && status.ready + status.starting == 0
 }
 
-fn timeless(evaluation: &Evaluation) -> Evaluation {
+fn without_timing(evaluation: &Evaluation) -> Evaluation {
     Evaluation {
         timing: Timing::default(),
         ..evaluation.clone()
@@ -78,42 +78,42 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_known_candidate_needs_no_worker_and_a_damaged_entry_is_made_anew() {
+fn a_cached_candidate_needs_no_worker_and_a_damaged_entry_is_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
     let (task, scoring) = (caster(), scoring(ReferenceChoice::Task));
     let first = assessor(folder.path());
-    let made = first
+    let original = first
         .assess(&request(&task, BOX, &scoring), &CancelToken::never())
         .unwrap();
-    assert!(!untouched(&first));
-    let stl = &made.shape.as_ref().unwrap().stl;
+    assert!(!is_idle(&first));
+    let stl = &original.shape.as_ref().unwrap().stl;
 
     let again = assessor(folder.path());
-    let known = evaluate(&again, BOX, &scoring);
-    assert_eq!(timeless(&known), timeless(&made.evaluation));
-    assert_eq!(known.stdout, "built\n");
-    let (now, then) = (known.timing, made.evaluation.timing);
+    let cached = evaluate(&again, BOX, &scoring);
+    assert_eq!(without_timing(&cached), without_timing(&original.evaluation));
+    assert_eq!(cached.stdout, "built\n");
+    let (now, then) = (cached.timing, original.evaluation.timing);
     assert_eq!(
         (now.run_ms, now.score_ms, now.queue_ms),
         (then.run_ms, then.score_ms, 0.0)
     );
     assert!(now.total_ms < then.total_ms, "{now:?} after {then:?}");
-    // With its shape, and the same code under another mode: both from what was built.
-    let whole = again
+    // The shape, and a score in another mode: both use the cached build.
+    let assessment = again
         .assess(&request(&task, BOX, &scoring), &CancelToken::never())
         .unwrap();
-    assert!(whole.shape.unwrap().stl == *stl);
+    assert!(assessment.shape.unwrap().stl == *stl);
     let fast = Scoring {
         mode: Mode::Fast,
         ..scoring.clone()
     };
     let fast = evaluate(&again, BOX, &fast);
     assert_eq!(fast.mode, Mode::Fast);
-    assert!((fast.reward.total - known.reward.total).abs() > 1e-6);
+    assert!((fast.reward.total - cached.reward.total).abs() > 1e-6);
     again.versions(&task).unwrap();
-    assert!(untouched(&again), "a worker was started for what is known");
+    assert!(is_idle(&again), "a worker was started for a cached result");
 
-    // Every entry, cut or with one bit flipped.
+    // Damage every entry: truncate it or flip one bit.
     for (number, path) in entries(folder.path()).into_iter().enumerate() {
         let mut bytes = fs::read(&path).unwrap();
         if number % 2 == 0 {
@@ -126,19 +126,19 @@ fn a_known_candidate_needs_no_worker_and_a_damaged_entry_is_made_anew() {
     }
     let damaged = assessor(folder.path());
     assert_eq!(
-        timeless(&evaluate(&damaged, BOX, &scoring)),
-        timeless(&made.evaluation)
+        without_timing(&evaluate(&damaged, BOX, &scoring)),
+        without_timing(&original.evaluation)
     );
-    assert!(!untouched(&damaged));
-    assert!(untouched(&{
-        let mended = assessor(folder.path());
-        evaluate(&mended, BOX, &scoring);
-        mended
+    assert!(!is_idle(&damaged));
+    assert!(is_idle(&{
+        let repaired = assessor(folder.path());
+        evaluate(&repaired, BOX, &scoring);
+        repaired
     }));
 }
 
 #[test]
-fn another_reference_another_space_or_another_limit_is_another_result() {
+fn reference_whitespace_and_limits_are_part_of_the_cache_key() {
     let folder = tempfile::tempdir().unwrap();
     let reference = folder.path().join("reference.stl");
     let kept = folder.path().join("cache");
@@ -153,11 +153,11 @@ fn another_reference_another_space_or_another_limit_is_another_result() {
         reference: ReferenceChoice::None,
         ..scoring.clone()
     };
-    let own = one
+    let built = one
         .assess(&request(&task, BOX, &without), &CancelToken::never())
         .unwrap();
-    let own = own.shape.unwrap().stl.clone();
-    // A triangle less: the same size of file would do too, but this changes the score for certain.
+    let own = built.shape.unwrap().stl.clone();
+    // The first 4 of its 12 triangles. A changed file of equal size would do too, but this surely changes the score.
     let mut other = own.to_vec();
     other.truncate(84 + 50 * 4);
     other[80..84].copy_from_slice(&4u32.to_le_bytes());
@@ -167,18 +167,18 @@ fn another_reference_another_space_or_another_limit_is_another_result() {
     let worse = against(&other, &later);
     assert!(
         perfect > worse + 1e-6,
-        "{perfect} against itself, {worse} against a part"
+        "{perfect} against itself, {worse} against a part of it"
     );
     assert_eq!(against(&own, &later).to_bits(), perfect.to_bits());
     assert_eq!(against(&other, &assessor(&kept)).to_bits(), worse.to_bits());
-    assert!(untouched(&later));
+    assert!(is_idle(&later));
 
     let entries_before = usage(&kept).entries;
     evaluate(&one, &BOX.replace("box(90, 80", "box(90,  80"), &without);
     assert_eq!(
         usage(&kept).entries,
         entries_before + 2,
-        "a build and an evaluation"
+        "one build and one evaluation"
     );
     let limits = Limits {
         cpu_s: 19.0,
@@ -189,7 +189,7 @@ fn another_reference_another_space_or_another_limit_is_another_result() {
 }
 
 #[test]
-fn what_a_worker_of_replaced_machinery_builds_is_not_kept_and_the_worker_is_replaced() {
+fn builds_of_an_outdated_worker_are_not_cached_and_it_is_recycled() {
     let dir = tempfile::tempdir().unwrap();
     let wrapper = wrapper(dir.path());
     let kept = dir.path().join("kept");
@@ -201,25 +201,25 @@ fn what_a_worker_of_replaced_machinery_builds_is_not_kept_and_the_worker_is_repl
     let build = |size: u32| evaluate(&assessor, &BOX.replace("90", &size.to_string()), &scoring);
     assert!(build(91).ok);
     let entries = usage(&kept).entries;
-    assert_eq!(entries, 3, "a build, an evaluation, the versions");
+    assert_eq!(entries, 3, "one build, one evaluation, the versions");
 
-    let another = [fs::read(&wrapper).unwrap(), b"# installed anew\n".to_vec()].concat();
+    let another = [fs::read(&wrapper).unwrap(), b"# reinstalled\n".to_vec()].concat();
     fs::write(&wrapper, another).unwrap();
-    assert!(build(92).ok, "a result all the same");
+    assert!(build(92).ok, "the build still has a result");
     assert_eq!(usage(&kept).entries, entries);
     let deadline = Instant::now() + Duration::from_secs(180);
     while assessor.executor().status().recycled == 0 {
-        assert!(Instant::now() < deadline, "the worker stays");
+        assert!(Instant::now() < deadline, "the worker is not recycled");
         thread::sleep(Duration::from_millis(10));
     }
     assert!(build(93).ok);
     assert!(usage(&kept).entries >= entries + 2);
-    // What was kept before belongs to another machinery.
+    // Earlier entries belong to the old worker and are not used.
     assert!(build(91).ok);
     assert!(usage(&kept).entries >= entries + 4);
 }
 
-/// A worker that notes each start in `starts` beside it.
+/// A worker that appends a line to `starts`, beside it, at each start.
 fn wrapper(dir: &Path) -> PathBuf {
     let (wrapper, log) = (dir.join("worker"), dir.join("starts"));
     let script = format!(
@@ -233,7 +233,7 @@ fn wrapper(dir: &Path) -> PathBuf {
 }
 
 #[test]
-fn what_depends_on_the_machine_is_not_kept() {
+fn machine_dependent_failures_are_not_cached() {
     let folder = tempfile::tempdir().unwrap();
     let one = assessor(folder.path());
     let scoring = Scoring {
@@ -257,14 +257,14 @@ fn what_depends_on_the_machine_is_not_kept() {
         for _ in 0..2 {
             assert_eq!(evaluate(&one, code, &scoring).kind, kind, "{code}");
         }
-        assert_eq!(usage(folder.path()).entries, versions, "{kind:?} was kept");
+        assert_eq!(usage(folder.path()).entries, versions, "{kind:?} was cached");
     }
     assert_eq!(evaluate(&one, "x = (\n", &scoring).kind, Kind::SyntaxClosure);
     assert_eq!(usage(folder.path()).entries, versions + 2);
 }
 
 #[test]
-fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_removed() {
+fn eval_of_a_cached_file_starts_no_worker_and_clean_empties_the_cache() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("box.py"), BOX).unwrap();
     let (wrapper, log) = (wrapper(dir.path()), dir.path().join("starts"));
@@ -279,7 +279,7 @@ fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_re
     };
     let starts = || fs::read_to_string(&log).unwrap_or_default().lines().count();
     let eval = ["eval", "box.py", "--task", CASTER, "--json"];
-    let timeless = |mut evaluation: Value| {
+    let without_timing = |mut evaluation: Value| {
         evaluation["timing"] = Value::Null;
         evaluation["artifacts"] = Value::Null;
         evaluation
@@ -288,17 +288,17 @@ fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_re
     assert_eq!(starts(), 1);
     let again = program(&eval);
     let kept = program(&[&eval[..], &["--out", "out"]].concat());
-    assert_eq!(starts(), 1, "a worker was started for what is known");
+    assert_eq!(starts(), 1, "a worker was started for a cached result");
     assert_eq!(again["timing"]["run_ms"], first["timing"]["run_ms"]);
     assert_eq!(kept["artifacts"]["stl"], "out/candidate.stl");
     assert_eq!(
         fs::read(dir.path().join("out/candidate.stl")).unwrap().len(),
         84 + 50 * 12
     );
-    let anew = program(&[&eval[..], &["--no-cache"]].concat());
+    let uncached = program(&[&eval[..], &["--no-cache"]].concat());
     assert_eq!(starts(), 2);
-    for other in [again, kept, anew] {
-        assert_eq!(timeless(other), timeless(first.clone()));
+    for other in [again, kept, uncached] {
+        assert_eq!(without_timing(other), without_timing(first.clone()));
     }
 
     let Usage { entries, bytes } = usage(&dir.path().join("kept"));
@@ -311,28 +311,32 @@ fn eval_of_a_known_file_starts_nothing_until_it_is_told_to_or_the_results_are_re
 }
 
 #[test]
-fn a_part_is_handed_over_before_it_is_written_to_the_cache() {
+fn a_build_is_delivered_before_it_is_cached() {
     let folder = tempfile::tempdir().unwrap();
     let assessor = assessor(folder.path());
     let executor = assessor.executor();
     let spec = RunSpec::default();
     let key = executor.key(BOX.as_bytes(), &spec).expect("the cache is on");
-    let mut seen = Vec::new();
+    let mut reported = Vec::new();
     for _ in 0..2 {
         let mut built = |execution: &Execution| {
-            let is_kept = executor.cache().get(&key).is_some();
-            seen.push((matches!(execution.build, Build::Shape(_)), is_kept));
+            let is_cached = executor.cache().get(&key).is_some();
+            reported.push((matches!(execution.build, Build::Shape(_)), is_cached));
         };
         let (code, never) = (BOX.as_bytes(), CancelToken::never());
         executor
             .build_observed(code, &spec, Priority::Batch, &mut built, &never)
             .unwrap();
     }
-    assert_eq!(seen, [(true, false), (true, true)], "run once, and then known");
+    assert_eq!(
+        reported,
+        [(true, false), (true, true)],
+        "first built, then cached"
+    );
 }
 
 #[test]
-fn a_known_failure_does_not_keep_a_part_that_is_only_exported_from_whoever_looks() {
+fn a_cached_failure_does_not_hide_an_exported_part_from_a_live_run() {
     let folder = tempfile::tempdir().unwrap();
     let assessor = assessor(folder.path());
     let (task, scoring) = (caster(), scoring(ReferenceChoice::None));
@@ -345,9 +349,12 @@ fn a_known_failure_does_not_keep_a_part_that_is_only_exported_from_whoever_looks
     let assess = |request: &Request<'_>| assessor.assess(request, &CancelToken::never()).unwrap();
     assert!(assess(&batch).unscored.is_none());
     for _ in 0..2 {
-        let seen = assess(&live);
-        assert_eq!(seen.unscored.expect("a part").mesh.bbox().size(), [9.0, 8.0, 7.0]);
-        assert_eq!(seen.evaluation.reward.total, -1.0);
+        let assessment = assess(&live);
+        assert_eq!(
+            assessment.unscored.expect("a part").mesh.bbox().size(),
+            [9.0, 8.0, 7.0]
+        );
+        assert_eq!(assessment.evaluation.reward.total, -1.0);
     }
-    assert!(assess(&batch).unscored.is_none(), "nobody looks");
+    assert!(assess(&batch).unscored.is_none(), "a batch displays nothing");
 }

@@ -1,4 +1,4 @@
-//! The command line, held to its contract: JSON keys, exit codes, what goes where.
+//! The contract of the command line: JSON keys, exit codes, standard output and standard error.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ fn temporary() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// Hides what changes from run to run: times, paths, versions; rounds what is left.
+/// Hides values that differ between runs (times, paths, versions) and rounds the others.
 fn stable(value: &Value) -> Value {
     match value {
         Value::Object(map) => map
@@ -57,7 +57,7 @@ fn eval_prints_the_whole_evaluation() {
 }
 
 #[test]
-fn published_totals_hold_from_code_to_json() {
+fn eval_reproduces_the_published_totals() {
     // reward.md, "published check values": full mode, no reference.
     let cases = [
         (CASTER, "seeds/weak.py", 0.6331),
@@ -88,7 +88,7 @@ fn published_totals_hold_from_code_to_json() {
 }
 
 #[test]
-fn eval_of_code_that_does_not_build_is_a_result() {
+fn eval_of_a_failed_build_exits_with_0() {
     let dir = temporary();
     let file = dir.path().join("annulus.py");
     std::fs::write(
@@ -112,7 +112,7 @@ fn eval_of_code_that_does_not_build_is_a_result() {
 }
 
 #[test]
-fn eval_reads_standard_input_and_keeps_artifacts() {
+fn eval_reads_standard_input_and_writes_artifacts() {
     let dir = temporary();
     let mut child = cadforge(dir.path())
         .args([
@@ -138,7 +138,7 @@ fn eval_reads_standard_input_and_keeps_artifacts() {
 }
 
 #[test]
-fn a_file_that_is_no_utf8_is_a_candidate_that_fails() {
+fn a_file_that_is_not_utf8_is_a_failed_build() {
     let dir = temporary();
     std::fs::write(dir.path().join("latin.py"), b"name = '\xe9'\n").unwrap();
     let output = expect_exit(
@@ -150,7 +150,7 @@ fn a_file_that_is_no_utf8_is_a_candidate_that_fails() {
 }
 
 #[test]
-fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
+fn usage_and_input_errors_exit_with_2_and_a_hint() {
     let dir = temporary();
     std::fs::write(
         dir.path().join("good.py"),
@@ -224,10 +224,10 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
             message.contains(expected),
             "{arguments:?} should name {expected:?}: {message}"
         );
-        let way_out = ["hint:", "For more information"]
+        let has_hint = ["hint:", "For more information"]
             .iter()
             .any(|words| message.contains(words));
-        assert!(way_out, "{arguments:?} names no way out: {message}");
+        assert!(has_hint, "{arguments:?} gives no hint: {message}");
         assert!(
             output.stdout.is_empty(),
             "{arguments:?} printed to standard output"
@@ -236,7 +236,7 @@ fn wrong_use_and_bad_input_exit_with_2_and_the_way_out() {
 }
 
 #[test]
-fn broken_machinery_exits_with_3_and_no_score() {
+fn an_internal_error_exits_with_3_and_no_score() {
     let dir = temporary();
     std::fs::write(
         dir.path().join("good.py"),
@@ -255,13 +255,13 @@ fn broken_machinery_exits_with_3_and_no_score() {
         assert!(output.stdout.is_empty(), "{variable}={value} printed a score");
         assert!(
             String::from_utf8_lossy(&output.stderr).contains("hint:"),
-            "{variable}={value}: no way out"
+            "{variable}={value}: no hint"
         );
     }
 }
 
 #[test]
-fn repair_replays_and_writes_a_trajectory() {
+fn repair_replays_a_recording_and_writes_a_trajectory() {
     let dir = temporary();
     let mut command = cadforge(dir.path());
     command.args([
@@ -294,13 +294,13 @@ fn repair_replays_and_writes_a_trajectory() {
         );
     }
 
-    // A second run does not write over the first.
+    // A second run does not overwrite the first.
     let message = String::from_utf8(expect_exit(&mut command, 2).stderr).unwrap();
     assert!(message.contains("already holds a trajectory"), "{message}");
 }
 
 #[test]
-fn a_failure_inside_a_repair_stays_visible_and_the_loop_goes_on() {
+fn a_failed_step_is_recorded_and_the_loop_continues() {
     let dir = temporary();
     let output = expect_exit(
         cadforge(dir.path()).args(["repair", "--task", STATOR, "--proposer", "replay", "--json"]),
@@ -310,7 +310,7 @@ fn a_failure_inside_a_repair_stays_visible_and_the_loop_goes_on() {
     let steps = report["steps"].as_array().unwrap();
     assert!(
         steps.iter().any(|step| step["ok"] == false),
-        "the guided recording holds one broken candidate"
+        "the guided recording contains one broken candidate"
     );
     let best = report["best"].as_u64().unwrap() as usize;
     let total = |index: usize| steps[index]["reward"]["total"].as_f64().unwrap();
@@ -325,14 +325,14 @@ fn a_failure_inside_a_repair_stays_visible_and_the_loop_goes_on() {
 }
 
 #[test]
-fn tasks_list_has_the_keys_of_the_contract() {
+fn tasks_list_has_the_documented_keys() {
     let dir = temporary();
     let output = expect_exit(cadforge(dir.path()).args(["tasks", "list", "--json"]), 0);
     insta::assert_json_snapshot!("tasks_list", json(&output));
 }
 
 #[test]
-fn diagnostics_are_printed_on_request_only() {
+fn diagnostics_are_printed_only_on_request() {
     let dir = temporary();
     let seed = root().join("tasks").join(CASTER).join("seeds/weak.py");
     let eval = |log: Option<&str>, code| {

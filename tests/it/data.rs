@@ -1,4 +1,4 @@
-//! Rows of training runs, from the command line.
+//! Commands that read and write rows of training runs.
 
 mod export;
 mod made;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{cadforge, expect_exit, json as printed, root};
 
-/// Rows of a file, as values.
+/// Reads the rows of a file.
 fn read(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines()
@@ -23,8 +23,8 @@ fn write(path: &Path, rows: &[Value]) {
     std::fs::write(path, text).unwrap();
 }
 
-/// Without what differs between equal runs.
-fn timeless(rows: &[Value]) -> Vec<Value> {
+/// Rows without their timing, which differs between equal runs.
+fn without_timing(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     for row in &mut rows {
         if row["timing"].is_object() {
@@ -34,7 +34,7 @@ fn timeless(rows: &[Value]) -> Vec<Value> {
     rows
 }
 
-/// The log that is shipped.
+/// The sample log that ships with the program.
 fn sample() -> PathBuf {
     root().join("assets/samples/completions.jsonl.gz")
 }
@@ -47,8 +47,8 @@ fn lines(path: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Runs `cadforge` in a folder and returns what it printed as JSON.
-fn made(dir: &Path, arguments: &[&str]) -> Value {
+/// Runs `cadforge` with `--json` in a folder and returns its output.
+fn run_json(dir: &Path, arguments: &[&str]) -> Value {
     printed(&expect_exit(cadforge(dir).args(arguments).arg("--json"), 0))
 }
 

@@ -1,34 +1,34 @@
-//! `doctor` on this machine, where `make test` provided everything, and on one where something is wrong.
+//! `cadforge doctor` on this machine, which `make test` has set up, and with a missing environment.
 
 use serde_json::Value;
 
 use crate::support::{cadforge, expect_exit, json};
 
-/// Checks of the report with that status, as `group: name: found`.
+/// The checks of a report that have a status, as `group: name: found`.
 fn with_status(report: &Value, status: &str) -> Vec<String> {
     let checks = report["checks"].as_array().expect("an array");
-    let word = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    let text = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
     checks
         .iter()
         .filter(|check| check["status"] == status)
         .map(|check| {
             format!(
                 "{}: {}: {}",
-                word(check, "group"),
-                word(check, "name"),
-                word(check, "found")
+                text(check, "group"),
+                text(check, "name"),
+                text(check, "found")
             )
         })
         .collect()
 }
 
 #[test]
-fn nothing_that_is_needed_is_missing_here() {
+fn doctor_finds_all_requirements_met() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let report = json(&expect_exit(cadforge(dir.path()).args(["doctor", "--json"]), 0));
     assert_eq!(report["ok"], true);
     assert_eq!(with_status(&report, "missing"), Vec::<String>::new());
-    let fine = with_status(&report, "ok");
+    let ok = with_status(&report, "ok");
     for expected in [
         "programs: a box: built with CadQuery 2.8.0",
         "python: cadquery: 2.8.0",
@@ -36,14 +36,14 @@ fn nothing_that_is_needed_is_missing_here() {
         "files: cache: off",
     ] {
         assert!(
-            fine.iter().any(|line| line.starts_with(expected)),
-            "no {expected:?} in {fine:#?}"
+            ok.iter().any(|line| line.starts_with(expected)),
+            "no {expected:?} in {ok:#?}"
         );
     }
 }
 
 #[test]
-fn a_missing_environment_is_named_with_its_fix_and_the_rest_still_looked_at() {
+fn a_missing_environment_is_reported_with_a_fix_and_other_checks_still_run() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut command = cadforge(dir.path());
     command

@@ -1,4 +1,4 @@
-//! The loop with a model's server at its other end, over real workers: what a stream, a dying server and a stop come to.
+//! Repair loops with a model server and real workers: streams, lost servers, cancellation.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,17 +17,18 @@ use serde_json::json;
 
 use crate::support::{cadforge, expect_exit, json, python, root, worker};
 
-/// Answers chat requests, counted from 0, with these pieces of text and then as the last says.
+/// How an answer ends after its pieces of text.
 #[derive(Clone)]
 pub enum End {
     Stop,
     Length,
-    /// Closes the connection in the middle.
-    Die,
-    /// Says nothing more and waits for the other side to close.
+    /// Closes the connection in mid-stream.
+    Disconnect,
+    /// Sends nothing more and waits for the client to close.
     Hang,
 }
 
+/// Pieces of text and the end of the answer to a chat request, by its number, counted from 0.
 pub type Answer = fn(usize) -> (Vec<String>, End);
 
 pub struct Model {
@@ -35,15 +36,16 @@ pub struct Model {
     closed: Arc<AtomicUsize>,
 }
 
+/// Starts a model server.
 pub fn model(answer: Answer) -> Model {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let closed = Arc::new(AtomicUsize::new(0));
-    let (count, seen) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&closed));
+    let (count, closed_count) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&closed));
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            let (count, seen) = (Arc::clone(&count), Arc::clone(&seen));
-            std::thread::spawn(move || serve(stream, answer, &count, &seen));
+            let (count, closed_count) = (Arc::clone(&count), Arc::clone(&closed_count));
+            std::thread::spawn(move || serve(stream, answer, &count, &closed_count));
         }
     });
     Model { url, closed }
@@ -69,15 +71,16 @@ fn serve(stream: TcpStream, answer: Answer, count: &AtomicUsize, closed: &Atomic
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let mut stream = stream;
-    let whole = |text: &str| {
+    let response = |text: &str| {
         format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
             text.len()
         )
     };
     if lines[0].contains("/v1/models") {
-        let _ = stream
-            .write_all(whole(&json!({"data": [{"id": "tiny", "owned_by": "vllm"}]}).to_string()).as_bytes());
+        let _ = stream.write_all(
+            response(&json!({"data": [{"id": "tiny", "owned_by": "vllm"}]}).to_string()).as_bytes(),
+        );
         return;
     }
     if !lines[0].contains("/v1/chat/completions") {
@@ -94,7 +97,7 @@ fn serve(stream: TcpStream, answer: Answer, count: &AtomicUsize, closed: &Atomic
     let reason = match end {
         End::Stop => "stop",
         End::Length => "length",
-        End::Die => return,
+        End::Disconnect => return,
         End::Hang => {
             let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
             if matches!(stream.read(&mut [0; 8]), Ok(0)) {
@@ -114,7 +117,7 @@ pub fn pieces(code: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_model_is_asked_until_the_target_and_a_cut_answer_is_its_own_failure() {
+fn the_loop_ends_at_the_target_and_a_cut_answer_is_clipped() {
     let server = model(|number| match number {
         0 => (
             pieces("import cadquery as cq\nfixture = cq.Workplane(\"XY\").bo"),
@@ -168,8 +171,8 @@ fn a_model_is_asked_until_the_target_and_a_cut_answer_is_its_own_failure() {
 }
 
 #[test]
-fn a_server_killed_in_mid_stream_ends_the_loop_and_leaves_its_text() {
-    let server = model(|_| (pieces(BOX), End::Die));
+fn a_server_lost_in_mid_stream_ends_the_loop_and_its_text_is_kept() {
+    let server = model(|_| (pieces(BOX), End::Disconnect));
     let dir = tempfile::tempdir().unwrap();
     let mut command = cadforge(dir.path());
     command.args([
@@ -188,7 +191,7 @@ fn a_server_killed_in_mid_stream_ends_the_loop_and_leaves_its_text() {
         message.contains("hint:") && message.contains("partial text kept"),
         "{message}"
     );
-    assert!(output.stdout.is_empty(), "no score is made of it");
+    assert!(output.stdout.is_empty(), "a partial answer is not scored");
     assert_eq!(
         std::fs::read_to_string(dir.path().join("run/step-1.partial.txt")).unwrap(),
         BOX
@@ -199,12 +202,12 @@ fn a_server_killed_in_mid_stream_ends_the_loop_and_leaves_its_text() {
             .steps
             .len(),
         1,
-        "the seed alone"
+        "only the seed"
     );
 }
 
 #[test]
-fn a_stop_in_mid_stream_reaches_the_server() {
+fn cancelling_in_mid_stream_closes_the_connections() {
     let server = model(|_| (pieces("import cadquery as cq\n"), End::Hang));
     let engine = Engine::start(WorkerConfig::new(worker(), python(), 1));
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
@@ -227,7 +230,7 @@ fn a_stop_in_mid_stream_reaches_the_server() {
         },
         None,
     );
-    // Both candidates of the group stream before it is stopped.
+    // Cancel only after both candidates of the group stream.
     let mut streaming = std::collections::BTreeSet::new();
     while streaming.len() < 2 {
         match handle
@@ -244,25 +247,25 @@ fn a_stop_in_mid_stream_reaches_the_server() {
         }
     }
     assert_eq!(streaming.into_iter().collect::<Vec<_>>(), [1, 2]);
-    let stopped = Instant::now();
+    let cancelled = Instant::now();
     handle.cancel();
     let last = handle.events.iter().last();
     assert!(matches!(last, Some(Event::Cancelled)), "{last:?}");
     assert!(
-        stopped.elapsed() < Duration::from_millis(1000),
-        "it took {:?}",
-        stopped.elapsed()
+        cancelled.elapsed() < Duration::from_millis(1000),
+        "cancelling took {:?}",
+        cancelled.elapsed()
     );
     while server.closed.load(Ordering::SeqCst) < 2 {
         assert!(
-            stopped.elapsed() < Duration::from_secs(10),
-            "the server never saw both connections close"
+            cancelled.elapsed() < Duration::from_secs(10),
+            "a connection to the server stays open"
         );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A model server over TLS and a proxy in front of it, in a Python process of their own.
+/// A model server over TLS and a proxy in front of it, in one Python process.
 struct SecureModel {
     process: std::process::Child,
     port: String,
@@ -286,7 +289,7 @@ impl SecureModel {
         Self { process, port, proxy }
     }
 
-    /// One step of a loop with this model.
+    /// A repair loop of one step with this model.
     fn repair(&self, dir: &std::path::Path, url: &str) -> std::process::Command {
         let mut command = cadforge(dir);
         command
@@ -307,7 +310,7 @@ impl SecureModel {
         command
     }
 
-    /// Ends it; its log.
+    /// Ends the process and returns its log.
     fn log(mut self) -> String {
         drop(self.process.stdin.take());
         let output = self.process.wait_with_output().unwrap();
@@ -316,22 +319,22 @@ impl SecureModel {
 }
 
 #[test]
-fn a_model_is_reached_over_tls_and_through_a_proxy_and_only_with_a_valid_certificate() {
+fn tls_and_proxies_work_and_an_untrusted_certificate_is_refused() {
     let model = SecureModel::start();
     let dir = tempfile::tempdir().unwrap();
     let direct = format!("https://localhost:{}/v1", model.port);
-    let is_built = |mut command: std::process::Command| {
+    let assert_built = |mut command: std::process::Command| {
         let report = json(&expect_exit(&mut command, 1));
         assert_eq!(report["steps"][1]["ok"], true, "{report}");
     };
-    // A proxy is not asked for a server of this machine.
+    // A server of this machine is reached without the proxy.
     let mut local = model.repair(dir.path(), &direct);
     local.env("HTTPS_PROXY", "http://127.0.0.1:1");
-    is_built(local);
-    let mut through = model.repair(dir.path(), "https://models.test/v1");
-    through.env("HTTPS_PROXY", format!("http://127.0.0.1:{}", model.proxy));
-    is_built(through);
-    // Without the certificate among those that are trusted.
+    assert_built(local);
+    let mut proxied = model.repair(dir.path(), "https://models.test/v1");
+    proxied.env("HTTPS_PROXY", format!("http://127.0.0.1:{}", model.proxy));
+    assert_built(proxied);
+    // The certificate is not among the trusted ones.
     let mut untrusted = model.repair(dir.path(), &direct);
     untrusted.env("SSL_CERT_FILE", "/etc/hostname");
     let message = String::from_utf8(expect_exit(&mut untrusted, 2).stderr).unwrap();

@@ -1,4 +1,4 @@
-//! Jobs over real workers: order of events, supersession, and what a killed worker costs.
+//! Engine jobs over real workers: order of events, cancellation, and recovery from a killed worker.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use cadforge::task::{Task, TaskSet};
 
 use crate::support::{python, root, worker};
 
-/// Far beyond what a healthy run needs; only a hang meets it.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Far longer than a healthy run takes; only a hang reaches it.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 fn engine(workers: usize) -> Engine {
     let worker = worker();
@@ -44,10 +44,10 @@ fn assess_job(code: &str) -> AssessJob {
     }
 }
 
-/// All events of a job; panics if its last one does not come.
+/// All events of a job; panics if the job does not end.
 fn drain<J: Job<Progress: Debug, Output: Debug> + Debug>(handle: &JobHandle<J>) -> Vec<Event<J>> {
     let mut events = Vec::new();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         match handle.events.recv_deadline(deadline) {
             Ok(event) => events.push(event),
@@ -69,12 +69,16 @@ const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(90, 80, 1
 #[test]
 fn a_job_cancelled_at_once_ends_as_cancelled() {
     let engine = engine(1);
-    // The pool is still warming: the job waits, and must not wait for that.
+    // The pool is still warming up: the job waits for a worker, but cancellation must not.
     let mut handle = engine.submit(assess_job(BOX), None);
     handle.cancel();
     let events = drain(&handle);
     assert!(matches!(events.last(), Some(Event::Cancelled)), "{events:?}");
-    assert_eq!(engine.status().ready, 0, "it ended before a worker was ready");
+    assert_eq!(
+        engine.status().ready,
+        0,
+        "the job must end before a worker is ready"
+    );
 }
 
 #[test]
@@ -86,13 +90,13 @@ fn cancelling_a_running_candidate_ends_it() {
     handle.cancel();
     let events = drain(&handle);
     assert!(matches!(events.last(), Some(Event::Cancelled)), "{events:?}");
-    // The worker is free again for the next one.
+    // The worker is free for the next candidate.
     let next = engine.submit(assess_job(BOX), None);
     assert!(evaluation(drain(&next)).ok);
 }
 
 #[test]
-fn what_is_built_is_told_before_its_score_and_what_is_known_is_not() {
+fn a_build_is_reported_before_its_score_unless_it_is_cached() {
     let folder = tempfile::tempdir().unwrap();
     let worker = worker();
     let mut config = WorkerConfig::new(worker, python(), 1);
@@ -121,7 +125,7 @@ fn what_is_built_is_told_before_its_score_and_what_is_known_is_not() {
 }
 
 #[test]
-fn a_repair_tells_each_step_in_order() {
+fn a_repair_reports_each_step_in_order() {
     let engine = engine(1);
     let task = caster();
     let recorded = task.repairs[0].steps.len();
@@ -143,12 +147,12 @@ fn a_repair_tells_each_step_in_order() {
         },
         None,
     );
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     let mut text = String::new();
     for event in drain(&handle) {
         match event {
-            Event::Started => told.push("started".to_owned()),
-            Event::Progress(RepairProgress::Proposing { step }) => told.push(format!("proposing {step}")),
+            Event::Started => events.push("started".to_owned()),
+            Event::Progress(RepairProgress::Proposing { step }) => events.push(format!("proposing {step}")),
             Event::Progress(RepairProgress::ProposalText { delta, .. }) => text.push_str(&delta),
             Event::Progress(RepairProgress::Step(step, shape)) => {
                 assert_eq!(step.evaluation.ok, shape.is_some());
@@ -156,14 +160,14 @@ fn a_repair_tells_each_step_in_order() {
                     assert_eq!(
                         std::mem::take(&mut text),
                         step.code,
-                        "the text told is the step's code"
+                        "the streamed text is the step's code"
                     );
                 }
-                told.push(format!("step {}", step.step));
+                events.push(format!("step {}", step.step));
             }
-            Event::Done(summary) => told.push(format!("done after {}", summary.steps)),
-            Event::Failed { message, .. } => told.push(message),
-            Event::Cancelled => told.push("cancelled".to_owned()),
+            Event::Done(summary) => events.push(format!("done after {}", summary.steps)),
+            Event::Failed { message, .. } => events.push(message),
+            Event::Cancelled => events.push("cancelled".to_owned()),
         }
     }
     let mut expected = vec!["started".to_owned(), "step 0".to_owned()];
@@ -171,11 +175,11 @@ fn a_repair_tells_each_step_in_order() {
         expected.extend([format!("proposing {step}"), format!("step {step}")]);
     }
     expected.push(format!("done after {}", recorded + 1));
-    assert_eq!(told, expected);
+    assert_eq!(events, expected);
 }
 
 #[test]
-fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
+fn step_export_preserves_the_shape() {
     let engine = engine(1);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("part.step");
@@ -188,7 +192,7 @@ fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
         };
         drain(&engine.submit(job, None)).pop().expect("an end")
     };
-    // Two solids and a round face, so that a box in the place of the part would be noticed.
+    // Two solids and a round face: a box in place of the part would be detected.
     let code = "import cadquery as cq\nplate = cq.Workplane().box(40, 30, 10).faces('>Z').workplane().hole(8)\n\
                 fixture = plate.add(cq.Workplane().sphere(5).translate((0, 0, 40)))\n";
     match export(code) {
@@ -220,7 +224,7 @@ fn a_part_is_written_as_a_step_file_that_holds_its_shape() {
 }
 
 #[test]
-fn a_killed_worker_costs_one_retry_and_no_wrong_score() {
+fn a_killed_worker_costs_one_retry_and_changes_no_score() {
     let engine = engine(1);
     let slow = format!("import time\ntime.sleep(1.5)\n{BOX}");
     let undisturbed = evaluation(drain(&engine.submit(assess_job(&slow), None)));
@@ -235,17 +239,17 @@ fn a_killed_worker_costs_one_retry_and_no_wrong_score() {
     assert!(killed.expect("kill runs").success());
     let disturbed = evaluation(drain(&handle));
 
-    let timeless = |evaluation: Evaluation| Evaluation {
+    let without_timing = |evaluation: Evaluation| Evaluation {
         timing: Timing::default(),
         ..evaluation
     };
-    assert_eq!(timeless(disturbed), timeless(undisturbed));
+    assert_eq!(without_timing(disturbed), without_timing(undisturbed));
     assert_eq!(engine.status().restarts, 1);
 }
 
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds() {
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !condition() {
         assert!(Instant::now() < deadline, "waited too long: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -1,4 +1,4 @@
-//! Candidates in real workers: what builds and comes back.
+//! Candidates in real workers: builds and what they return.
 
 mod failures;
 mod hostile;
@@ -29,7 +29,7 @@ fn config(workers: usize) -> WorkerConfig {
     WorkerConfig::new(worker(), python(), workers)
 }
 
-/// Two workers for all tests that leave them whole.
+/// Two workers, shared by all tests that leave them intact.
 fn shared() -> &'static Executor {
     static EXECUTOR: OnceLock<Executor> = OnceLock::new();
     EXECUTOR.get_or_init(|| start(2))
@@ -67,7 +67,7 @@ fn failure(execution: Execution) -> Failure {
 const BOX: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
 
 #[test]
-fn a_box_comes_back_with_all_that_is_known_of_it() {
+fn a_box_returns_its_mesh_edges_and_facts() {
     let execution = run("import cadquery as cq\nprint('hello')\nfixture = cq.Workplane().box(1, 2, 3)\n");
     assert_eq!(execution.stdout, "hello\n");
     let shape = shape(execution);
@@ -114,8 +114,8 @@ fn equal_scripts_have_the_same_addresses_in_every_worker() {
 }
 
 #[test]
-fn scripts_with_text_take_shapes_in_the_same_order_in_every_worker() {
-    // A selector before it, so that there is freed memory whose order matters.
+fn text_faces_have_the_same_order_in_every_worker() {
+    // A selector runs first and frees memory, whose order must not matter.
     let code = "import cadquery as cq\nplate = cq.Workplane().box(80, 30, 4).faces('>Z').workplane()\n\
                 fixture = plate.text('CADForge &09', 12, -1)\nfaces = set(fixture.faces().vals())\n\
                 for kind in ['bold', 'italic']:\n    faces |= set(plate.text('a', 9, 1, kind=kind).faces().vals())\n\
@@ -135,7 +135,7 @@ fn scripts_with_text_take_shapes_in_the_same_order_in_every_worker() {
 }
 
 #[test]
-fn every_kind_of_object_is_exported_as_cadquery_would() {
+fn every_kind_of_object_is_exported_as_by_cadquery() {
     let volume = |code: &str| shape(run(&format!("import cadquery as cq\n{code}"))).facts.volume;
     let cases = [
         ("result = cq.Workplane().box(1, 1, 1)", 1.0),
@@ -172,13 +172,13 @@ fn every_kind_of_object_is_exported_as_cadquery_would() {
 }
 
 #[test]
-fn prints_of_any_bytes_do_no_harm() {
+fn arbitrary_output_bytes_do_not_disturb_the_worker() {
     let code = format!(
         "import os, sys\nsys.stdout.buffer.write(bytes(range(256)) * 20)\nos.write(1, b'CFW\\x01' * 10)\n\
          os.write(2, b'\\xff\\x00')\nfor fd in range(3, 300):\n    try:\n        os.write(fd, b'CFW\\x01garbage')\n    \
          except OSError:\n        pass\n{BOX}"
     );
-    // Whatever became of a report that its own candidate wrote into, the worker goes on.
+    // The candidate may have corrupted its own report; the worker must continue.
     let execution = run(&code);
     assert!(execution.stdout.len() > 256 * 20, "{}", execution.stdout.len());
     assert!(execution.stderr.contains('\0'));
@@ -190,7 +190,7 @@ fn prints_of_any_bytes_do_no_harm() {
 }
 
 #[test]
-fn the_stl_is_cadquerys_own_to_the_byte() {
+fn the_stl_equals_cadquerys_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     for task in ["caster_wheel_fork", "axial_motor_stator_12_slot"] {
         let code = repaired(task);
@@ -218,15 +218,15 @@ fn the_stl_is_cadquerys_own_to_the_byte() {
 }
 
 #[test]
-fn named_planes_are_cadquerys_own() {
+fn named_planes_equal_cadquerys() {
     let code = "import cadquery as cq\n\
                 for name in 'XY YZ ZX XZ YX ZY front back left right top bottom XX'.split():\n    try:\n        \
                 p = cq.Plane.named(name, (1, 2, 3))\n        \
                 print(name, p.origin, p.xDir, p.yDir, p.zDir, p.rG.transposed_list())\n    except ValueError as error:\n        print(error)\n";
-    let plain = Command::new(python()).args(["-c", code]).output().unwrap();
-    let plain = String::from_utf8(plain.stdout).unwrap();
-    assert!(plain.contains("Supported names are"), "{plain}");
-    assert_eq!(run(&format!("{code}{BOX}")).stdout, plain);
+    let direct = Command::new(python()).args(["-c", code]).output().unwrap();
+    let direct = String::from_utf8(direct.stdout).unwrap();
+    assert!(direct.contains("Supported names are"), "{direct}");
+    assert_eq!(run(&format!("{code}{BOX}")).stdout, direct);
 }
 
 fn repaired(task: &str) -> String {
@@ -234,9 +234,9 @@ fn repaired(task: &str) -> String {
 }
 
 #[test]
-fn equal_code_gives_equal_bits_in_any_worker() {
+fn equal_code_gives_equal_bytes_in_every_worker() {
     let one = start(1);
-    // Iterates over sets of strings and of addresses, and asks for random numbers.
+    // Iterates over sets of strings and of addresses, and draws random numbers.
     let code = "import cadquery as cq, random, numpy\n\
                 w = cq.Workplane().box(10, 10, 10)\n\
                 for edge in list(set(w.edges().vals()))[:3]:\n    w = w.union(cq.Workplane(obj=edge.Center()).sphere(random.random() + numpy.random.rand()))\n\
@@ -247,12 +247,12 @@ fn equal_code_gives_equal_bits_in_any_worker() {
     let stl = shape(first).stl.clone();
     assert!(
         stl == shape(again).stl && stl == shape(elsewhere).stl,
-        "the bits differ"
+        "the bytes differ"
     );
 }
 
 #[test]
-fn many_threads_get_each_its_own_answer() {
+fn concurrent_callers_get_their_own_results() {
     thread::scope(|scope| {
         for size in 1..=8 {
             scope.spawn(move || {
@@ -268,8 +268,8 @@ fn many_threads_get_each_its_own_answer() {
 }
 
 #[test]
-fn whatever_is_installed_can_be_imported() {
-    // Each in a process of its own: what is imported stays. What fails outside may fail inside.
+fn every_installed_package_can_be_imported() {
+    // One process inside and one outside, because imports persist. An import that fails outside may fail inside.
     let code = "import importlib, json, pkgutil, sys, warnings\n\
                 warnings.simplefilter('ignore')\n\
                 skipped = {'antigravity', 'this', 'idlelib', 'turtledemo', '__main__', 'pip', 'setuptools', 'pkg_resources'}\n\

@@ -1,4 +1,4 @@
-//! Kernels that lack what confines candidates, made from this one by taking system calls away.
+//! Kernels without Landlock or seccomp, simulated on this one by a filter that refuses their system calls.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{cadforge, expect_exit, json, python, root};
 
-/// Runs a program as on a kernel that does not know a system call, or not with that first argument.
+/// Runs a program as on a kernel without a system call, or without it for one first argument.
 const WITHOUT: &str = "
 import ctypes, os, struct, sys
 number, argument = int(sys.argv[1]), int(sys.argv[2])
@@ -27,10 +27,10 @@ assert libc.prctl(22, 2, ctypes.create_string_buffer(program), 0, 0) == 0, ctype
 os.execv(sys.argv[3], sys.argv[3:])
 ";
 
-/// `landlock_create_ruleset`, the same everywhere.
+/// `landlock_create_ruleset`; its number is the same on all architectures.
 pub const LANDLOCK: (&str, &str) = ("444", "-1");
 
-/// `seccomp(SECCOMP_GET_ACTION_AVAIL)`: what asks whether there are filters.
+/// `seccomp(SECCOMP_GET_ACTION_AVAIL)`, which queries whether filters are available.
 pub const SECCOMP: (&str, &str) = (
     if cfg!(target_arch = "x86_64") {
         "317"
@@ -41,14 +41,14 @@ pub const SECCOMP: (&str, &str) = (
 );
 
 pub fn on_kernel_without(call: (&str, &str), folder: &Path, arguments: &[&str]) -> Command {
-    let plain = cadforge(folder);
+    let base = cadforge(folder);
     let mut command = Command::new(python());
     command
         .args(["-c", WITHOUT, call.0, call.1])
-        .arg(plain.get_program())
+        .arg(base.get_program())
         .args(arguments)
         .current_dir(folder)
-        .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        .envs(base.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command
 }
 
@@ -73,40 +73,40 @@ fn evaluate(call: (&str, &str), code: &str) -> Value {
     ))
 }
 
-fn noted(evaluation: &Value, part: &str) -> bool {
+fn has_note(evaluation: &Value, part: &str) -> bool {
     let notes = evaluation["notes"].as_array().unwrap();
     notes.iter().any(|note| note.as_str().unwrap().contains(part))
 }
 
 #[test]
-fn every_result_says_that_a_kernel_confines_nothing() {
+fn every_result_notes_a_kernel_without_sandbox() {
     let code = "import cadquery as cq\nprint(len(open('/etc/passwd').read()) > 0)\nfixture = cq.Workplane().box(1, 2, 3)\n";
-    let open = evaluate(LANDLOCK, code);
+    let evaluation = evaluate(LANDLOCK, code);
     assert_eq!(
-        (&open["ok"], &open["stdout"]),
+        (&evaluation["ok"], &evaluation["stdout"]),
         (&true.into(), &"True\n".into()),
-        "{open}"
+        "{evaluation}"
     );
     assert!(
-        noted(&open, "not sandboxed: this kernel has no Landlock"),
-        "{open}"
+        has_note(&evaluation, "not sandboxed: this kernel has no Landlock"),
+        "{evaluation}"
     );
 
     let code = "import os\nif os.fork() == 0:\n    os._exit(0)\nprint('forked')\nimport nothing\n";
-    let open = evaluate(SECCOMP, code);
+    let evaluation = evaluate(SECCOMP, code);
     assert_eq!(
-        (&open["kind"], &open["stdout"]),
+        (&evaluation["kind"], &evaluation["stdout"]),
         (&"import_error".into(), &"forked\n".into()),
-        "{open}"
+        "{evaluation}"
     );
     assert!(
-        noted(&open, "not sandboxed: this kernel has no seccomp"),
-        "{open}"
+        has_note(&evaluation, "not sandboxed: this kernel has no seccomp"),
+        "{evaluation}"
     );
 }
 
 #[test]
-fn doctor_says_what_a_kernel_lacks() {
+fn doctor_warns_of_missing_kernel_features() {
     let folder = tempfile::tempdir().unwrap();
     for (call, name) in [(LANDLOCK, "Landlock"), (SECCOMP, "seccomp"), (SECCOMP, "edits")] {
         let report = json(&expect_exit(

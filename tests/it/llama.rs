@@ -1,5 +1,5 @@
-//! The endpoint against llama.cpp's own HTTP server with a tiny model and its `LoRA` adapters; `make llama` makes them. What
-//! the model says is noise, which is enough to hear a stream, tell adapters apart, stop, cut and overflow.
+//! The endpoint against llama.cpp's HTTP server with a tiny model and its `LoRA` adapters, which `make llama` creates. The
+//! model's output is noise, which is enough to test streams, adapters, cancellation, token limits and the context limit.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,10 +16,10 @@ use serde_json::json;
 
 use crate::support::{cadforge, expect_exit, json, root};
 
-/// How long a busy machine may take for what is quick on an idle one.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Long enough for a busy machine; an idle one needs little of it.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A running server; gone with the value.
+/// A running server, killed on drop.
 struct Llama {
     process: Child,
     url: String,
@@ -32,7 +32,7 @@ impl Llama {
         let python = environment.join("bin/python");
         assert!(
             python.is_file() && models.join("base.gguf").is_file(),
-            "llama.cpp's server is not there\nhint: make llama"
+            "llama.cpp's server is missing\nhint: make llama"
         );
         let mut process = Command::new(python)
             .arg(root().join("tests/llama/serve.py"))
@@ -51,9 +51,9 @@ impl Llama {
         let mut url = String::new();
         BufReader::new(process.stdout.take().expect("piped"))
             .read_line(&mut url)
-            .expect("the server says its address");
+            .expect("the server prints its address");
         let url = url.trim().to_owned();
-        assert!(url.starts_with("http://"), "the server says {url:?}");
+        assert!(url.starts_with("http://"), "the server printed {url:?}");
         Self { process, url }
     }
 
@@ -67,12 +67,12 @@ impl Llama {
     }
 
     fn get(&self, path: &str) -> String {
-        let place = self.url.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(place).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
         )
         .unwrap();
         let mut text = String::new();
@@ -80,7 +80,7 @@ impl Llama {
         text
     }
 
-    /// A counter or gauge of the server's own.
+    /// A counter or gauge of the server.
     fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics");
         let line = text
@@ -105,7 +105,7 @@ fn caster() -> Arc<Task> {
     Arc::clone(tasks.get("caster_wheel_fork").unwrap())
 }
 
-/// A seed that failed, as the loop would tell it.
+/// A failed seed, as a repair loop reports it.
 fn seed() -> Step {
     serde_json::from_value(json!({
         "step": 0, "origin": "seed", "parent": null, "format": 1, "task_id": "caster_wheel_fork", "profile": "cadforge-v1",
@@ -113,7 +113,7 @@ fn seed() -> Step {
         "failure": {"kind": "undefined_name", "message": "NameError: name 'nothing' is not defined", "line": 1, "traceback": ""},
         "reward": {"build": 0.0, "topology": 0.0, "contact": 0.0, "semantic_parts": 0.0, "reference_similarity": 0.0,
             "silhouette": 0.0, "editability": 0.0, "efficiency": 0.0, "total": -1.0},
-        "notes": ["the build failed", "this is told at length, so that a short context has something to leave out. ".repeat(8)], "details": {}, "bbox": null,
+        "notes": ["the build failed", "this note is very long, so that a short context has something to leave out. ".repeat(8)], "details": {}, "bbox": null,
         "timing": {"queue_ms": 0.0, "run_ms": 0.0, "mesh_ms": 0.0, "score_ms": 0.0, "editability_ms": 0.0, "total_ms": 0.0},
         "artifacts": {"dir": null, "code": null, "stl": null, "reward": null}, "stdout": "", "stderr": "",
         "versions": {"cadforge": "", "cadquery": "", "ocp": "", "python": "", "task": ""},
@@ -122,33 +122,34 @@ fn seed() -> Step {
     .expect("a step")
 }
 
-/// One proposal and the pieces of text that were heard.
+/// One proposal and its streamed pieces of text.
 fn propose(config: EndpointConfig, cancel: &CancelToken) -> (Vec<String>, Result<Proposed, ProposeError>) {
     let (task, history) = (caster(), [seed()]);
-    let ask = ProposalRequest {
+    let request = ProposalRequest {
         task: &task,
         history: &history,
         head: 0,
         shape: None,
         candidate: 0,
     };
-    let mut heard = Vec::new();
-    let proposed = Endpoint::new(config).propose(&ask, &mut |text| heard.push(text.to_owned()), cancel);
+    let mut received = Vec::new();
+    let proposed =
+        Endpoint::new(config).propose(&request, &mut |text| received.push(text.to_owned()), cancel);
     (
-        heard,
+        received,
         proposed.map(|proposed| proposed.expect("an endpoint always proposes")),
     )
 }
 
 #[test]
-fn each_adapter_streams_an_answer_of_its_own_and_an_inactive_one_is_found_out() {
+fn each_adapter_streams_its_own_answer_and_an_inactive_one_is_reported() {
     let server = Llama::start(8192, &["sft", "grpo", "fresh"]);
     let ask = |model: &str| {
-        let (heard, proposed) = propose(server.config(model), &CancelToken::never());
+        let (received, proposed) = propose(server.config(model), &CancelToken::never());
         let proposed = proposed.unwrap_or_else(|error| panic!("{model}: {error}"));
-        // A token is a character here: they arrive as they are made, not in one piece at the end.
-        assert!(heard.len() > 100, "{model}: {} pieces", heard.len());
-        (heard.concat(), proposed)
+        // A token is a character here. Tokens arrive as they are generated, not in one piece at the end.
+        assert!(received.len() > 100, "{model}: {} pieces", received.len());
+        (received.concat(), proposed)
     };
     let [base, sft, grpo, fresh] = ["base.gguf", "sft", "grpo", "fresh"].map(|name| {
         let name = if name == "base.gguf" {
@@ -158,11 +159,11 @@ fn each_adapter_streams_an_answer_of_its_own_and_an_inactive_one_is_found_out() 
         };
         ask(&name)
     });
-    // The last two are greedy too: the same adapter says the same again, whatever was asked in between.
+    // Decoding is greedy: an adapter repeats its answer, whatever requests come in between.
     assert_eq!(ask("sft").0, sft.0);
     assert_ne!(sft.0, grpo.0);
     assert_ne!(sft.0, base.0);
-    assert_eq!(fresh.0, base.0, "its second factor is zero");
+    assert_eq!(fresh.0, base.0, "the second factor of `fresh` is zero");
     let warned = |(_, proposed): &(String, Proposed)| {
         proposed
             .warnings
@@ -171,7 +172,7 @@ fn each_adapter_streams_an_answer_of_its_own_and_an_inactive_one_is_found_out() 
     };
     assert!(warned(&fresh), "{:?}", fresh.1.warnings);
     assert!(!warned(&sft) && !warned(&grpo) && !warned(&base));
-    // 200 tokens, then cut.
+    // Cut off after 200 tokens.
     assert!(
         sft.1.clipped && sft.1.reason.contains("cut at 200 tokens"),
         "{}",
@@ -180,13 +181,13 @@ fn each_adapter_streams_an_answer_of_its_own_and_an_inactive_one_is_found_out() 
 }
 
 #[test]
-fn a_stop_in_mid_stream_ends_the_work_on_the_server() {
+fn cancelling_in_mid_stream_stops_generation_on_the_server() {
     const TOKENS: u64 = 60_000;
     let server = Llama::start(65_536, &["sft"]);
     let (cancel, token) = CancelToken::pair();
     let mut cancel = Some(cancel);
     let (task, history) = (caster(), [seed()]);
-    let ask = ProposalRequest {
+    let request = ProposalRequest {
         task: &task,
         history: &history,
         head: 0,
@@ -197,12 +198,12 @@ fn a_stop_in_mid_stream_ends_the_work_on_the_server() {
         max_tokens: TOKENS,
         ..server.config("sft")
     };
-    let mut heard = 0;
+    let mut received = 0;
     let stopped = Endpoint::new(config).propose(
-        &ask,
+        &request,
         &mut |text| {
-            heard += text.len();
-            if heard > 20
+            received += text.len();
+            if received > 20
                 && let Some(cancel) = cancel.take()
             {
                 cancel.cancel();
@@ -210,19 +211,22 @@ fn a_stop_in_mid_stream_ends_the_work_on_the_server() {
         },
         &token,
     );
-    assert!(heard > 20 && stopped.is_err(), "{stopped:?} after {heard}");
-    let deadline = Instant::now() + PATIENCE;
+    assert!(received > 20 && stopped.is_err(), "{stopped:?} after {received}");
+    let deadline = Instant::now() + TIMEOUT;
     while server.metric("requests_processing") > 0.0 {
-        assert!(Instant::now() < deadline, "the server works on");
+        assert!(Instant::now() < deadline, "the server still generates");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let made = server.metric("tokens_predicted_total");
-    assert!(made < TOKENS as f64, "it made all {made} tokens");
+    let generated = server.metric("tokens_predicted_total");
+    assert!(
+        generated < TOKENS as f64,
+        "the server generated all {generated} tokens"
+    );
 }
 
 #[test]
-fn a_prompt_that_is_too_long_is_shortened_or_refused_with_the_way_out() {
-    // A token a character is far more than our estimate: only the server knows that the prompt is too long.
+fn a_prompt_that_is_too_long_is_shortened_or_refused_with_a_hint() {
+    // One token per character is far more than the estimate: only the server knows that the prompt is too long.
     let server = Llama::start(1280, &["sft"]);
     let (_, proposed) = propose(server.config("sft"), &CancelToken::never());
     let proposed = proposed.unwrap_or_else(|error| panic!("{error}"));
@@ -235,14 +239,14 @@ fn a_prompt_that_is_too_long_is_shortened_or_refused_with_the_way_out() {
         proposed.warnings
     );
     let server = Llama::start(512, &["sft"]);
-    let (heard, proposed) = propose(server.config("sft"), &CancelToken::never());
+    let (received, proposed) = propose(server.config("sft"), &CancelToken::never());
     let error = proposed.unwrap_err();
-    assert!(heard.is_empty() && error.input, "{error}");
+    assert!(received.is_empty() && error.input, "{error}");
     assert!(error.message.contains("--max-tokens"), "{error}");
 }
 
 #[test]
-fn a_cut_answer_is_its_own_failure_and_a_group_has_different_candidates() {
+fn a_cut_answer_is_clipped_and_candidates_of_a_group_differ() {
     let server = Llama::start(8192, &["sft", "grpo"]);
     let dir = tempfile::tempdir().unwrap();
     let mut command = cadforge(dir.path());
@@ -271,14 +275,14 @@ fn a_cut_answer_is_its_own_failure_and_a_group_has_different_candidates() {
     for step in &steps[1..] {
         assert_eq!((&step["kind"], &step["ok"]), (&json!("clipped"), &json!(false)));
         let stream = step["proposal"]["stream"].as_array().unwrap();
-        assert!(!stream.is_empty(), "the pace of the text is kept");
+        assert!(!stream.is_empty(), "the timing of the stream is recorded");
         codes.insert(step["code"].as_str().unwrap().to_owned());
     }
-    assert_eq!(codes.len(), 3, "each candidate has its seed");
+    assert_eq!(codes.len(), 3, "each candidate has its own random seed");
 }
 
 #[test]
-fn a_server_that_is_killed_in_mid_stream_leaves_what_it_said() {
+fn text_streamed_before_the_server_is_killed_is_kept() {
     let mut server = Llama::start(65_536, &["sft"]);
     let dir = tempfile::tempdir().unwrap();
     let mut command = cadforge(dir.path());
@@ -299,20 +303,20 @@ fn a_server_that_is_killed_in_mid_stream_leaves_what_it_said() {
         "60000",
     ]);
     command.args(["--reference", "none", "--out", "run", "--json"]);
-    let mut loop_of = command
+    let mut process = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    // The first words are there.
-    let mut told = loop_of.stderr.take().unwrap();
+    // The first text has arrived.
+    let mut stderr = process.stderr.take().unwrap();
     let mut start = [0; 64];
-    told.read_exact(&mut start).unwrap();
+    stderr.read_exact(&mut start).unwrap();
     server.process.kill().unwrap();
     let mut rest = Vec::new();
-    told.read_to_end(&mut rest).unwrap();
+    stderr.read_to_end(&mut rest).unwrap();
     let message = String::from_utf8_lossy(&rest);
-    assert_eq!(loop_of.wait().unwrap().code(), Some(3), "{message}");
+    assert_eq!(process.wait().unwrap().code(), Some(3), "{message}");
     assert!(message.contains("partial text kept"), "{message}");
     let partial = std::fs::read_to_string(dir.path().join("run/step-1.partial.txt")).unwrap();
     assert!(!partial.is_empty());
@@ -322,6 +326,6 @@ fn a_server_that_is_killed_in_mid_stream_leaves_what_it_said() {
             .steps
             .len(),
         1,
-        "the seed alone"
+        "only the seed"
     );
 }

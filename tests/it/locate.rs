@@ -1,4 +1,4 @@
-//! The real program, moved about: it finds its files from where it lies, not from where it is started.
+//! The program in different places: it finds its files relative to itself, not to the current folder.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,19 +7,19 @@ use std::process::{Command, Output};
 
 use crate::support::{expect_exit, json, root};
 
-/// A copy of the program in an empty place, and an empty home.
-struct Place {
+/// An empty folder for copies of the program, with an empty home folder.
+struct Installation {
     root: tempfile::TempDir,
 }
 
-impl Place {
+impl Installation {
     fn new() -> Self {
-        let place = Self {
+        let installation = Self {
             root: tempfile::tempdir().expect("a temporary folder"),
         };
-        fs::create_dir(place.path("home")).expect("a folder");
-        fs::create_dir(place.path("elsewhere")).expect("a folder");
-        place
+        fs::create_dir(installation.path("home")).expect("a folder");
+        fs::create_dir(installation.path("elsewhere")).expect("a folder");
+        installation
     }
 
     fn path(&self, below: &str) -> PathBuf {
@@ -33,7 +33,7 @@ impl Place {
         path
     }
 
-    /// The pack of the checkout, under another task's id so that it is told from it.
+    /// Copies a task of the checkout under another id, which distinguishes it from the original.
     fn copy_task(&self, below: &str, id: &str) {
         let target = self.path(below).join(id);
         copy_folder(&root().join("tasks/caster_wheel_fork"), &target);
@@ -44,7 +44,7 @@ impl Place {
         fs::write(&file, text).expect("a file");
     }
 
-    /// Starts a program from another folder, with nothing set that could help it.
+    /// Starts a program from another folder, without environment variables that could help it.
     fn start(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
@@ -79,29 +79,29 @@ fn ids(output: &Output) -> Vec<String> {
 }
 
 #[test]
-fn a_build_in_the_checkout_finds_its_tasks_from_elsewhere() {
-    let place = Place::new();
+fn a_checkout_build_finds_its_tasks_from_any_folder() {
+    let installation = Installation::new();
     let program = Path::new(env!("CARGO_BIN_EXE_cadforge"));
-    let output = expect_exit(place.start(program).args(["tasks", "list", "--json"]), 0);
+    let output = expect_exit(installation.start(program).args(["tasks", "list", "--json"]), 0);
     assert!(ids(&output).contains(&"caster_wheel_fork".to_owned()));
 
-    let link = place.path("linked");
+    let link = installation.path("linked");
     symlink(program, &link).expect("a link");
-    let output = expect_exit(place.start(&link).args(["tasks", "list", "--json"]), 0);
+    let output = expect_exit(installation.start(&link).args(["tasks", "list", "--json"]), 0);
     assert!(ids(&output).contains(&"caster_wheel_fork".to_owned()));
 }
 
 #[test]
 fn an_installed_program_finds_the_tasks_of_its_prefix() {
-    let place = Place::new();
-    let program = place.copy_program("prefix with space/bin/cadforge");
-    place.copy_task("prefix with space/share/cadforge/tasks", "installed_one");
-    let output = expect_exit(place.start(&program).args(["tasks", "list", "--json"]), 0);
+    let installation = Installation::new();
+    let program = installation.copy_program("prefix with space/bin/cadforge");
+    installation.copy_task("prefix with space/share/cadforge/tasks", "installed_one");
+    let output = expect_exit(installation.start(&program).args(["tasks", "list", "--json"]), 0);
     assert_eq!(ids(&output), ["installed_one"]);
 
-    place.copy_task("elsewhere/own", "own_one");
+    installation.copy_task("elsewhere/own", "own_one");
     let output = expect_exit(
-        place
+        installation
             .start(&program)
             .args(["tasks", "list", "--tasks", "own", "--json"]),
         0,
@@ -110,27 +110,29 @@ fn an_installed_program_finds_the_tasks_of_its_prefix() {
 }
 
 #[test]
-fn a_program_alone_finds_the_data_folder_or_says_where_it_looked() {
-    let place = Place::new();
-    let program = place.copy_program("alone/cadforge");
-    let output = expect_exit(place.start(&program).args(["tasks", "list", "--json"]), 3);
+fn a_standalone_program_finds_the_data_folder_or_lists_searched_paths() {
+    let installation = Installation::new();
+    let program = installation.copy_program("alone/cadforge");
+    let output = expect_exit(installation.start(&program).args(["tasks", "list", "--json"]), 3);
     let message = String::from_utf8_lossy(&output.stderr);
-    let data = place.path("home/.local/share/cadforge/tasks");
+    let data = installation.path("home/.local/share/cadforge/tasks");
     assert!(message.contains(data.to_str().expect("UTF-8")), "{message}");
     assert!(message.contains("hint: "), "{message}");
     assert!(output.stdout.is_empty());
 
-    place.copy_task("home/.local/share/cadforge/tasks", "kept_one");
-    let output = expect_exit(place.start(&program).args(["tasks", "list", "--json"]), 0);
+    installation.copy_task("home/.local/share/cadforge/tasks", "kept_one");
+    let output = expect_exit(installation.start(&program).args(["tasks", "list", "--json"]), 0);
     assert_eq!(ids(&output), ["kept_one"]);
 }
 
 #[test]
-fn a_wrong_flag_is_wrong_use() {
-    let place = Place::new();
+fn a_missing_tasks_folder_is_a_usage_error() {
+    let installation = Installation::new();
     let program = Path::new(env!("CARGO_BIN_EXE_cadforge"));
     let output = expect_exit(
-        place.start(program).args(["tasks", "list", "--tasks", "nowhere"]),
+        installation
+            .start(program)
+            .args(["tasks", "list", "--tasks", "nowhere"]),
         2,
     );
     let message = String::from_utf8_lossy(&output.stderr);

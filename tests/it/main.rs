@@ -1,4 +1,4 @@
-//! Integration tests: one binary, because each one links the whole program.
+//! Integration tests, in one binary because every test binary links the whole program.
 //!
 //! They run real workers with real CadQuery; `make test` provides both.
 

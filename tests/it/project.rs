@@ -1,4 +1,4 @@
-//! Project folders: what a script may read of one, what it may not, and which results depend on it.
+//! Project folders: what a script may read, what is refused, and how results depend on files.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -64,7 +64,7 @@ fn failure(execution: Execution) -> Failure {
 const PART: &str = "import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n";
 
 #[test]
-fn a_script_reads_what_its_folder_holds() {
+fn a_script_reads_the_files_of_its_project_folder() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(at, "sizes.json", "{\"width\": 7}");
@@ -74,7 +74,7 @@ fn a_script_reads_what_its_folder_holds() {
         "from parts.depth import DEPTH\ndef size(): return (7, DEPTH, 3)\n",
     );
     write(at, "parts/depth.py", "DEPTH = 5\n");
-    // Beside it something that no rule may cover.
+    // A hidden file in the same folder, which no sandbox rule may cover.
     write(at, "parts/.hidden", "secret");
     write(at, "parts/data/points.txt", "1 2 3");
     let executor = executor(None);
@@ -97,14 +97,14 @@ assert width == 7
         unreachable!()
     };
     assert!((shape.facts.volume - 105.0).abs() < 1e-6);
-    // Without it nothing of it is there.
+    // Without the project folder none of its files are visible.
     let without = failure(run(&executor, code, &RunSpec::default(), Priority::Batch));
     assert_eq!(without.kind, Kind::ImportError, "{without:?}");
     assert!(without.message.contains("--project"), "{without:?}");
 }
 
 #[test]
-fn hidden_files_links_that_lead_out_and_writes_are_refused() {
+fn hidden_files_outside_links_and_writes_are_refused() {
     if sandbox_support().landlock == 0 {
         return;
     }
@@ -121,8 +121,8 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
     symlink(at.join(".env"), at.join("env.txt")).unwrap();
     symlink("base.txt", at.join("inside.txt")).unwrap();
     let (executor, spec) = (executor(None), spec(at));
-    let whole = at.canonicalize().unwrap();
-    let whole = whole.display();
+    let absolute = at.canonicalize().unwrap();
+    let absolute = absolute.display();
     for path in [
         ".env".to_owned(),
         ".git/config".to_owned(),
@@ -130,10 +130,10 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
         "out.txt".to_owned(),
         "out/secret.txt".to_owned(),
         "env.txt".to_owned(),
-        format!("{whole}/.env"),
-        format!("{whole}/.git/config"),
-        format!("{whole}/parts/.env"),
-        format!("{whole}/out.txt"),
+        format!("{absolute}/.env"),
+        format!("{absolute}/.git/config"),
+        format!("{absolute}/parts/.env"),
+        format!("{absolute}/out.txt"),
         outside.path().join("secret.txt").display().to_string(),
     ] {
         let code = format!("{PART}print(open({path:?}).read())\n");
@@ -163,7 +163,7 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
     assert!(!at.join("new").exists() && !at.join("whole/new.txt").exists());
     let code = format!(
         "{PART}print(open('inside.txt').read(), open({:?}).read())\n",
-        format!("{whole}/base.txt")
+        format!("{absolute}/base.txt")
     );
     assert_eq!(
         printed(&run(&executor, &code, &spec, Priority::Batch)),
@@ -172,7 +172,7 @@ fn hidden_files_links_that_lead_out_and_writes_are_refused() {
 }
 
 #[test]
-fn an_export_with_the_name_of_a_project_file_is_written_beside_it() {
+fn an_export_named_like_a_project_file_does_not_overwrite_it() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "base.step", "as it was");
     write(folder.path(), "out/base.step", "as it was");
@@ -192,7 +192,7 @@ fn an_export_with_the_name_of_a_project_file_is_written_beside_it() {
 }
 
 #[test]
-fn results_are_those_of_the_files_as_they_are_now() {
+fn results_follow_changes_of_project_files() {
     let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let at = folder.path();
     write(at, "size.txt", "3");
@@ -201,32 +201,32 @@ fn results_are_those_of_the_files_as_they_are_now() {
     let code = "import cadquery as cq\nimport os\nsize = float(open('size.txt').read())\n\
                 result = cq.Workplane().box(size, 1, 1)\nprint(size, os.path.exists('more.txt'))\n";
     for priority in [Priority::Batch, Priority::Live] {
-        let look = |expected: &str| {
+        let run_and_key = |expected: &str| {
             let key = executor.key(code.as_bytes(), &given).unwrap();
             assert_eq!(printed(&run(&executor, code, &given, priority)), expected);
             key
         };
         write(at, "size.txt", "3");
-        let first = look("3.0 False\n");
-        assert_eq!(look("3.0 False\n"), first);
+        let first = run_and_key("3.0 False\n");
+        assert_eq!(run_and_key("3.0 False\n"), first);
         write(at, "size.txt", "4");
-        let second = look("4.0 False\n");
+        let second = run_and_key("4.0 False\n");
         assert_ne!(first, second);
         write(at, "more.txt", "");
-        assert_ne!(look("4.0 True\n"), second);
+        assert_ne!(run_and_key("4.0 True\n"), second);
         fs::remove_file(at.join("more.txt")).unwrap();
-        // Equal again, whenever it was written.
+        // Equal contents give an equal key, whatever the modification time.
         let file = fs::File::options().write(true).open(at.join("size.txt")).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(100))
             .unwrap();
-        assert_eq!(look("4.0 False\n"), second);
+        assert_eq!(run_and_key("4.0 False\n"), second);
     }
     let without = executor.key(code.as_bytes(), &RunSpec::default());
     assert_ne!(without, executor.key(code.as_bytes(), &given));
 }
 
 #[test]
-fn an_edit_goes_on_from_where_an_earlier_run_stands_only_while_the_folder_is_the_same() {
+fn a_run_resumes_only_while_the_project_folder_is_unchanged() {
     if !sandbox_support().listener {
         return;
     }
@@ -299,7 +299,7 @@ fn a_part_exported_by_one_run_is_read_by_another() {
 }
 
 #[test]
-fn folders_that_show_too_much_are_refused() {
+fn folders_that_expose_too_much_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
     write(&home, "parts/a.py", PART);
@@ -338,7 +338,7 @@ fn folders_that_show_too_much_are_refused() {
 }
 
 #[test]
-fn everything_of_a_task_reads_the_files_of_the_task() {
+fn candidates_and_references_read_the_files_of_their_task() {
     let pack = tempfile::tempdir().unwrap();
     let task = pack.path().join("spacer");
     fs::create_dir(&task).unwrap();
@@ -366,9 +366,12 @@ fn everything_of_a_task_reads_the_files_of_the_task() {
     for profile in ["cadforge-v1", "grounded-v2"] {
         let evaluated = json(&expect_exit(&mut command(&["--profile", profile]), 0));
         assert!(is_ok(&evaluated), "{evaluated}");
-        // Of the reference, which reads the same file.
-        let alike = evaluated["reward"]["reference_similarity"].as_f64();
-        assert!(alike.is_some_and(|alike| alike > 0.8), "{evaluated}");
+        // The reference reads the same file.
+        let similarity = evaluated["reward"]["reference_similarity"].as_f64();
+        assert!(
+            similarity.is_some_and(|similarity| similarity > 0.8),
+            "{evaluated}"
+        );
         let version = evaluated["versions"]["task"].as_str().unwrap().to_owned();
         write(
             &task,
@@ -378,11 +381,11 @@ fn everything_of_a_task_reads_the_files_of_the_task() {
         let after = json(&expect_exit(&mut command(&["--profile", profile]), 0));
         assert_ne!(after["versions"]["task"].as_str().unwrap(), version);
     }
-    // Its own files and nobody else's: the references lie beside them.
-    let peeks = "import cadquery as cq\nimport os\nhere = os.path.dirname(os.path.realpath('width.txt'))\n\
+    // A candidate reads only `files`; the reference in the folder above is refused.
+    let reads_reference = "import cadquery as cq\nimport os\nhere = os.path.dirname(os.path.realpath('width.txt'))\n\
                  print(open(os.path.join(here, '..', 'reference.py')).read())\n";
     if sandbox_support().landlock > 0 {
-        write(pack.path(), "candidate.py", peeks);
+        write(pack.path(), "candidate.py", reads_reference);
         let refused = json(&expect_exit(&mut command(&[]), 0));
         assert_eq!(refused["kind"], "sandbox", "{refused}");
     }
@@ -392,7 +395,7 @@ fn everything_of_a_task_reads_the_files_of_the_task() {
 }
 
 #[test]
-fn rows_and_other_tasks_read_nothing() {
+fn rows_and_other_tasks_read_no_project_files() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(at, "sizes.txt", "3");
@@ -414,7 +417,7 @@ fn rows_and_other_tasks_read_nothing() {
         scored.contains("sizes.txt") && scored.contains("--project"),
         "{scored}"
     );
-    // The flag is not there to be given.
+    // `score` has no `--project` flag.
     expect_exit(
         cadforge(at).args(["score", "rows.jsonl", "--output", "again.jsonl", "--project", "."]),
         2,

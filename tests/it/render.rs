@@ -1,4 +1,4 @@
-//! Pictures without a window: the same scene as the studio's viewport, looked at pixel by pixel.
+//! Rendering without a window: the scene of the studio's viewport, checked by pixels.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use image::RgbaImage;
 
 use crate::support::{cadforge, expect_exit};
 
-/// A block on the ground around the z axis.
+/// A block on the ground plane, centred on the z axis.
 fn block([x, y, z]: [f64; 3]) -> Arc<Shape> {
     let vertices: Vec<[f64; 3]> = (0..8)
         .map(|i| {
@@ -81,7 +81,7 @@ fn tone(pixel: image::Rgba<u8>) -> Option<Tone> {
     [Tone::Seed, Tone::Step].into_iter().find(|tone| like(*tone))
 }
 
-/// The columns and rows that a tone covers below the marks at the top, with its number of pixels.
+/// Bounding box and number of the pixels of a tone, below the labels at the top.
 fn extent(image: &RgbaImage, wanted: Tone) -> ([u32; 4], usize) {
     let mut box_ = [u32::MAX, u32::MAX, 0, 0];
     let mut count = 0;
@@ -118,7 +118,7 @@ fn two_parts_are_drawn_side_by_side_at_one_scale() {
         right < 400 && step_left >= 400,
         "seed {left}..{right}, step {step_left}..{step_right}"
     );
-    // 40 mm beside 20 mm, 30 mm high, edges of a pixel or two left out.
+    // 40 mm beside 20 mm, 30 mm high, within a pixel or two for the edges.
     let per_mm = f64::from(right - left) / 40.0;
     assert!((f64::from(step_right - step_left) / per_mm - 20.0).abs() < 0.6);
     assert!((f64::from(step_foot - step_top) / per_mm - 30.0).abs() < 0.6);
@@ -152,7 +152,7 @@ fn faces_differ_in_shade_and_edges_are_dark_lines() {
         upper - lower_left > 12 && lower_left - lower_right > 12,
         "{upper} {lower_left} {lower_right}"
     );
-    // Three edges meet in the middle; the one that runs down from there is darker than both faces.
+    // Three edges meet in the middle; the one below it is darker than both faces.
     let darkest = (middle - 3..=middle + 3)
         .map(|x| image.get_pixel(x, half + quarter).0[1])
         .min()
@@ -163,7 +163,7 @@ fn faces_differ_in_shade_and_edges_are_dark_lines() {
     );
 }
 
-/// A block of the whole shape's extents, moved along y: nearer to whoever looks from the front the less it is.
+/// A block with the extents of the whole shape, moved along y: in the front view a smaller y is nearer.
 fn object(color: [f32; 3], opacity: f32, is_scored: bool, y: f64) -> SceneObject {
     let mesh = &block([20.0, 4.0, 20.0]).mesh;
     let moved: Vec<[f64; 3]> = mesh
@@ -181,7 +181,7 @@ fn object(color: [f32; 3], opacity: f32, is_scored: bool, y: f64) -> SceneObject
     }
 }
 
-/// The colour in the middle of what a script shows, seen from the front.
+/// The colour in the middle of the front view of some objects.
 fn middle(objects: Vec<SceneObject>) -> [u8; 3] {
     let shape = block([20.0, 4.0, 20.0]);
     let scene = Arc::new(Scene { objects });
@@ -199,12 +199,12 @@ fn middle(objects: Vec<SceneObject>) -> [u8; 3] {
 }
 
 #[test]
-fn objects_are_drawn_in_their_colours_and_seen_through_by_their_opacity() {
+fn objects_are_drawn_with_their_colours_and_opacity() {
     const RED: [f32; 3] = [1.0, 0.0, 0.0];
     const BLUE: [f32; 3] = [0.0, 0.0, 1.0];
     let [red, _, blue] = middle(vec![object(BLUE, 1.0, true, 0.0), object(RED, 1.0, false, -10.0)]);
-    assert!(red > 150 && blue < 20, "an opaque one hides what is behind it");
-    // Whichever was shown first.
+    assert!(red > 150 && blue < 20, "an opaque object hides what is behind it");
+    // The order of the objects does not matter.
     for reversed in [false, true] {
         let mut objects = vec![object(BLUE, 1.0, true, 0.0), object(RED, 0.5, false, -10.0)];
         if reversed {
@@ -219,16 +219,16 @@ fn objects_are_drawn_in_their_colours_and_seen_through_by_their_opacity() {
     let [red, _, blue] = middle(vec![object(BLUE, 1.0, true, 0.0), object(RED, 0.5, false, 10.0)]);
     assert!(
         red < 20 && blue > 150,
-        "a translucent one behind an opaque one is hidden"
+        "a translucent object behind an opaque one is hidden"
     );
     let [red, _, blue] = middle(vec![object(BLUE, 1.0, true, 0.0), object(RED, 0.0, false, -10.0)]);
-    assert!(red < 20 && blue > 150, "an invisible one is not drawn");
-    // Of two translucent ones the nearer shows more, in either order.
+    assert!(red < 20 && blue > 150, "an invisible object is not drawn");
+    // Of two translucent objects the nearer one dominates, in either order.
     let two = |first, second| middle(vec![first, second, object([0.0, 1.0, 0.0], 1.0, true, 30.0)]);
     let (near, far) = (object(RED, 0.6, false, -10.0), object(BLUE, 0.6, false, 0.0));
-    let seen = two(near.clone(), far.clone());
-    assert!(seen[0] > seen[2] + 30, "{seen:?}");
-    assert_eq!(seen, two(far, near));
+    let mixed = two(near.clone(), far.clone());
+    assert!(mixed[0] > mixed[2] + 30, "{mixed:?}");
+    assert_eq!(mixed, two(far, near));
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_size_out_of_range_is_refused() {
 }
 
 #[test]
-fn the_command_draws_stl_files() {
+fn render_draws_stl_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("seed.stl"), stl(&block([40.0, 40.0, 4.0]))).unwrap();
@@ -281,18 +281,18 @@ fn the_command_draws_stl_files() {
             .args(["--view", "front", "--size", "800x500"]),
         0,
     );
-    assert!(output.stdout.is_empty(), "the picture is the result");
+    assert!(output.stdout.is_empty(), "only the picture is written");
     let image = image::open(path("both.png")).unwrap().into_rgba8();
     assert_eq!(image.dimensions(), (800, 500));
     assert!(extent(&image, Tone::Seed).0[2] < 400 && extent(&image, Tone::Step).0[0] >= 400);
 }
 
 #[test]
-fn what_cannot_be_drawn_is_wrong_use() {
+fn invalid_render_input_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("bad.stl"), "no triangles here").unwrap();
     std::fs::write(folder.path().join("good.stl"), stl(&block([1.0, 2.0, 3.0]))).unwrap();
-    for (args, words) in [
+    for (args, expected) in [
         (&["render", "missing.stl", "--out", "x.png"][..], "missing.stl"),
         (&["render", "bad.stl", "--out", "x.png"], "bad.stl"),
         (
@@ -308,14 +308,14 @@ fn what_cannot_be_drawn_is_wrong_use() {
     ] {
         let output = expect_exit(cadforge(folder.path()).args(args), 2);
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(message.contains(words), "{args:?}: {message}");
+        assert!(message.contains(expected), "{args:?}: {message}");
         assert!(output.stdout.is_empty());
     }
     assert!(!folder.path().join("x.png").exists());
 }
 
 #[test]
-fn missing_libraries_are_named_with_their_packages() {
+fn missing_libraries_are_reported_with_their_packages() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("good.stl"), stl(&block([1.0, 2.0, 3.0]))).unwrap();
     let render = |change: &dyn Fn(&mut Command)| {
@@ -324,12 +324,12 @@ fn missing_libraries_are_named_with_their_packages() {
         change(&mut command);
         String::from_utf8(expect_exit(&mut command, 3).stderr).unwrap()
     };
-    // EGL finds its drivers by these files; an empty folder is a machine without any.
+    // EGL finds its drivers by the files of this folder; an empty one simulates a machine without drivers.
     let no_driver = render(&|command| {
         command.env("__EGL_VENDOR_LIBRARY_DIRS", folder.path());
     });
     assert!(no_driver.contains("libgl1-mesa-dri"), "{no_driver}");
-    // Something that is no library where the library is looked for first.
+    // A file that is not a library, in the folder that is searched first.
     let hidden = folder.path().join("lib");
     std::fs::create_dir(&hidden).unwrap();
     for name in ["libEGL.so.1", "libEGL.so"] {

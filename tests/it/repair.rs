@@ -1,5 +1,5 @@
-//! The rules against real workers, a folder a case: `broken.py` fails as `case.toml` says, and the rule it names makes
-//! `expected.py` of it. `CADFORGE_UPDATE=1` writes `expected.py` anew; read the difference.
+//! Repair rules with real workers. In the folder of a case, `broken.py` fails with the kind in `case.toml`, and the rule named
+//! there turns it into `expected.py`. `CADFORGE_UPDATE=1` rewrites `expected.py`; review the difference.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ fn repair(
             | Event::Cancelled => {}
         }
     }
-    panic!("the job ended without an end")
+    panic!("the job has no final event")
 }
 
 #[test]
@@ -81,12 +81,12 @@ fn each_rule_repairs_its_case() {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let case: Case = toml::from_str(&std::fs::read_to_string(folder.join("case.toml")).unwrap()).unwrap();
         let broken = std::fs::read_to_string(folder.join("broken.py")).unwrap();
-        // What builds is to become better, what does not is to build.
+        // A candidate that builds must improve; a failed build must build.
         let built = case.kind >= Kind::LowEditability;
         let (steps, summary) = repair(&engine, &broken, 3, 1, if built { 1.0 } else { -1.0 });
         if steps[0].evaluation.kind != case.kind {
             wrong.push(format!(
-                "{name}: it is {:?}: {:?}",
+                "{name}: kind {:?}: {:?}",
                 steps[0].evaluation.kind, steps[0].evaluation.failure
             ));
             continue;
@@ -112,14 +112,14 @@ fn each_rule_repairs_its_case() {
         if std::env::var_os("CADFORGE_UPDATE").is_some() {
             std::fs::write(&expected, &best.code).unwrap();
         } else if std::fs::read_to_string(&expected).unwrap_or_default() != best.code {
-            wrong.push(format!("{name}: it became\n{}", best.code));
+            wrong.push(format!("{name}: repaired to\n{}", best.code));
         }
     }
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
-fn no_good_candidate_is_made_worse() {
+fn good_candidates_are_never_made_worse() {
     let engine = engine();
     let task = caster();
     let reference = task.reference.as_deref().expect("a reference");
@@ -142,21 +142,21 @@ fn no_good_candidate_is_made_worse() {
 }
 
 #[test]
-fn failed_proposals_stay_visible_and_the_loop_branches_from_the_best() {
+fn failed_proposals_are_recorded_and_the_loop_branches_from_the_best() {
     let engine = engine();
-    // A chamfer that no share of its size makes possible: all tries are told, then it goes.
+    // No fraction of this chamfer is possible: each attempt is recorded, then the chamfer is removed.
     let code = "import cadquery as cq\nfixture = cq.Workplane(\"XY\").box(40, 30, 10).edges(\"|Z\").chamfer(4000.0)\n";
     let (steps, summary) = repair(&engine, code, 12, 1, -1.0);
     assert!(summary.reached && steps.len() > 2, "{} steps", steps.len());
     for step in &steps[1..] {
-        assert_eq!(step.parent, Some(0), "nothing was kept before the last");
+        assert_eq!(step.parent, Some(0), "no proposal before the last is kept");
         let proposal = step.proposal.as_ref().unwrap();
         assert_eq!(proposal.kept, Some(step.step == summary.best));
     }
 }
 
 #[test]
-fn a_group_is_scored_side_by_side_and_has_advantages() {
+fn a_group_is_scored_and_gets_advantages() {
     let engine = engine();
     let code =
         "import cadquery as cq\nfixture = cq.Workplane(\"XY\").box(40, 30, 10).edges(\"|Z\").fillet(25.0)\n";
@@ -182,13 +182,13 @@ fn a_group_is_scored_side_by_side_and_has_advantages() {
         kept.iter().map(|step| step.step).collect::<Vec<_>>(),
         [summary.best]
     );
-    // The codes differ: a group of equal candidates teaches nothing.
+    // The codes differ: a group of equal candidates is not informative.
     let codes: std::collections::BTreeSet<_> = steps.iter().map(|step| &step.code).collect();
     assert_eq!(codes.len(), 4);
 }
 
 #[test]
-fn the_command_line_repairs_by_rules_and_says_whether_the_target_was_met() {
+fn repair_by_rules_reports_whether_the_target_is_reached() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(
         dir.path().join("broken.py"),
@@ -221,12 +221,12 @@ fn the_command_line_repairs_by_rules_and_says_whether_the_target_was_met() {
     let trajectory = cadforge::trajectory::read(&dir.path().join("run")).unwrap();
     assert_eq!(trajectory.header.proposer, "rules");
     assert_eq!(serde_json::to_value(&trajectory.steps).unwrap(), report["steps"]);
-    // No rule makes a caster of a ring.
+    // No rule turns a ring into a caster.
     expect_exit(cadforge(dir.path()).args(arguments).args(["--target", "0.99"]), 1);
 }
 
 #[test]
-fn the_api_index_is_that_of_the_installed_cadquery() {
+fn the_api_index_matches_the_installed_cadquery() {
     let output = std::process::Command::new(python())
         .arg(root().join("python/api_index.py"))
         .output()
@@ -244,7 +244,7 @@ fn the_api_index_is_that_of_the_installed_cadquery() {
 }
 
 #[test]
-fn recorded_loops_replay_as_they_were_with_their_failures() {
+fn recordings_replay_identically_with_their_failures() {
     let engine = engine();
     let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
     let mut replayed = 0;
@@ -280,8 +280,8 @@ fn recorded_loops_replay_as_they_were_with_their_failures() {
                     _ => None,
                 })
                 .collect();
-            let told = |steps: &[Step]| -> Vec<_> {
-                let told = steps.iter().map(|step| {
+            let stable_fields = |steps: &[Step]| -> Vec<_> {
+                let stable_fields = steps.iter().map(|step| {
                     let kept = step.proposal.as_ref().and_then(|proposal| proposal.kept);
                     let evaluation = &step.evaluation;
                     (
@@ -292,13 +292,16 @@ fn recorded_loops_replay_as_they_were_with_their_failures() {
                         kept,
                     )
                 });
-                told.collect()
+                stable_fields.collect()
             };
-            assert_eq!(told(&steps), told(&recorded), "{name}");
-            assert!(!recorded[0].evaluation.ok, "{name}: it starts broken");
+            assert_eq!(stable_fields(&steps), stable_fields(&recorded), "{name}");
+            assert!(
+                !recorded[0].evaluation.ok,
+                "{name}: the recording starts with a failed build"
+            );
             assert!(
                 recorded.iter().any(|step| step.evaluation.ok),
-                "{name}: it is repaired"
+                "{name}: the recording contains a build that succeeds"
             );
             replayed += 1;
         }

@@ -1,4 +1,4 @@
-//! A loop that is killed goes on from what it had written.
+//! A killed repair loop resumes from its trajectory.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,13 +10,13 @@ use cadforge::trajectory::{self, FILE_NAME, Step};
 use crate::endpoint::{End, Model, model, pieces};
 use crate::support::{cadforge, expect_exit, json};
 
-/// How long a busy machine may take for what is quick on an idle one.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// Long enough for a busy machine; an idle one needs little of it.
+const TIMEOUT: Duration = Duration::from_secs(240);
 
-/// The answer of that number in the life of the loop.
+/// The answer to the request of that number.
 fn answer(number: usize) -> Vec<String> {
     match number {
-        // One that fails, which is tried from the same step again.
+        // Fails to build: the next proposal starts from the same step.
         1 => pieces("fixture = nothing\n"),
         _ => pieces(&format!(
             "import cadquery as cq\nwidth = {0}.0\nfixture = cq.Workplane(\"XY\").box(width, 80, 130)\n",
@@ -33,24 +33,24 @@ fn command(dir: &Path, server: &Model, model: &str) -> Command {
     command
 }
 
-/// Number, parent, code, total, whether the loop went on from it.
-type Told = (usize, Option<usize>, String, f64, Option<bool>);
+/// Number, parent, code, total, whether the loop continued from it.
+type StableFields = (usize, Option<usize>, String, f64, Option<bool>);
 
-/// What of a step is the same in every run.
-fn told(steps: &[Step]) -> Vec<Told> {
-    let told = steps.iter().map(|step| {
+/// The fields of steps that are equal in all runs.
+fn stable_fields(steps: &[Step]) -> Vec<StableFields> {
+    let fields = steps.iter().map(|step| {
         let kept = step.proposal.as_ref().and_then(|proposal| proposal.kept);
         let total = step.evaluation.reward.total;
         (step.step, step.parent, step.code.clone(), total, kept)
     });
-    told.collect()
+    fields.collect()
 }
 
 #[test]
-fn a_killed_loop_goes_on_behind_its_last_whole_line() {
+fn a_killed_loop_resumes_after_its_last_complete_line() {
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
-    // The third answer never ends: the loop is killed in the middle of it.
+    // The third answer never ends; the loop is killed during it.
     let server = model(|number| match number {
         0 | 1 => (answer(number), End::Stop),
         _ => (pieces("import cadquery as cq\n"), End::Hang),
@@ -65,21 +65,24 @@ fn a_killed_loop_goes_on_behind_its_last_whole_line() {
         let text = std::fs::read(&file).unwrap_or_default();
         text.iter().filter(|&&byte| byte == b'\n').count()
     };
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while lines() < 4 {
         assert!(Instant::now() < deadline, "{} lines", lines());
-        assert!(first.try_wait().unwrap().is_none(), "the loop ended by itself");
+        assert!(
+            first.try_wait().unwrap().is_none(),
+            "the loop ended before it was killed"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     first.kill().unwrap();
     first.wait().unwrap();
     let before = std::fs::read(&file).unwrap();
-    // A machine that lost its power may leave half a line as well.
-    let mut half = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
-    half.write_all(b"{\"step\": 3, \"origin\": \"end").unwrap();
-    drop(half);
+    // A power failure may leave a partial line too.
+    let mut partial = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+    partial.write_all(b"{\"step\": 3, \"origin\": \"end").unwrap();
+    drop(partial);
 
-    // Another loop is not mixed into this one.
+    // A loop with another plan is refused.
     let server = model(|number| (answer(number + 2), End::Stop));
     let refused = expect_exit(&mut command(dir.path(), &server, "other"), 2);
     let message = String::from_utf8_lossy(&refused.stderr);
@@ -97,22 +100,25 @@ fn a_killed_loop_goes_on_behind_its_last_whole_line() {
     );
     assert!(
         std::fs::read(&file).unwrap().starts_with(&before),
-        "what was written stays as it was"
+        "lines written before the kill are unchanged"
     );
     assert_eq!(serde_json::to_value(&resumed.steps).unwrap(), report["steps"]);
 
-    // As if nothing had happened.
-    let whole = tempfile::tempdir().unwrap();
+    // The result equals that of an uninterrupted loop.
+    let uninterrupted = tempfile::tempdir().unwrap();
     let server = model(|number| (answer(number), End::Stop));
-    let undisturbed = json(&expect_exit(&mut command(whole.path(), &server, "tiny"), 1));
-    let steps = trajectory::read(&whole.path().join("run")).unwrap().steps;
-    assert_eq!(told(&resumed.steps), told(&steps));
+    let uninterrupted_report = json(&expect_exit(
+        &mut command(uninterrupted.path(), &server, "tiny"),
+        1,
+    ));
+    let steps = trajectory::read(&uninterrupted.path().join("run")).unwrap().steps;
+    assert_eq!(stable_fields(&resumed.steps), stable_fields(&steps));
     assert_eq!(steps.len(), 5);
     for key in ["best", "delta_reward", "reached"] {
-        assert_eq!(report[key], undisturbed[key], "{key}");
+        assert_eq!(report[key], uninterrupted_report[key], "{key}");
     }
 
-    // It has ended now, and is never written again.
+    // A finished trajectory is never appended to.
     let finished = expect_exit(&mut command(dir.path(), &server, "tiny"), 2);
     let message = String::from_utf8_lossy(&finished.stderr);
     assert!(message.contains("already holds a trajectory"), "{message}");

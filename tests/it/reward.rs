@@ -1,4 +1,4 @@
-//! Scores every folder of `tests/cases/reward` and compares with the numbers that stand in it.
+//! Scores every case of `tests/cases/reward` and compares with the numbers in its folder.
 //!
 //! Meshes are CadQuery's own exports or edits of them. The numbers are the published check values or come from
 //! an independent implementation on trimesh, numpy and scipy.
@@ -12,7 +12,7 @@ use cadforge::geometry::TriMesh;
 use cadforge::reward::{Component, Evidence, Mode, Reference, References, Scored, TopologyDetails, score};
 use serde::Deserialize;
 
-/// How far a score may be from the expected one.
+/// Tolerance of a score.
 const TOLERANCE: f64 = 0.001;
 
 #[derive(Deserialize)]
@@ -25,9 +25,9 @@ struct Case {
     model: PathBuf,
     semantic_hints: Vec<String>,
     bbox_mm: Option<[f64; 3]>,
-    /// A mesh in place of a built `reference.py`.
+    /// A mesh used as the built `reference.py`.
     ideal: Option<PathBuf>,
-    /// A mesh file.
+    /// A mesh used as the reference mesh.
     mesh: Option<PathBuf>,
     expect: Expected,
 }
@@ -55,7 +55,7 @@ struct Expected {
 }
 
 #[test]
-fn every_case_scores_as_its_folder_says() {
+fn every_case_has_its_expected_scores() {
     let cases = folders();
     assert!(
         cases.len() >= 20,
@@ -70,7 +70,7 @@ fn every_case_scores_as_its_folder_says() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// The laws that the pairs of cases are there for; the numbers above hold them only by value.
+/// The relation between these cases; the numbers of the test above imply it only by their values.
 #[test]
 fn the_smallest_edit_that_breaks_a_shape_costs_topology() {
     let topology = |case: &str| scored(case).reward.topology.unwrap();
@@ -81,12 +81,12 @@ fn the_smallest_edit_that_breaks_a_shape_costs_topology() {
             topology(broken)
         );
     }
-    // A limit of cadforge-v1, kept so that its scores stay comparable.
+    // A limitation of cadforge-v1, retained so that its scores stay comparable.
     assert_eq!(topology("block_inside_out"), topology("block_closed"));
 }
 
 #[test]
-fn a_wider_gap_costs_more_contact() {
+fn a_wider_gap_lowers_contact() {
     let contact = |case: &str| scored(case).reward.contact.unwrap();
     assert_eq!(contact("bodies_touching"), 1.0);
     assert!(contact("bodies_apart") < 1.0);
@@ -194,7 +194,7 @@ fn load(path: &Path) -> TriMesh {
 }
 
 fn folders() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root()).expect("the cases' folder");
+    let entries = std::fs::read_dir(root()).expect("the folder of cases");
     let mut folders: Vec<_> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_dir())

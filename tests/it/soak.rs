@@ -1,4 +1,4 @@
-//! Long runs, for `make soak`: thousands of evaluations, and workers killed at any moment.
+//! Long tests for `make soak`: thousands of evaluations, killed workers, a loaded machine.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::support::{python, root, worker};
 
 fn engine() -> Engine {
     let worker = worker();
-    // Of the first workers it is asked whether they stay as they are.
+    // Recycling is off: the tests measure the first workers.
     let recycle = Recycle {
         runs: u64::MAX,
         growth_bytes: u64::MAX >> 1,
@@ -33,7 +33,7 @@ fn caster() -> Arc<Task> {
     Arc::clone(tasks.get("caster_wheel_fork").expect("the caster"))
 }
 
-/// The evaluations under both profiles, without what differs between equal runs.
+/// The evaluations under both profiles, without values that differ between equal runs.
 fn evaluate(assessor: &Assessor, task: &Task, code: &str) -> String {
     let evaluate = |profile| {
         let scoring = Scoring {
@@ -49,7 +49,7 @@ fn evaluate(assessor: &Assessor, task: &Task, code: &str) -> String {
             .evaluation;
         evaluation.timing = Timing::default();
         if let Some(grounded) = &mut evaluation.details.grounded {
-            // Measured CPU time.
+            // These are measured CPU times.
             (grounded.cost, evaluation.reward.efficiency) = (None, None);
         }
         serde_json::to_string(&evaluation).expect("plain data")
@@ -74,15 +74,15 @@ fn candidates(task: &Task) -> Vec<String> {
     codes
 }
 
-/// Attacks that come to the same end every time.
+/// Attacks with a deterministic result.
 fn attacks() -> Vec<String> {
     let mut folders: Vec<_> = std::fs::read_dir(root().join("tests/cases/hostile"))
         .expect("hostile cases")
         .map(|entry| entry.expect("a folder").path())
         .collect();
     folders.sort();
-    let certain = |folder: &PathBuf| {
-        let expected = std::fs::read_to_string(folder.join("expected.toml")).expect("what is expected");
+    let is_deterministic = |folder: &PathBuf| {
+        let expected = std::fs::read_to_string(folder.join("expected.toml")).expect("the expected result");
         !["any", "kinds", "cpu_s", "memory_mb", "triangles"]
             .iter()
             .any(|word| expected.contains(word))
@@ -90,9 +90,9 @@ fn attacks() -> Vec<String> {
     let tasks = root().join("tasks").display().to_string();
     folders
         .iter()
-        .filter(|folder| certain(folder))
+        .filter(|folder| is_deterministic(folder))
         .filter_map(|folder| std::fs::read_to_string(folder.join("attack.py")).ok())
-        // Whose failure names a process tells another number every time.
+        // A failure that names a process has another number in each run.
         .filter(|code| !code.contains("/proc/"))
         .map(|code| code.replace("@TASKS@", &tasks))
         .collect()
@@ -101,47 +101,48 @@ fn attacks() -> Vec<String> {
 /// Resident memory of a process and its descendants, kB.
 fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let own = status
+    let own_memory = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
         .unwrap_or(0);
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    own + children
-        .split_whitespace()
-        .filter_map(|child| child.parse().ok())
-        .map(resident)
-        .sum::<u64>()
+    own_memory
+        + children
+            .split_whitespace()
+            .filter_map(|child| child.parse().ok())
+            .map(resident)
+            .sum::<u64>()
 }
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
-fn ten_thousand_evaluations_with_hostile_ones_repeat_and_leave_memory_flat() {
+fn ten_thousand_evaluations_are_deterministic_and_leave_memory_flat() {
     let (engine, task) = (engine(), caster());
     let (mut codes, mut expected) = (Vec::new(), Vec::new());
     for code in candidates(&task).into_iter().chain(attacks()) {
         let since = Instant::now();
         let result = evaluate(engine.assessor(), &task, &code);
-        // Those that wait for a limit have their turn elsewhere.
+        // Candidates that run into a time limit are tested elsewhere.
         if since.elapsed() < Duration::from_secs(1) || codes.is_empty() {
             codes.push(code);
             expected.push(result);
         }
     }
     println!("{} kinds of candidates", codes.len());
-    // At rest: the last candidates are still being taken down when their results are out.
+    // The minimum of several samples: the last candidates are still being reaped when their results are out.
     let memory = || {
         let now = || -> u64 {
             let pids = engine.assessor().executor().pids();
             pids.into_iter().map(resident).sum()
         };
-        let looks = (0..30).map(|_| {
+        let samples = (0..30).map(|_| {
             std::thread::sleep(Duration::from_millis(100));
             now()
         });
-        looks.min().unwrap()
+        samples.min().unwrap()
     };
-    // A second worker is started when two candidates wait.
+    // Start both workers: the second one starts when two candidates wait.
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| evaluate(engine.assessor(), &task, "import time\ntime.sleep(15)\n"));
@@ -151,13 +152,13 @@ fn ten_thousand_evaluations_with_hostile_ones_repeat_and_leave_memory_flat() {
     let before = memory();
     let since = Instant::now();
     std::thread::scope(|scope| {
-        for half in 0..2 {
+        for thread in 0..2 {
             let (engine, task, codes, expected) = (&engine, &task, &codes, &expected);
             scope.spawn(move || {
                 for turn in 0..5000 {
-                    let index = (turn * 2 + half) % codes.len();
+                    let index = (turn * 2 + thread) % codes.len();
                     let found = evaluate(engine.assessor(), task, &codes[index]);
-                    assert_eq!(found, expected[index], "turn {turn} of thread {half}");
+                    assert_eq!(found, expected[index], "turn {turn} of thread {thread}");
                 }
             });
         }
@@ -177,7 +178,7 @@ fn ten_thousand_evaluations_with_hostile_ones_repeat_and_leave_memory_flat() {
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
-fn workers_killed_at_any_moment_never_change_a_result() {
+fn killed_workers_never_change_a_result() {
     let (engine, task) = (engine(), caster());
     let code = format!("import time\ntime.sleep(0.3)\n{}", task.weak_seed());
     let expected = evaluate(engine.assessor(), &task, &code);
@@ -186,14 +187,14 @@ fn workers_killed_at_any_moment_never_change_a_result() {
     for turn in 0..40u64 {
         std::thread::scope(|scope| {
             let result = scope.spawn(|| evaluate(engine.assessor(), &task, &code));
-            // Moments spread over the run by a step that shares no factor with it.
+            // Spread the kills over the run; 37 has no factor in common with 400.
             std::thread::sleep(Duration::from_millis(turn * 37 % 400));
             let pids = engine.assessor().executor().pids();
             if let Some(pid) = pids.get(turn as usize % pids.len().max(1)) {
                 let status = std::process::Command::new("kill")
                     .args(["-9", &pid.to_string()])
                     .status();
-                // One that was killed before may be named until its keeper has noticed.
+                // A worker that was killed before may be listed until its slot has noticed.
                 killed += usize::from(status.expect("kill runs").success());
             }
             let found = result.join().expect("no panic");
@@ -204,12 +205,12 @@ fn workers_killed_at_any_moment_never_change_a_result() {
         "{answers:?}, {killed} killed, {} restarts",
         engine.status().restarts
     );
-    assert!(killed > 20, "only {killed} were killed");
+    assert!(killed > 20, "only {killed} workers were killed");
     assert_eq!(answers, BTreeMap::from([(true, 40)]));
 }
 
 /// References, seeds and recorded repairs of all tasks, each with its task.
-fn honest() -> Vec<(Arc<Task>, String)> {
+fn honest_candidates() -> Vec<(Arc<Task>, String)> {
     let tasks = TaskSet::load(&[root().join("tasks")]).expect("task packs");
     let mut found = Vec::new();
     for task in tasks.iter() {
@@ -245,9 +246,9 @@ fn python_files(folder: &Path, deeper: usize) -> Vec<PathBuf> {
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
-fn a_hundred_candidates_score_at_load_sixteen_what_they_score_alone() {
+fn a_hundred_candidates_score_under_load_as_they_score_alone() {
     let engine = engine();
-    let candidates = honest();
+    let candidates = honest_candidates();
     assert!(candidates.len() >= 100, "{} candidates", candidates.len());
     let candidates = &candidates[..100];
     let score_all = || {
@@ -256,15 +257,15 @@ fn a_hundred_candidates_score_at_load_sixteen_what_they_score_alone() {
         let (mut scores, mut longest) = (vec![String::new(); candidates.len()], Duration::ZERO);
         std::thread::scope(|scope| {
             let run = || {
-                let mut own = Vec::new();
+                let mut results = Vec::new();
                 while let Some((index, (task, code))) = {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     candidates.get(index).map(|candidate| (index, candidate))
                 } {
                     let since = Instant::now();
-                    own.push((index, evaluate(engine.assessor(), task, code), since.elapsed()));
+                    results.push((index, evaluate(engine.assessor(), task, code), since.elapsed()));
                 }
-                own
+                results
             };
             let threads = [scope.spawn(run), scope.spawn(run)];
             for (index, score, took) in threads
@@ -276,13 +277,13 @@ fn a_hundred_candidates_score_at_load_sixteen_what_they_score_alone() {
             }
         });
         println!(
-            "{:.1} s, the longest of them {:.1} s",
+            "{:.1} s, the longest candidate {:.1} s",
             since.elapsed().as_secs_f64(),
             longest.as_secs_f64()
         );
         scores
     };
-    // Both workers, so that their start is in neither time.
+    // Start both workers first, so that neither measurement includes it.
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {

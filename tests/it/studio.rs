@@ -1,4 +1,4 @@
-//! The window over real workers: from weak seed to repaired part, and through a broken edit and back.
+//! The window over real workers: a repair loop, a syntax error and its undo, a client of its server.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,13 +47,13 @@ fn state(window: &Window) -> State<'_> {
     window.state().as_ref().unwrap().state()
 }
 
-/// Draws frames until it is so; a minute without is a failure of the test, whatever the machine.
-fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
+/// Draws frames until a condition holds; fails after three minutes, which is enough on any machine.
+fn draw_until(window: &mut Window, what: &str, condition: impl Fn(&State) -> bool) {
     let start = Instant::now();
-    while !is_so(&state(window)) {
+    while !condition(&state(window)) {
         assert!(
             start.elapsed() < Duration::from_secs(180),
-            "{what} did not come about"
+            "timed out waiting for {what}"
         );
         std::thread::sleep(Duration::from_millis(5));
         window.step();
@@ -61,23 +61,23 @@ fn until(window: &mut Window, what: &str, is_so: impl Fn(&State) -> bool) {
     window.step();
 }
 
-fn settled(state: &State) -> bool {
+fn is_settled(state: &State) -> bool {
     state.card().activity == Activity::Idle
         && state.sessions.running.is_empty()
         && state.card().scored().is_some()
 }
 
 #[test]
-fn the_caster_goes_from_seed_to_repaired_part_by_one_click() {
+fn one_click_repairs_the_caster_seed() {
     let mut window = open();
     assert_eq!(state(&window).session().task.id, "caster_wheel_fork");
-    until(&mut window, "the seed's score", settled);
+    draw_until(&mut window, "the seed's score", is_settled);
     let seed = state(&window).card().total().unwrap();
     window.get_by_label("Run loop").click();
-    until(&mut window, "the start of the loop", |state| {
+    draw_until(&mut window, "the start of the loop", |state| {
         state.repair().is_some()
     });
-    until(&mut window, "the end of the loop", settled);
+    draw_until(&mut window, "the end of the loop", is_settled);
     let session = state(&window).session();
     assert!(session.cards.len() > 1);
     assert!(
@@ -88,15 +88,15 @@ fn the_caster_goes_from_seed_to_repaired_part_by_one_click() {
 }
 
 #[test]
-fn a_syntax_error_marks_its_line_and_undoing_it_brings_the_part_back() {
+fn a_syntax_error_marks_its_line_and_undo_restores_the_part() {
     let mut window = open();
-    until(&mut window, "the seed's score", settled);
+    draw_until(&mut window, "the seed's score", is_settled);
     let total = state(&window).card().total();
     window.get_by_label(editor::NAME).focus();
     window.step();
     window.get_by_label(editor::NAME).type_text("plate = (\n");
-    until(&mut window, "the draft", |state| state.session().cards.len() == 2);
-    until(&mut window, "the failure", settled);
+    draw_until(&mut window, "the draft", |state| state.session().cards.len() == 2);
+    draw_until(&mut window, "the failure", is_settled);
     let failure = state(&window)
         .card()
         .failure()
@@ -104,16 +104,16 @@ fn a_syntax_error_marks_its_line_and_undoing_it_brings_the_part_back() {
     assert_eq!(failure.line, Some(1));
     window.get_by_label("gate closed · −1.00");
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-    until(&mut window, "the part's return", |state| {
-        settled(state) && state.card().failure().is_none()
+    draw_until(&mut window, "the restored part", |state| {
+        is_settled(state) && state.card().failure().is_none()
     });
     assert_eq!(state(&window).card().total(), total);
 }
 
 #[test]
-fn a_client_of_the_windows_server_is_watched_step_by_step() {
+fn the_window_displays_each_step_of_a_client() {
     let mut window = open();
-    until(&mut window, "the seed's score", settled);
+    draw_until(&mut window, "the seed's score", is_settled);
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     window.run_steps(3);
     window.get_by_label("Command").type_text("panel: server");
@@ -128,12 +128,12 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
     assert_eq!(state(&window).serving.port, 0);
     window.get_by_label("Start server").click();
     let listens = |state: &State| matches!(state.serving.phase, ServingPhase::Listening(_));
-    until(&mut window, "the server", listens);
+    draw_until(&mut window, "the server", listens);
     let ServingPhase::Listening(address) = state(&window).serving.phase else {
-        panic!("it listened");
+        panic!("the server listens");
     };
     let token = state(&window).serving.token.clone().unwrap();
-    let (say, said) = std::sync::mpsc::channel::<serde_json::Value>();
+    let (sender, messages) = std::sync::mpsc::channel::<serde_json::Value>();
     let client = std::thread::spawn(move || {
         let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
         let bearer = format!("Bearer {token}").parse().unwrap();
@@ -141,7 +141,7 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
         let stream = std::net::TcpStream::connect(address).unwrap();
         let (mut socket, _) = tungstenite::client(request, stream).unwrap();
         let mut rewards = Vec::new();
-        for message in said {
+        for message in messages {
             socket
                 .send(tungstenite::Message::text(message.to_string()))
                 .unwrap();
@@ -149,35 +149,38 @@ fn a_client_of_the_windows_server_is_watched_step_by_step() {
             let reply: serde_json::Value = serde_json::from_str(reply.to_text().unwrap()).unwrap();
             rewards.push(reply["data"]["reward"].as_f64().unwrap());
         }
-        // The server says goodbye when it is told to end.
+        // The server sends a close frame when it is stopped.
         while !matches!(socket.read(), Err(_) | Ok(tungstenite::Message::Close(_))) {}
         rewards
     });
     let code = "import cadquery as cq\nfixture = cq.Workplane().box(9, 9, 9)\n";
-    say.send(json!({"type": "reset", "data": {"task_id": "caster_wheel_fork"}}))
+    sender
+        .send(json!({"type": "reset", "data": {"task_id": "caster_wheel_fork"}}))
         .unwrap();
     let steps = |state: &State| -> usize {
         let sessions = &state.serving.sessions;
         sessions.iter().map(|session| session.steps.len()).sum()
     };
-    until(&mut window, "the reset", |state| steps(state) == 1);
-    say.send(json!({"type": "step", "data": {"code": code}})).unwrap();
-    until(&mut window, "the step", |state| steps(state) == 2);
-    let seen = Arc::clone(&state(&window).serving.sessions[0].steps[1]);
-    assert_eq!((seen.step, seen.code.as_str()), (1, code));
+    draw_until(&mut window, "the reset", |state| steps(state) == 1);
+    sender
+        .send(json!({"type": "step", "data": {"code": code}}))
+        .unwrap();
+    draw_until(&mut window, "the step", |state| steps(state) == 2);
+    let step = Arc::clone(&state(&window).serving.sessions[0].steps[1]);
+    assert_eq!((step.step, step.code.as_str()), (1, code));
     window.get_by_label_contains("session 1 step 1, ").click();
-    until(&mut window, "the part", |state| {
-        settled(state) && state.card().code == code && state.card().last_shape.is_some()
+    draw_until(&mut window, "the part", |state| {
+        is_settled(state) && state.card().code == code && state.card().last_shape.is_some()
     });
-    drop(say);
+    drop(sender);
     window.get_by_label("Stop server").click();
-    until(&mut window, "the server's end", |state| {
+    draw_until(&mut window, "the end of the server", |state| {
         state.serving.phase == ServingPhase::Off
     });
     let rewards = client.join().unwrap();
-    assert_eq!(rewards[1], seen.evaluation.reward.total);
+    assert_eq!(rewards[1], step.evaluation.reward.total);
     assert!(
         std::net::TcpStream::connect(address).is_err(),
-        "nothing listens any more"
+        "the port is closed"
     );
 }

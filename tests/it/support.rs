@@ -1,4 +1,4 @@
-//! What several tests need: the real binaries in their real places.
+//! Shared helpers: the built binaries in the places where users run them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,7 +12,7 @@ pub fn python() -> PathBuf {
     std::env::var_os("CADFORGE_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from)
 }
 
-/// The worker that was built with the program: it lies beside it, where the program finds it too.
+/// The worker of the same build, beside the program, where the program itself looks for it.
 pub fn worker() -> PathBuf {
     let worker = Path::new(env!("CARGO_BIN_EXE_cadforge")).with_file_name("cadforge-worker");
     assert!(
@@ -23,8 +23,8 @@ pub fn worker() -> PathBuf {
     worker
 }
 
-/// `cadforge` with the built worker, away from the checkout so that nothing is found by accident. It keeps no results,
-/// unless a test names a folder for them.
+/// `cadforge` with the built worker, away from the checkout so that nothing is found by accident. The cache
+/// is off unless a test names a folder for it.
 pub fn cadforge(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cadforge"));
     command
@@ -35,7 +35,7 @@ pub fn cadforge(directory: &Path) -> Command {
     command
 }
 
-/// Runs to the end and expects that exit code; what was printed is in the panic.
+/// Runs a command to its end and asserts its exit code; the panic message contains the output.
 pub fn expect_exit(command: &mut Command, code: i32) -> Output {
     let output = command.output().expect("the program starts");
     assert_eq!(

@@ -1,7 +1,7 @@
-//! Task folders: the wrong ones under `tests/cases/tasks` with the messages they earn, and our own.
+//! Task folders: invalid ones in `tests/cases/tasks` with their messages, and those that ship with the program.
 //!
-//! A case is a folder with one task folder in it and `expected.txt`: all its problems, in order, paths from the
-//! case on. A new case is a new folder.
+//! A case is a folder with one task folder and `expected.txt`, which lists all problems in order, with paths relative to the
+//! case. A new case is a new folder.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use cadforge::task::{self, Scale, TaskSet};
 
 use crate::support::{cadforge, expect_exit, json, root};
 
-/// The environment's tasks as published: id, level, family, box in mm.
+/// The published tasks: id, level, family, bounding box in mm.
 const PUBLISHED: [(&str, &str, &str, [f64; 3]); 24] = [
     (
         "axial_motor_stator_12_slot",
@@ -107,7 +107,7 @@ const PUBLISHED: [(&str, &str, &str, [f64; 3]); 24] = [
     ),
 ];
 
-/// The cases as (folder, the task folder in it, expected problems).
+/// The cases as (folder, its task folder, expected problems).
 fn cases() -> Vec<(PathBuf, PathBuf, String)> {
     let mut cases = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/cases/tasks")).unwrap() {
@@ -116,17 +116,17 @@ fn cases() -> Vec<(PathBuf, PathBuf, String)> {
             .unwrap_or_else(|error| panic!("{}: expected.txt: {error}", case.display()));
         let folders = task::folders(&case).unwrap();
         let [folder] = folders.as_slice() else {
-            panic!("{} must hold one task folder", case.display())
+            panic!("{} must contain one task folder", case.display())
         };
         cases.push((case.clone(), folder.clone(), expected));
     }
     cases.sort();
-    assert!(cases.len() > 40, "only {} cases were found", cases.len());
+    assert!(cases.len() > 40, "only {} cases found", cases.len());
     cases
 }
 
 #[test]
-fn every_wrong_folder_is_refused_with_file_and_field() {
+fn every_invalid_folder_is_refused_with_file_and_field() {
     let mut wrong = Vec::new();
     for (case, folder, expected) in cases() {
         let problems = task::check_statically(&folder);
@@ -153,7 +153,7 @@ fn every_wrong_folder_is_refused_with_file_and_field() {
 }
 
 #[test]
-fn a_pack_with_a_wrong_folder_is_refused_as_a_whole() {
+fn a_pack_with_an_invalid_folder_is_refused_as_a_whole() {
     for (case, _, expected) in cases() {
         let error = TaskSet::load(&[root().join("tasks"), case.clone()])
             .unwrap_err()
@@ -164,7 +164,7 @@ fn a_pack_with_a_wrong_folder_is_refused_as_a_whole() {
 }
 
 #[test]
-fn list_with_a_wrong_pack_exits_with_2_and_names_the_file() {
+fn list_of_an_invalid_pack_exits_with_2_and_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let case = root().join("tests/cases/tasks/bbox_negative");
     let output = expect_exit(
@@ -180,7 +180,7 @@ fn list_with_a_wrong_pack_exits_with_2_and_names_the_file() {
 }
 
 #[test]
-fn list_show_and_check_agree_on_what_there_is() {
+fn list_show_and_check_agree_on_the_tasks() {
     let dir = tempfile::tempdir().unwrap();
     let list = json(&expect_exit(
         cadforge(dir.path()).args(["tasks", "list", "--json"]),
@@ -206,7 +206,7 @@ fn list_show_and_check_agree_on_what_there_is() {
 }
 
 #[test]
-fn check_reports_every_wrong_folder_and_starts_no_worker_for_them() {
+fn check_reports_every_invalid_folder_without_a_worker() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("pack");
     copy(
@@ -219,7 +219,7 @@ fn check_reports_every_wrong_folder_and_starts_no_worker_for_them() {
     );
     for (id, problems) in [("spacer", 1), ("bushing", 2)] {
         let mut command = cadforge(dir.path());
-        // A worker that can only fail: check must not need one for what the files tell.
+        // This worker always fails: check must not need one for problems that the files reveal.
         command
             .env("CADFORGE_WORKER", "/bin/false")
             .args(["tasks", "check", id, "--json", "--tasks"])
@@ -237,7 +237,7 @@ fn check_reports_every_wrong_folder_and_starts_no_worker_for_them() {
 }
 
 #[test]
-fn our_own_tasks_pass_their_check() {
+fn shipped_tasks_pass_their_check() {
     let dir = tempfile::tempdir().unwrap();
     let output = expect_exit(cadforge(dir.path()).args(["tasks", "check", "--json"]), 0);
     let checked = json(&output);
@@ -251,11 +251,14 @@ fn our_own_tasks_pass_their_check() {
         };
         assert_eq!(total("seeds/build_error.py"), -1.0, "{id}");
         let reference = total("reference.py");
-        assert!(reference >= 0.9, "{id}: the reference has {reference:.4}");
+        assert!(reference >= 0.9, "{id}: the reference scores {reference:.4}");
         for mode in ["weak", "missing_features", "disconnected", "bad_dimensions"] {
             let seed = total(&format!("seeds/{mode}.py"));
-            // The demo's weak seeds are given; of our own, each leaves much to do.
-            assert!(seed > 0.0 && seed < reference - 0.1, "{id}: {mode} has {seed:.4}");
+            // The demo tasks use the published weak seeds; every seed must leave room for improvement.
+            assert!(
+                seed > 0.0 && seed < reference - 0.1,
+                "{id}: {mode} scores {seed:.4}"
+            );
         }
         if !["caster_wheel_fork", "axial_motor_stator_12_slot"].contains(&id) {
             continue;
@@ -264,7 +267,7 @@ fn our_own_tasks_pass_their_check() {
         let guided: Vec<f64> = (1..=4)
             .map(|step| totals[&format!("repairs/guided step {step}")].as_f64().unwrap())
             .collect();
-        // The demo: rising, with one failure that is mended, and at the loop's default target only at its end.
+        // Demo recordings rise, contain one failure that is repaired, and reach the default target only at their end.
         let mut rising = vec![totals["seeds/weak.py"].as_f64().unwrap()];
         rising.extend(guided.iter().filter(|total| **total > -1.0));
         assert_eq!(rising.len(), 4, "{id}: {guided:?}");
@@ -274,7 +277,7 @@ fn our_own_tasks_pass_their_check() {
 }
 
 #[test]
-fn our_own_tasks_are_those_that_were_published() {
+fn shipped_tasks_equal_the_published_ones() {
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let found: Vec<_> = tasks
         .iter()
@@ -304,16 +307,16 @@ fn our_own_tasks_are_those_that_were_published() {
             "{}",
             task.id
         );
-        // Where sizes count, the prompt must say them.
+        // If absolute sizes are scored, the prompt must state them.
         for side in task.bbox_mm.unwrap() {
-            let said = free || task.prompt.contains(&format!("{side}"));
-            assert!(said, "{}: the prompt does not say {side} mm", task.id);
+            let is_stated = free || task.prompt.contains(&format!("{side}"));
+            assert!(is_stated, "{}: the prompt does not state {side} mm", task.id);
         }
     }
 }
 
 #[test]
-fn check_tries_the_dimensions_of_a_reference_when_asked() {
+fn check_perturbs_the_dimensions_of_a_reference_on_request() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("pack");
     copy(
@@ -356,7 +359,7 @@ fn check_tries_the_dimensions_of_a_reference_when_asked() {
 }
 
 #[test]
-fn check_finds_what_only_a_build_can_tell() {
+fn check_finds_errors_that_only_a_build_reveals() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("pack");
     let source = root().join("tests/cases/tasks/bbox_negative/spacer");

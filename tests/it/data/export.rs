@@ -1,4 +1,4 @@
-//! Data sets: what is in them, what is never in both parts, and that Hugging Face's `datasets` loads them.
+//! Data sets: their contents, disjoint splits, and that Hugging Face's `datasets` loads them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,14 +6,15 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{lines, made, read, sample, trajectory};
+use super::{lines, read, run_json, sample, trajectory};
 use crate::support::{cadforge, expect_exit, root};
 
-fn loaded(dir: &Path, folders: &[&str]) -> Vec<Value> {
+/// Loads exported folders with Hugging Face `datasets`.
+fn load_with_datasets(dir: &Path, folders: &[&str]) -> Vec<Value> {
     let python = root().join("target/test-env/datasets/bin/python");
     assert!(
         python.exists(),
-        "{} is not there: `make test-envs` makes it",
+        "{} is missing: run `make test-envs`",
         python.display()
     );
     let mut command = Command::new(python);
@@ -29,7 +30,7 @@ fn loaded(dir: &Path, folders: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn data_sets_load_with_hugging_face_and_leak_nothing() {
+fn data_sets_load_with_hugging_face_and_their_splits_are_disjoint() {
     let dir = tempfile::tempdir().unwrap();
     trajectory(&dir.path().join("run"));
     let sample = sample();
@@ -46,13 +47,17 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
             "--validation",
             "0.2",
         ];
-        let first = made(dir.path(), &arguments);
+        let first = run_json(dir.path(), &arguments);
         let before = lines(&dir.path().join(kind).join("train.jsonl"));
-        assert_eq!(made(dir.path(), &arguments), first, "equal exports differ");
+        assert_eq!(run_json(dir.path(), &arguments), first, "equal exports differ");
         assert_eq!(lines(&dir.path().join(kind).join("train.jsonl")), before);
         summaries.push(first);
     }
-    for ((kind, summary), loaded) in kinds.iter().zip(&summaries).zip(loaded(dir.path(), &kinds)) {
+    for ((kind, summary), loaded) in kinds
+        .iter()
+        .zip(&summaries)
+        .zip(load_with_datasets(dir.path(), &kinds))
+    {
         let folder = dir.path().join(kind);
         let parts = ["train", "validation"].map(|part| read(&folder.join(format!("{part}.jsonl"))));
         for (part, rows) in ["train", "validation"].iter().zip(&parts) {
@@ -64,7 +69,7 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
                 (&rows[0], &rows[rows.len() - 1]),
                 "{kind}"
             );
-            assert!(rows.iter().all(holds_no_null), "{kind} holds a null");
+            assert!(rows.iter().all(has_no_null), "{kind} contains a null");
         }
         let tasks = parts.clone().map(|rows| {
             rows.iter()
@@ -75,19 +80,19 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
         let codes = parts.map(|rows| rows.iter().flat_map(codes_of).collect::<BTreeSet<_>>());
         assert!(
             codes[0].is_disjoint(&codes[1]),
-            "{kind}: a candidate is on both sides"
+            "{kind}: a candidate is in both splits"
         );
         let share = summary["validation"].as_f64().unwrap()
             / (summary["train"].as_f64().unwrap() + summary["validation"].as_f64().unwrap());
         assert!((0.02..=0.25).contains(&share), "{kind}: {share}");
         let card = std::fs::read_to_string(folder.join("README.md")).unwrap();
-        for words in [
+        for text in [
             "completions.jsonl.gz",
             "path: validation.jsonl",
             "The validation split holds whole tasks",
             "| train |",
         ] {
-            assert!(card.contains(words), "{kind}: {words}\n{card}");
+            assert!(card.contains(text), "{kind}: {text}\n{card}");
         }
     }
     for row in read(&dir.path().join("sft/train.jsonl")) {
@@ -109,11 +114,11 @@ fn data_sets_load_with_hugging_face_and_leak_nothing() {
     }
 }
 
-fn holds_no_null(value: &Value) -> bool {
+fn has_no_null(value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::Array(values) => values.iter().all(holds_no_null),
-        Value::Object(map) => map.values().all(holds_no_null),
+        Value::Array(values) => values.iter().all(has_no_null),
+        Value::Object(map) => map.values().all(has_no_null),
         _ => true,
     }
 }
@@ -132,11 +137,11 @@ fn codes_of(row: &Value) -> Vec<String> {
 }
 
 #[test]
-fn steps_of_a_trajectory_become_examples_preferences_and_rollouts() {
+fn trajectory_steps_become_examples_preferences_and_rollouts() {
     let dir = tempfile::tempdir().unwrap();
     trajectory(&dir.path().join("run"));
     let export = |kind: &str| {
-        made(
+        run_json(
             dir.path(),
             &[
                 "export",
@@ -162,10 +167,10 @@ fn steps_of_a_trajectory_become_examples_preferences_and_rollouts() {
         (&examples[1]["reward_before"], &examples[1]["reward_after"]),
         (&json!(0.65), &json!(0.95))
     );
-    let asked = examples[1]["messages"][1]["content"].as_str().unwrap();
+    let prompt = examples[1]["messages"][1]["content"].as_str().unwrap();
     assert!(
-        asked.contains("box(45, 28, 4)") && asked.contains("- a note"),
-        "{asked}"
+        prompt.contains("box(45, 28, 4)") && prompt.contains("- a note"),
+        "{prompt}"
     );
     let rollouts = export("rollouts");
     assert_eq!(rollouts.len(), 2);
@@ -183,7 +188,7 @@ fn steps_of_a_trajectory_become_examples_preferences_and_rollouts() {
             .unwrap()
             .contains("box(45, 28, 4)")
     );
-    // Steps of different parents do not compete.
+    // Steps of different parents make no preference pair.
     expect_exit(
         cadforge(dir.path()).args(["export", "preference", "run", "-o", "preference"]),
         1,

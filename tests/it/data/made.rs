@@ -1,4 +1,4 @@
-//! What is made of rows: reports, curricula, data sets, the store; with the sample log and with small ones.
+//! Products of rows: reports, curricula, data sets, the store; from the sample log and from small logs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{lines, made, read, sample, trajectory, write};
+use super::{lines, read, run_json, sample, trajectory, write};
 use crate::support::{cadforge, expect_exit, json as printed, root};
 
 #[test]
-fn the_sample_is_large_enough_and_of_many_kinds() {
+fn the_sample_log_is_large_and_varied() {
     let dir = tempfile::tempdir().unwrap();
     assert!(sample().metadata().unwrap().len() < 1_000_000);
-    let report = made(dir.path(), &["report", sample().to_str().unwrap()]);
+    let report = run_json(dir.path(), &["report", sample().to_str().unwrap()]);
     let run = &report["runs"][0];
     assert!(
         run["completions"].as_u64().unwrap() >= 200,
@@ -32,24 +32,24 @@ fn the_sample_is_large_enough_and_of_many_kinds() {
 }
 
 #[test]
-fn a_report_keeps_tables_numbers_and_plots() {
+fn a_report_contains_tables_numbers_and_plots() {
     let dir = tempfile::tempdir().unwrap();
     trajectory(&dir.path().join("run"));
     let sample = sample();
     let arguments = ["report", sample.to_str().unwrap(), "run", "--out", "kept"];
     let output = expect_exit(cadforge(dir.path()).args(arguments), 0);
     let text = String::from_utf8(output.stdout).unwrap();
-    for words in [
+    for expected in [
         "| **completions** |",
         "| **run** | 3 | 2 | 66.7 % | 0.2000 | 0.9500 |",
         "| 2B dense GRPO | 160 | 0 | 0.0 % |",
         "## completions",
     ] {
-        assert!(text.contains(words), "{words}\n{text}");
+        assert!(text.contains(expected), "{expected}\n{text}");
     }
-    let kept = dir.path().join("kept");
-    assert_eq!(std::fs::read_to_string(kept.join("report.md")).unwrap(), text);
-    let report: Value = serde_json::from_slice(&std::fs::read(kept.join("report.json")).unwrap()).unwrap();
+    let out = dir.path().join("kept");
+    assert_eq!(std::fs::read_to_string(out.join("report.md")).unwrap(), text);
+    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(report["runs"][1]["name"], "run");
     for plot in [
         "reward",
@@ -60,7 +60,7 @@ fn a_report_keeps_tables_numbers_and_plots() {
         "kinds-2",
         "tasks-2",
     ] {
-        let svg = std::fs::read_to_string(kept.join(format!("{plot}.svg"))).unwrap();
+        let svg = std::fs::read_to_string(out.join(format!("{plot}.svg"))).unwrap();
         assert!(
             svg.starts_with("<svg ") && text.contains(&format!("({plot}.svg)")),
             "{plot}"
@@ -70,12 +70,12 @@ fn a_report_keeps_tables_numbers_and_plots() {
 }
 
 #[test]
-fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
+fn a_curriculum_is_deterministic_and_names_the_source_of_each_row() {
     let dir = tempfile::tempdir().unwrap();
     let sample = sample();
     let from = sample.to_str().unwrap();
-    let summary = made(dir.path(), &["curriculum", from, "-o", "next.jsonl"]);
-    made(dir.path(), &["curriculum", from, "-o", "again.jsonl"]);
+    let summary = run_json(dir.path(), &["curriculum", from, "-o", "next.jsonl"]);
+    run_json(dir.path(), &["curriculum", from, "-o", "again.jsonl"]);
     let [next, again] = ["next.jsonl", "again.jsonl"].map(|name| lines(&dir.path().join(name)));
     assert_eq!(next, again);
     assert_eq!(summary["rows"].as_u64().unwrap() as usize, next.len());
@@ -84,13 +84,13 @@ fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
     let order = |stage: &str| {
         ["foundation", "balanced", "hard"]
             .iter()
-            .position(|known| *known == stage)
+            .position(|name| *name == stage)
             .unwrap()
     };
     assert!(stages.is_sorted_by_key(|stage| order(stage)));
     assert_eq!(stages.iter().collect::<BTreeSet<_>>().len(), 3);
 
-    // Each source is what the row says, and the weight is the formula's.
+    // Each row quotes its source correctly, and its weight follows the formula.
     let mut unpacked = String::new();
     let packed = std::fs::File::open(&sample).unwrap();
     std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut unpacked).unwrap();
@@ -115,17 +115,17 @@ fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
             (&row["source_reward_call"], &row["source_index"]),
             (&source["reward_call"], &source["index"])
         );
-        let asked = row["messages"][1]["content"].as_str().unwrap();
+        let prompt = row["messages"][1]["content"].as_str().unwrap();
         assert!(
-            asked.contains(source["code"].as_str().unwrap().trim_end()),
-            "{asked}"
+            prompt.contains(source["code"].as_str().unwrap().trim_end()),
+            "{prompt}"
         );
         assert!(
-            asked.contains(row["repair_hints"][0].as_str().unwrap()),
-            "{asked}"
+            prompt.contains(row["repair_hints"][0].as_str().unwrap()),
+            "{prompt}"
         );
         assert_eq!(row["repair_policy"], row["repair_hints"], "the deprecated name");
-        assert!(asked.contains(row["task_spec"]["prompt"].as_str().unwrap()));
+        assert!(prompt.contains(row["task_spec"]["prompt"].as_str().unwrap()));
         let (built, all) = rates[row["task_id"].as_str().unwrap()];
         let weight = row["curriculum_weight"].as_f64().unwrap() / (1.0 + (1.0 - built / all).powi(2));
         let rank = (weight - 1.0) / 0.2;
@@ -136,7 +136,7 @@ fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
         );
         assert_eq!(source["cadforge_build"] == 0.0, row["previous_reward"] == -1.0);
     }
-    // The most frequent kind weighs most.
+    // The heaviest row is of a frequent failure kind.
     let count = |kind: &Value| rows.iter().filter(|row| row["failure_type"] == *kind).count();
     let heaviest = rows.iter().max_by(|one, other| {
         let weight = |row: &Value| {
@@ -147,7 +147,7 @@ fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
     });
     assert!(count(&heaviest.unwrap()["failure_type"]) * 4 > rows.len() / 4);
 
-    let drawn = made(
+    let drawn = run_json(
         dir.path(),
         &[
             "curriculum",
@@ -175,22 +175,22 @@ fn a_curriculum_is_the_same_every_time_and_names_where_each_row_is_from() {
 }
 
 #[test]
-fn answers_to_a_curriculum_are_the_next_round() {
+fn scored_answers_to_a_curriculum_make_the_next_one() {
     let dir = tempfile::tempdir().unwrap();
     let row = json!({"messages": [{"role": "user", "content": "repair this"}], "task_id": "cable_clip_snap", "round": 1, "previous_score": -0.7,
         "dataset_type": "adaptive_repair_grpo_prompt", "failure_type": "timeout", "completion": "import cadquery as cq\nfixture = cq.Workplane().box(1, 1\n",
         "reward": {"build": 0.0, "total": -1.0}, "kind": "syntax_closure", "score": -0.8, "failure": {"kind": "syntax_closure", "message": "SyntaxError: '(' was never closed", "line": 2, "traceback": ""}});
     write(&dir.path().join("scored.jsonl"), &[row]);
-    made(dir.path(), &["curriculum", "scored.jsonl", "-o", "next.jsonl"]);
+    run_json(dir.path(), &["curriculum", "scored.jsonl", "-o", "next.jsonl"]);
     let next = &read(&dir.path().join("next.jsonl"))[0];
     assert_eq!(
         (&next["round"], &next["failure_type"], &next["stage"]),
         (&json!(2), &json!("syntax_closure"), &json!("foundation"))
     );
-    let asked = next["messages"][1]["content"].as_str().unwrap();
+    let prompt = next["messages"][1]["content"].as_str().unwrap();
     assert!(
-        asked.contains("'(' was never closed (line 2: `fixture = cq.Workplane().box(1, 1`)"),
-        "{asked}"
+        prompt.contains("'(' was never closed (line 2: `fixture = cq.Workplane().box(1, 1`)"),
+        "{prompt}"
     );
     let nothing = json!({"task_id": "cable_clip_snap", "code": "x", "kind": "build_ok", "reward": {"build": 1.0, "total": 0.95}});
     write(&dir.path().join("good.jsonl"), &[nothing]);
@@ -201,38 +201,37 @@ fn answers_to_a_curriculum_are_the_next_round() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("hint:"));
 }
 
-/// What `datasets` of Hugging Face loads from some folders.
 #[test]
-fn the_store_takes_rows_in_once_and_gives_them_back() {
+fn the_store_imports_rows_once_and_lists_them() {
     let dir = tempfile::tempdir().unwrap();
     trajectory(&dir.path().join("run"));
     let sample = sample();
     let store = ["--store", "store"];
     let import = [&["store", "import", sample.to_str().unwrap(), "run"], &store[..]].concat();
-    let first = made(dir.path(), &import);
+    let first = run_json(dir.path(), &import);
     let rows = first["imported"][0]["rows"].as_u64().unwrap();
     assert_eq!(
         (&first["added"], &first["imported"][1]["added"]),
         (&json!(rows + 3), &json!(3))
     );
-    assert_eq!(made(dir.path(), &import)["added"], 0);
-    let stats = made(dir.path(), &[&["store", "stats"], &store[..]].concat());
+    assert_eq!(run_json(dir.path(), &import)["added"], 0);
+    let stats = run_json(dir.path(), &[&["store", "stats"], &store[..]].concat());
     assert_eq!(
         (&stats["rows"], &stats["runs"][0]["name"]),
         (&json!(rows + 3), &json!("completions"))
     );
     let failed = ["store", "list", "--failed", "--run", "run", "--store", "store"];
-    let listed = made(dir.path(), &failed);
+    let listed = run_json(dir.path(), &failed);
     assert_eq!(
         (&listed["rows"], &listed["listed"][0]["kind"]),
         (&json!(1), &json!("undefined_name"))
     );
-    // What is listed as rows is what the other verbs read.
+    // Other commands read the output of `list --rows`.
     let output = expect_exit(cadforge(dir.path()).args(failed).arg("--rows"), 0);
     std::fs::write(dir.path().join("failed.jsonl"), &output.stdout).unwrap();
     assert_eq!(read(&dir.path().join("failed.jsonl"))[0]["step"], 0);
     assert_eq!(
-        made(dir.path(), &["curriculum", "failed.jsonl", "-o", "next.jsonl"])["rows"],
+        run_json(dir.path(), &["curriculum", "failed.jsonl", "-o", "next.jsonl"])["rows"],
         1
     );
     expect_exit(
@@ -251,14 +250,14 @@ fn the_store_takes_rows_in_once_and_gives_them_back() {
 }
 
 #[test]
-fn row_formats_have_their_deprecated_names_too() {
+fn row_formats_keep_their_deprecated_names() {
     let dir = tempfile::tempdir().unwrap();
     trajectory(&dir.path().join("run"));
     let row = json!({"task_id": "cable_clip_snap", "code": "x", "score": 0.5});
     write(&dir.path().join("rows.jsonl"), &[row]);
     let store = |arguments: &[&str]| {
         let arguments = [&["store"], arguments, &["--store", "store"][..]].concat();
-        made(dir.path(), &arguments)
+        run_json(dir.path(), &arguments)
     };
     store(&["import", "run", "rows.jsonl"]);
     let stats = store(&["stats"]);
@@ -275,7 +274,7 @@ fn row_formats_have_their_deprecated_names_too() {
 }
 
 #[test]
-fn malformed_lines_are_reported_alike_by_every_command() {
+fn every_command_reports_malformed_lines_alike() {
     let dir = tempfile::tempdir().unwrap();
     let good =
         json!({"task_id": "cable_clip_snap", "code": "x = (", "reward": -1.0, "kind": "syntax_closure"});
@@ -306,16 +305,16 @@ fn malformed_lines_are_reported_alike_by_every_command() {
         ] {
             let _ = std::fs::remove_file(dir.path().join("out.jsonl"));
             let output = expect_exit(cadforge(dir.path()).args(arguments).arg("--json"), code);
-            let said = String::from_utf8(output.stderr.clone()).unwrap();
+            let stderr = String::from_utf8(output.stderr.clone()).unwrap();
             for (line, message) in [
                 (2, "the line is not a JSON object"),
                 (4, "(the last line is incomplete"),
             ] {
                 let place = format!("{file}:{line}: ");
-                let found = said.lines().find(|said| said.contains(&place));
+                let found = stderr.lines().find(|line| line.contains(&place));
                 assert!(
                     found.is_some_and(|found| found.contains(message)),
-                    "{arguments:?}: {said}"
+                    "{arguments:?}: {stderr}"
                 );
             }
             let printed = printed(&output);
@@ -332,7 +331,7 @@ fn malformed_lines_are_reported_alike_by_every_command() {
 }
 
 #[test]
-fn clean_sweeps_the_store_and_removes_it_only_when_asked() {
+fn clean_removes_unused_objects_and_the_store_only_on_request() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let program = |arguments: &[&str]| {
@@ -360,7 +359,7 @@ fn clean_sweeps_the_store_and_removes_it_only_when_asked() {
 }
 
 #[test]
-fn the_page_that_walks_a_round_says_what_happens() {
+fn commands_of_the_round_page_print_what_it_shows() {
     let page = std::fs::read_to_string(root().join("docs/round.md")).unwrap();
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(root().join("assets"), dir.path().join("assets")).unwrap();
@@ -370,7 +369,7 @@ fn the_page_that_walks_a_round_says_what_happens() {
     let mut tried = 0;
     for block in page.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
-        let mut said = String::new();
+        let mut output = String::new();
         for line in block.lines() {
             if let Some(line) = line.strip_prefix("$ ") {
                 let mut command = Command::new("bash");
@@ -382,21 +381,21 @@ fn the_page_that_walks_a_round_says_what_happens() {
                 }
                 command.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
                 command.env("CADFORGE_CACHE", dir.path().join("cache"));
-                said = String::from_utf8(expect_exit(&mut command, 0).stdout).unwrap();
+                output = String::from_utf8(expect_exit(&mut command, 0).stdout).unwrap();
                 tried += 1;
             } else if !line.is_empty() && line != "…" {
                 assert!(
-                    said.lines().any(|shown| shown == line),
-                    "the page shows {line:?}; really:\n{said}"
+                    output.lines().any(|shown| shown == line),
+                    "the page shows {line:?}, the output is:\n{output}"
                 );
             }
         }
     }
-    assert!(tried >= 8, "only {tried} commands were found");
+    assert!(tried >= 8, "only {tried} commands found");
 }
 
 #[test]
-fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
+fn a_manual_repair_is_a_row_that_names_its_source() {
     use cadforge::data::repaired::{RepairedRow, append, path_beside};
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("run.jsonl");
@@ -407,7 +406,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
         "reward": {"build": 0.0, "total": -1.0}, "score": -0.8});
     std::fs::write(&log, format!("{other}\nno row\n{broken}\n")).unwrap();
     std::fs::write(dir.path().join("part.py"), code(22)).unwrap();
-    let evaluation = made(
+    let evaluation = run_json(
         dir.path(),
         &["eval", "part.py", "--task", "cable_clip_snap", "--mode", "fast"],
     );
@@ -436,7 +435,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
     }
     let wrong = RepairedRow { line: 2, ..source };
     assert!(append(&beside, &wrong, "x", &evaluation).unwrap_err().is_input());
-    // Exports go by what it says, and not by what is most like it.
+    // Exports use the source that the row names, not the most similar row.
     let arguments = [
         "export",
         "sft",
@@ -449,7 +448,7 @@ fn a_repair_by_hand_is_a_row_that_says_what_it_repairs() {
         "--min-reward",
         "0.1",
     ];
-    made(dir.path(), &arguments);
+    run_json(dir.path(), &arguments);
     let examples = read(&dir.path().join("sft/train.jsonl"));
     let repair = examples
         .iter()

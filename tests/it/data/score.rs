@@ -1,4 +1,4 @@
-//! `cadforge score`: order, groups, resumption, shards, faults.
+//! `cadforge score`: order, groups, resuming, shards, internal errors.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{read, timeless, write};
+use super::{read, without_timing, write};
 use crate::support::{cadforge, expect_exit, json as printed};
 
 const TASKS: [&str; 2] = ["caster_wheel_fork", "cable_clip_snap"];
 
-/// A candidate that builds in moments, another one for each number.
+/// A candidate that builds quickly, different for each number.
 fn block(number: usize) -> String {
     format!(
         "import cadquery as cq\nwidth = {}\nfixture = cq.Workplane().box(width, 20, 30)\n",
@@ -19,7 +19,7 @@ fn block(number: usize) -> String {
     )
 }
 
-/// Rows as a trainer logs them: calls of eight, two groups of four each, a third of them broken.
+/// Rows as a trainer logs them: reward calls of eight rows, each of two groups of four; every third row is broken.
 fn log(count: usize) -> Vec<Value> {
     (0..count)
         .map(|number| {
@@ -46,7 +46,7 @@ fn score(dir: &Path, arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn rows_come_back_in_order_with_scores_groups_and_all_they_had() {
+fn score_keeps_order_and_keys_and_adds_scores_and_groups() {
     let dir = tempfile::tempdir().unwrap();
     let rows = log(8);
     let mut text: Vec<String> = rows.iter().map(Value::to_string).collect();
@@ -63,16 +63,16 @@ fn rows_come_back_in_order_with_scores_groups_and_all_they_had() {
         ("scored", 8),
         ("errors", 0),
         ("malformed_lines", 3),
-        // The deprecated name.
+        // The deprecated name of `malformed_lines`.
         ("bad_lines", 3),
     ] {
         assert_eq!(summary[key], value, "{key}");
     }
     assert_eq!(summary["first_malformed_lines"], summary["first_bad_lines"]);
     assert_eq!(summary["first_malformed_lines"][0]["line"], 4);
-    let said = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     for place in ["in.jsonl:4: ", "in.jsonl:11: ", "no_such_task", "in.jsonl:12: "] {
-        assert!(said.contains(place), "{place}: {said}");
+        assert!(stderr.contains(place), "{place}: {stderr}");
     }
 
     let scored = read(&dir.path().join("out.jsonl"));
@@ -92,7 +92,7 @@ fn rows_come_back_in_order_with_scores_groups_and_all_they_had() {
         assert_eq!(after["reward"]["build"], if built { 1.0 } else { 0.0 });
         assert_eq!(after["kind"] == "syntax_closure", !built, "{after}");
     }
-    // The first four rows of the call are one group; the bad line between them takes no place.
+    // The first four rows of the call are one group; the malformed line between them does not count.
     for group in [&scored[..4], &scored[4..]] {
         let scores: Vec<f64> = group.iter().map(|row| row["score"].as_f64().unwrap()).collect();
         let mean = scores.iter().sum::<f64>() / 4.0;
@@ -112,7 +112,7 @@ fn rows_come_back_in_order_with_scores_groups_and_all_they_had() {
 }
 
 #[test]
-fn code_comes_out_of_completions_and_shaping_looks_at_them() {
+fn code_is_extracted_from_completions_and_shaping_reads_them() {
     let dir = tempfile::tempdir().unwrap();
     let answer = |code: &str| format!("<think>a box</think>Here:\n```python\n{code}```\n");
     let rows = [
@@ -133,7 +133,7 @@ fn code_comes_out_of_completions_and_shaping_looks_at_them() {
         assert!((row["score"].as_f64().unwrap() - (0.15 + 0.85 * total)).abs() < 1e-12);
         assert_eq!(row["group_id"], "a");
     }
-    // Cut at its limit: that is what failed, whatever its last line says. A group of one has no advantage.
+    // Cut off at the token limit: this is the failure kind, whatever the last line says. A group of one has no advantage.
     assert_eq!(
         (&scored[2]["kind"], &scored[2]["advantage"]),
         (&json!("clipped"), &json!(0.0))
@@ -157,7 +157,7 @@ fn equal_candidates_are_run_once() {
 }
 
 #[test]
-fn shards_put_together_are_the_whole() {
+fn concatenated_shards_equal_the_unsharded_output() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("in.jsonl"), &log(22));
     expect_exit(&mut score(dir.path(), &["-o", "whole.jsonl"]), 0);
@@ -170,16 +170,19 @@ fn shards_put_together_are_the_whole() {
         assert!(!rows.is_empty());
         parts.extend(rows);
     }
-    assert_eq!(timeless(&parts), timeless(&read(&dir.path().join("whole.jsonl"))));
+    assert_eq!(
+        without_timing(&parts),
+        without_timing(&read(&dir.path().join("whole.jsonl")))
+    );
     expect_exit(&mut score(dir.path(), &["-o", "x.jsonl", "--shard", "3/3"]), 2);
 }
 
 #[test]
-fn faults_of_ours_are_no_scores_and_are_tried_again() {
+fn internal_errors_are_not_scored_and_are_retried() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("in.jsonl"), &log(8));
     let out = dir.path().join("out.jsonl");
-    // Some rows are scored before the machinery breaks.
+    // Some rows are scored before the worker fails.
     expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
     let good = std::fs::read_to_string(&out).unwrap();
     let first_group: String = good.split_inclusive('\n').take(4).collect();
@@ -204,16 +207,16 @@ fn faults_of_ours_are_no_scores_and_are_tried_again() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(timeless(&read(&out)), timeless(&again));
+    assert_eq!(without_timing(&read(&out)), without_timing(&again));
     assert_eq!(
         std::fs::read_dir(dir.path()).unwrap().count(),
         2,
-        "something was left behind"
+        "a temporary file was left behind"
     );
 }
 
 #[test]
-fn an_output_of_something_else_is_refused_and_left_alone() {
+fn the_output_of_another_input_is_refused_and_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("in.jsonl"), &log(4));
     let out = dir.path().join("out.jsonl");
@@ -236,18 +239,18 @@ fn an_output_of_something_else_is_refused_and_left_alone() {
     refused(&["-o", "out.jsonl"], "line 2");
     write(&dir.path().join("in.jsonl"), &log(3));
     refused(&["-o", "out.jsonl"], "fewer rows");
-    // A log that grew is the same log.
+    // A log with appended rows is still the same log.
     write(&dir.path().join("in.jsonl"), &log(6));
     let summary = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
     assert_eq!((&summary["scored"], &summary["kept"]), (&json!(2), &json!(4)));
-    assert_eq!(summary["already_scored"], summary["kept"], "by its new name");
+    assert_eq!(summary["already_scored"], summary["kept"], "under its new name");
     std::fs::remove_file(&out).unwrap();
     let whole = printed(&expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0));
     assert_eq!(whole["scored"], 6);
 }
 
-/// Kills a run at moments of its own choosing, lets it go on until it is through, and compares with a run that nobody killed.
-fn kill_again_and_again(rows: usize, kills: usize) -> String {
+/// Kills a run at pseudo-random moments, resumes it until it completes, and compares with an uninterrupted run.
+fn kill_and_resume(rows: usize, kills: usize) -> String {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("in.jsonl"), &log(rows));
     let cache = dir.path().join("cache");
@@ -267,7 +270,7 @@ fn kill_again_and_again(rows: usize, kills: usize) -> String {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        // A few rows on, and then at any moment between two of them; now and then before there is one.
+        // After a few more rows, at any moment between two rows; sometimes before the first.
         let more = chance as usize % (2 * rows / kills + 1);
         let from = lines();
         while lines() < from + more && child.try_wait().unwrap().is_none() {
@@ -279,7 +282,7 @@ fn kill_again_and_again(rows: usize, kills: usize) -> String {
         child.wait().unwrap();
         lengths.push(lines());
         if done {
-            // Through before it could be killed: from the start again, with nothing remembered.
+            // It ended before the kill: start again without output and cache.
             std::fs::remove_file(&out).unwrap();
             let _ = std::fs::remove_dir_all(&cache);
         }
@@ -292,32 +295,32 @@ fn kill_again_and_again(rows: usize, kills: usize) -> String {
     assert_eq!(
         resumed.len(),
         rows,
-        "rows lost or doubled; lines after each kill: {lengths:?}"
+        "rows lost or duplicated; lines after each kill: {lengths:?}"
     );
-    assert_eq!(timeless(&resumed), timeless(&whole));
-    format!("{kills} kills, {rows} rows; whole lines after each kill: {lengths:?}; lost 0, doubled 0")
+    assert_eq!(without_timing(&resumed), without_timing(&whole));
+    format!("{kills} kills, {rows} rows; complete lines after each kill: {lengths:?}; 0 lost, 0 duplicated")
 }
 
 #[test]
-fn a_killed_run_loses_no_row_and_doubles_none() {
-    kill_again_and_again(24, 3);
+fn a_killed_run_neither_loses_nor_duplicates_rows() {
+    kill_and_resume(24, 3);
 }
 
 #[test]
 #[ignore = "a minute or more; part of `make soak`"]
-fn a_run_killed_at_twenty_moments_loses_no_row_and_doubles_none() {
-    println!("{}", kill_again_and_again(400, 20));
+fn a_run_killed_twenty_times_neither_loses_nor_duplicates_rows() {
+    println!("{}", kill_and_resume(400, 20));
 }
 
 #[test]
-fn half_a_line_is_dropped_and_half_a_group_is_written_again() {
+fn a_partial_line_is_discarded_and_a_partial_group_is_completed() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("in.jsonl"), &log(8));
     let out = dir.path().join("out.jsonl");
     expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
     let whole = std::fs::read(&out).unwrap();
     let ends: Vec<usize> = (0..whole.len()).filter(|&at| whole[at] == b'\n').collect();
-    // In the middle of a line, at the end of a group, within a group, and one byte before a line's end.
+    // Cut in the middle of a line, at the end of a group, inside a group, one byte before a line's end, in the first line.
     for (length, kept) in [
         (ends[5] + 40, 6),
         (ends[3] + 1, 4),
@@ -334,8 +337,12 @@ fn half_a_line_is_dropped_and_half_a_group_is_written_again() {
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_slice(line).unwrap())
             .collect();
-        assert_eq!(timeless(&rows), timeless(&expected), "cut at {length}");
-        // What was kept is the very row, times and all.
+        assert_eq!(
+            without_timing(&rows),
+            without_timing(&expected),
+            "cut at {length}"
+        );
+        // Kept rows are unchanged, including their times.
         assert_eq!(rows[..kept], expected[..kept]);
     }
 }

@@ -1,11 +1,11 @@
-//! What does not build: kinds, lines, messages, limits.
+//! Failed builds: kinds, lines, messages, limits.
 
 use cadforge::executor::{CancelToken, Limits, Priority, RunSpec};
 use cadforge::failure::{Kind, NOTHING_TO_SCORE};
 
 use super::{BOX, failure, run, run_with, shared};
 
-/// Kind, line, a part of the message, and the code that gives them.
+/// Failure kind, line, part of the message, and the code.
 const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
     (
         Kind::SyntaxClosure,
@@ -187,7 +187,7 @@ const FAILURES: &[(Kind, Option<u32>, &str, &str)] = &[
 ];
 
 #[test]
-fn each_failure_has_its_kind_its_line_and_one_line_of_message() {
+fn each_failure_has_a_kind_a_line_and_a_one_line_message() {
     for &(kind, line, message, code) in FAILURES {
         let failure = failure(run(code));
         assert_eq!((failure.kind, failure.line), (kind, line), "{failure:?}\n{code}");
@@ -197,7 +197,7 @@ fn each_failure_has_its_kind_its_line_and_one_line_of_message() {
 }
 
 #[test]
-fn a_traceback_shows_the_candidates_frames_and_no_others() {
+fn a_traceback_shows_only_the_candidates_frames() {
     let failure = failure(run(FAILURES
         .iter()
         .find(|case| case.0 == Kind::TypeOrValue)
@@ -211,7 +211,7 @@ fn a_traceback_shows_the_candidates_frames_and_no_others() {
 }
 
 #[test]
-fn code_that_is_no_text_is_a_result() {
+fn code_that_is_not_utf8_is_a_failed_build() {
     let execution = shared().build(
         b"x = '\xff'",
         &RunSpec::default(),
@@ -223,7 +223,7 @@ fn code_that_is_no_text_is_a_result() {
 }
 
 #[test]
-fn time_limits_name_the_line() {
+fn a_timeout_names_its_line() {
     let limits = Limits {
         cpu_s: 0.5,
         ..Limits::default()
@@ -241,7 +241,7 @@ fn time_limits_name_the_line() {
 }
 
 #[test]
-fn a_loop_inside_the_kernel_is_ended_and_located_too() {
+fn a_timeout_inside_the_geometry_kernel_names_its_line() {
     let code = "import cadquery as cq\nw = cq.Workplane()\nw = w.rarray(2, 2, 300, 300).circle(1.2).extrude(5)\nfixture = w\n";
     let limits = Limits {
         cpu_s: 0.5,
@@ -256,7 +256,7 @@ fn a_loop_inside_the_kernel_is_ended_and_located_too() {
 }
 
 #[test]
-fn resources_beyond_the_limits_are_refused() {
+fn exceeding_a_resource_limit_fails_the_build() {
     let limits = Limits {
         output_bytes: 10_000,
         ..Limits::default()
@@ -278,8 +278,8 @@ fn resources_beyond_the_limits_are_refused() {
 }
 
 #[test]
-fn memory_the_interpreter_cannot_refuse_is_named_too() {
-    // Anonymous shared memory is no address space of the child that fills it through a file.
+fn memory_exhausted_by_the_geometry_kernel_is_out_of_memory() {
+    // The geometry kernel allocates this memory, so Python may have no chance to raise `MemoryError`.
     let limits = Limits {
         memory_mb: 256,
         ..Limits::default()
@@ -291,7 +291,7 @@ fn memory_the_interpreter_cannot_refuse_is_named_too() {
 }
 
 #[test]
-fn a_candidate_cannot_pass_off_a_mesh_that_contradicts_its_facts() {
+fn a_mesh_that_contradicts_its_facts_is_forged() {
     let code = "import cadquery as cq, OCP.StlAPI\n\
                 class Writer:\n    def Write(self, shape, path):\n        open(path, 'wb').write(bytes(80) + (10**6).to_bytes(4, 'little'))\n        return True\n\
                 import sys\nsys.modules['cadforge_mesher'].StlAPI_Writer = Writer\nfixture = cq.Workplane().box(1, 1, 1)\n";

@@ -1,4 +1,4 @@
-//! Attacks, each in a folder of its own with what it must come to and an honest candidate that must not notice.
+//! Attacks on the worker. The folder of each has its expected result and an honest candidate that it must not affect.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,24 +12,24 @@ use serde::Deserialize;
 use super::{config, start};
 use crate::support::root;
 
-/// What an attack must come to. Without a kind it must build.
+/// The expected result of an attack. Without a kind it must build.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Expected {
     kind: Option<Kind>,
-    /// Where machines differ in what stops it first.
+    /// Used where machines differ in the limit that stops it first.
     kinds: Vec<Kind>,
-    /// Any result will do; that there is one, and what it leaves behind, is the point.
+    /// Any result is accepted; only that there is one, and its side effects, are tested.
     any: bool,
     /// Part of the failure's message.
     message: Option<String>,
-    /// All that it prints.
+    /// The whole standard output.
     stdout: Option<String>,
     cpu_s: Option<f64>,
     mesh_cpu_s: Option<f64>,
     memory_mb: Option<u64>,
     triangles: Option<u32>,
-    /// Numbers of system calls differ.
+    /// The only architecture on which it runs; numbers of system calls differ.
     architecture: Option<String>,
 }
 
@@ -54,7 +54,7 @@ fn read_case(folder: &Path) -> Case {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let expected = fs::read_to_string(folder.join("expected.toml")).unwrap();
     let attack = fs::read(folder.join("attack.py")).unwrap();
-    // Where the tasks lie differs from machine to machine.
+    // The path of the tasks differs between machines.
     let attack = match String::from_utf8(attack) {
         Ok(text) => text
             .replace("@TASKS@", &root().join("tasks").display().to_string())
@@ -69,7 +69,7 @@ fn read_case(folder: &Path) -> Case {
     }
 }
 
-/// The evaluation without what differs between equal runs, with the bytes of the mesh.
+/// The evaluation without its timing, which differs between equal runs, and the bytes of the STL.
 fn evaluate(assessor: &Assessor, task: &Task, code: &[u8], priority: Priority, limits: Limits) -> String {
     let scoring = Scoring {
         reference: ReferenceChoice::None,
@@ -92,53 +92,61 @@ fn evaluate(assessor: &Assessor, task: &Task, code: &[u8], priority: Priority, l
     format!("{}\n{stl:?}", serde_json::to_string(&evaluation).unwrap())
 }
 
-/// What is wrong with a result.
-fn wrong(case: &Case, result: &str) -> Option<String> {
+/// Describes how a result differs from the expected one.
+fn mismatch(case: &Case, result: &str) -> Option<String> {
     let expected = &case.expected;
     let json = result.split_once('\n').unwrap().0;
     let evaluation: Evaluation = serde_json::from_str(json).unwrap();
-    let named: Vec<Kind> = expected.kinds.iter().chain(&expected.kind).copied().collect();
-    let fits = if named.is_empty() {
+    let kinds: Vec<Kind> = expected.kinds.iter().chain(&expected.kind).copied().collect();
+    let has_kind = if kinds.is_empty() {
         evaluation.ok
     } else {
-        named.contains(&evaluation.kind)
+        kinds.contains(&evaluation.kind)
     };
     let message = evaluation.failure.as_ref().map_or("", |failure| &failure.message);
-    let told = expected
+    let has_message = expected
         .message
         .as_deref()
         .is_none_or(|part| message.contains(part));
-    let printed = expected
+    let has_stdout = expected
         .stdout
         .as_ref()
         .is_none_or(|stdout| evaluation.stdout == *stdout);
-    let gated = evaluation.ok || evaluation.reward.total == -1.0;
-    let good = (expected.any || fits) && told && printed && gated;
-    (!good).then(|| {
+    let has_valid_total = evaluation.ok || evaluation.reward.total == -1.0;
+    let matches = (expected.any || has_kind) && has_message && has_stdout && has_valid_total;
+    (!matches).then(|| {
         format!(
-            "{:?}, {:?}, printed {:?} and {:?}",
+            "{:?}, {:?}, stdout {:?}, stderr {:?}",
             evaluation.kind, evaluation.failure, evaluation.stdout, evaluation.stderr
         )
     })
 }
 
 #[test]
-fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
+fn each_attack_ends_as_expected_and_honest_candidates_score_as_before() {
     let tasks = TaskSet::load(&[root().join("tasks")]).unwrap();
     let task = tasks.get("caster_wheel_fork").unwrap();
     let cases = cases();
     assert!(cases.len() >= 30, "{} cases", cases.len());
-    let untouched = Assessor::new(start(1));
+    let undisturbed = Assessor::new(start(1));
     let before: Vec<String> = cases
         .iter()
-        .map(|case| evaluate(&untouched, task, &case.honest, Priority::Batch, Limits::default()))
+        .map(|case| {
+            evaluate(
+                &undisturbed,
+                task,
+                &case.honest,
+                Priority::Batch,
+                Limits::default(),
+            )
+        })
         .collect();
     assert!(
         before.iter().all(|result| result.contains("\"ok\":true")),
         "{before:?}"
     );
 
-    // A worker is also replaced when it seems to have grown, and pages that others gave up look like growth.
+    // Recycling is off: pages that other processes gave up look like growth, and a worker that grew is recycled.
     let recycle = Recycle {
         runs: u64::MAX,
         growth_bytes: 1 << 50,
@@ -148,7 +156,7 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
         attacked.executor().versions().unwrap();
         attacked.executor().pids()
     };
-    let mut flaws = Vec::new();
+    let mut mismatches = Vec::new();
     for (case, before) in cases.iter().zip(&before) {
         let Expected {
             cpu_s,
@@ -173,18 +181,20 @@ fn attacks_come_to_what_they_deserve_and_honest_candidates_do_not_notice() {
         };
         for priority in [Priority::Batch, Priority::Live] {
             let result = evaluate(&attacked, task, &case.attack, priority, limits);
-            flaws.extend(wrong(case, &result).map(|wrong| format!("{} ({priority:?}): {wrong}", case.name)));
+            mismatches.extend(
+                mismatch(case, &result).map(|mismatch| format!("{} ({priority:?}): {mismatch}", case.name)),
+            );
             let after = evaluate(&attacked, task, &case.honest, priority, Limits::default());
             if after != *before {
-                flaws.push(format!(
+                mismatches.push(format!(
                     "{} ({priority:?}) changed an honest result: {after:.600}",
                     case.name
                 ));
             }
         }
     }
-    assert!(flaws.is_empty(), "{}", flaws.join("\n"));
-    // The same worker to the end: none of them was more than a result.
+    assert!(mismatches.is_empty(), "{}", mismatches.join("\n"));
+    // The worker is still the same: no attack ended or replaced it.
     assert_eq!(
         (attacked.executor().pids(), attacked.executor().status().restarts),
         (worker, 0)

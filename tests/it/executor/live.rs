@@ -1,4 +1,4 @@
-//! Edits: a run that goes on from where an earlier one stands gives what a run from the start gives.
+//! Incremental execution: a resumed run gives the same result as a full run.
 
 use std::fs;
 
@@ -21,8 +21,8 @@ fn live(executor: &Executor, code: &str) -> Execution {
         .unwrap_or_else(|error| panic!("{error}\n{code}"))
 }
 
-/// Everything that equal runs have in common.
-fn observed(execution: &Execution) -> String {
+/// Everything that equal runs must have in common.
+fn comparable(execution: &Execution) -> String {
     let build = match &execution.build {
         Build::Shape(shape) => format!(
             "{:?} {:?} {:?} {:?}",
@@ -33,9 +33,9 @@ fn observed(execution: &Execution) -> String {
     format!("{build}\n{}\n{}", execution.stdout, execution.stderr)
 }
 
-/// Depends on whatever could differ between a run from the start and one that goes on: addresses, random numbers, the
-/// clock, half-printed lines, the state of a generator.
-const DELICATE: &str = "from __future__ import annotations
+/// Depends on all that could differ between a full and a resumed run: addresses, random numbers, the clock, partial lines
+/// of output, the state of a generator.
+const SENSITIVE: &str = "from __future__ import annotations
 import random, sys, time, uuid
 import cadquery as cq
 size: int = 20
@@ -55,7 +55,7 @@ fixture = w.faces('<Z').workplane().rect(size / 2, size / 2, forConstruction=Tru
 ";
 
 fn scripts() -> Vec<String> {
-    let mut scripts = vec![DELICATE.to_owned()];
+    let mut scripts = vec![SENSITIVE.to_owned()];
     for task in ["caster_wheel_fork", "axial_motor_stator_12_slot"] {
         scripts.push(repaired(task));
         let folder = root().join("tasks").join(task);
@@ -65,15 +65,18 @@ fn scripts() -> Vec<String> {
     scripts
 }
 
-fn below(random: &mut Pcg32, bound: usize) -> usize {
+fn random_below(random: &mut Pcg32, bound: usize) -> usize {
     random.next_u32() as usize % bound
 }
 
-/// A small change, more often near the end than near the start, where people work.
+/// A small change, more often near the end of the code, where people work.
 fn edited(code: &str, random: &mut Pcg32) -> String {
     let mut lines: Vec<String> = code.lines().map(str::to_owned).collect();
-    let at = (0..4).map(|_| below(random, lines.len())).max().unwrap_or(0);
-    match below(random, 10) {
+    let at = (0..4)
+        .map(|_| random_below(random, lines.len()))
+        .max()
+        .unwrap_or(0);
+    match random_below(random, 10) {
         0 => lines.insert(at, format!("print({})", random.next_u32())),
         1 => lines[at].push_str("  # a comment"),
         2 => {
@@ -88,8 +91,8 @@ fn edited(code: &str, random: &mut Pcg32) -> String {
                 .filter(|&index| lines[at].as_bytes()[index].is_ascii_digit())
                 .collect();
             if !digits.is_empty() {
-                let index = digits[below(random, digits.len())];
-                let digit = (1 + below(random, 9)).to_string();
+                let index = digits[random_below(random, digits.len())];
+                let digit = (1 + random_below(random, 9)).to_string();
                 lines[at].replace_range(index..=index, &digit);
             }
         }
@@ -97,47 +100,47 @@ fn edited(code: &str, random: &mut Pcg32) -> String {
     lines.join("\n") + "\n"
 }
 
-fn attack(edits: usize, seed: u64) {
+fn compare_random_edits(edits: usize, seed: u64) {
     let editor = start(1);
     let mut random = Pcg32::new(seed, 1);
     let scripts = scripts();
     let mut resumed = 0;
     for turn in 0..edits {
-        // Some edits build on each other, as a person's do.
+        // Some edits build on each other, like a person's edits.
         let mut code = scripts[turn % scripts.len()].clone();
         live(&editor, &code);
-        for _ in 0..=below(&mut random, 3) {
+        for _ in 0..=random_below(&mut random, 3) {
             code = edited(&code, &mut random);
-            let (edit, whole) = (live(&editor, &code), run(&code));
-            assert_eq!(whole.resumed, 0);
+            let (edit, full) = (live(&editor, &code), run(&code));
+            assert_eq!(full.resumed, 0);
             assert!(
-                observed(&edit) == observed(&whole),
-                "turn {turn}, resumed at {}\n{code}\n{:.2000}\nfrom the start:\n{:.2000}",
+                comparable(&edit) == comparable(&full),
+                "turn {turn}, resumed at {}\n{code}\n{:.2000}\nfull run:\n{:.2000}",
                 edit.resumed,
-                observed(&edit),
-                observed(&whole)
+                comparable(&edit),
+                comparable(&full)
             );
             resumed += usize::from(edit.resumed > 0);
         }
     }
-    println!("{resumed} runs went on from an earlier one");
-    assert!(resumed > 0, "no run went on from an earlier one");
+    println!("{resumed} runs resumed");
+    assert!(resumed > 0, "no run resumed");
     assert_eq!(editor.status().restarts, 0);
 }
 
 #[test]
-fn random_edits_give_what_a_run_from_the_start_gives() {
-    attack(7, 1);
+fn random_edits_give_the_result_of_a_full_run() {
+    compare_random_edits(7, 1);
 }
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
-fn hundreds_of_random_edits_give_what_a_run_from_the_start_gives() {
-    attack(300, 2);
+fn hundreds_of_random_edits_give_the_result_of_a_full_run() {
+    compare_random_edits(300, 2);
 }
 
 #[test]
-fn an_edit_of_the_last_line_runs_little_else() {
+fn an_edit_of_the_last_line_resumes_near_the_end() {
     let editor = start(1);
     let code = repaired("axial_motor_stator_12_slot");
     let first = live(&editor, &code);
@@ -145,8 +148,11 @@ fn an_edit_of_the_last_line_runs_little_else() {
     shape(first);
     let again = live(&editor, &code.replace(".clean()", ""));
     assert!(again.resumed > 10, "resumed at {}", again.resumed);
-    assert_eq!(observed(&again), observed(&run(&code.replace(".clean()", ""))));
-    // A batch on the same worker neither uses nor harms what stands.
+    assert_eq!(
+        comparable(&again),
+        comparable(&run(&code.replace(".clean()", "")))
+    );
+    // A batch run on the same worker neither uses nor destroys the state to resume from.
     let batch = editor.build(
         code.as_bytes(),
         &RunSpec::default(),
@@ -155,7 +161,7 @@ fn an_edit_of_the_last_line_runs_little_else() {
     );
     assert_eq!(batch.unwrap().resumed, 0);
     assert!(live(&editor, &code).resumed > 10);
-    // Other limits are another run.
+    // A run with other limits does not resume.
     let limits = Limits {
         memory_mb: 1024,
         ..Limits::default()
@@ -170,7 +176,7 @@ fn an_edit_of_the_last_line_runs_little_else() {
 }
 
 #[test]
-fn lines_are_those_of_the_code_after_an_edit() {
+fn a_failure_names_the_line_of_the_edited_code() {
     let editor = start(1);
     let slow = "w = cq.Workplane().rarray(3, 3, 8, 8).circle(1.2).extrude(5).edges().fillet(0.3)\n";
     let start = format!("import cadquery as cq\n{slow}{slow}");
@@ -192,14 +198,14 @@ fn lines_are_those_of_the_code_after_an_edit() {
 }
 
 #[test]
-fn what_did_more_than_compute_is_not_gone_on_from() {
+fn runs_with_side_effects_are_not_resumed() {
     let editor = start(1);
     let slow = "w = cq.Workplane().rarray(3, 3, 8, 8).circle(1.2).extrude(5).edges().fillet(0.3)\n";
-    for deed in ["open('mark', 'w').write('x')", "import os; keep = os.dup(1)"] {
-        let code = format!("import cadquery as cq\n{deed}\n{slow}{slow}fixture = w\n");
+    for side_effect in ["open('mark', 'w').write('x')", "import os; keep = os.dup(1)"] {
+        let code = format!("import cadquery as cq\n{side_effect}\n{slow}{slow}fixture = w\n");
         shape(live(&editor, &code));
         let edit = live(&editor, &format!("{code}# more\nx = 1\n"));
-        assert_eq!(edit.resumed, 0, "{deed}");
+        assert_eq!(edit.resumed, 0, "{side_effect}");
         shape(edit);
     }
 }

@@ -1,4 +1,4 @@
-//! Busy machines and candidates that sleep: neither costs anyone a result.
+//! Busy machines and sleeping candidates: neither changes any result.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,11 +16,11 @@ use cadforge::failure::Kind;
 use super::processes::wait_until;
 use super::{BOX, config, failure, run_with, shape, start, worker};
 
-/// Processes that do nothing but want one processor.
+/// Processes that keep one processor busy.
 pub struct Spinners(Vec<Child>);
 
 impl Spinners {
-    /// That many, each in a session of its own: a kernel that shares time among sessions would count all as one.
+    /// Starts each in its own session: a kernel that shares CPU time among sessions would count all as one.
     pub fn start(count: usize, processor: Option<&str>) -> Self {
         let spin = "while :; do :; done";
         let spinner = |_| {
@@ -47,7 +47,7 @@ impl Drop for Spinners {
     }
 }
 
-/// A processor that this process may use.
+/// The number of a processor that this process may use.
 fn processor() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let list = status
@@ -57,7 +57,7 @@ fn processor() -> String {
     list.trim().split([',', '-']).next_back().unwrap().to_owned()
 }
 
-/// One worker that has to share that processor with whoever is there.
+/// An executor whose only worker is pinned to that processor.
 fn pinned(folder: &Path, processor: &str) -> Executor {
     let script = folder.join("pinned");
     let text = format!(
@@ -72,8 +72,8 @@ fn pinned(folder: &Path, processor: &str) -> Executor {
     })
 }
 
-/// Everything that equal runs have in common.
-fn observed(execution: &Execution) -> String {
+/// Everything that equal runs must have in common.
+fn comparable(execution: &Execution) -> String {
     let build = match &execution.build {
         Build::Shape(shape) => format!("{:?} {:?}", shape.stl, shape.facts),
         Build::Failed(failure) => format!("{failure:?}"),
@@ -86,8 +86,8 @@ fn a_busy_machine_changes_no_result() {
     let folder = tempfile::tempdir().unwrap();
     let processor = processor();
     let executor = pinned(folder.path(), &processor);
-    // Nearly all of it is work: a candidate that gets a seventeenth of its processor needs that many times longer, which is
-    // far beyond three times the CPU limit.
+    // Nearly all of its time is computation: with a seventeenth of the processor it takes 17 times as long, far beyond three
+    // times the CPU limit.
     let work = "total = 0\nfor i in range(2_000_000):\n    total += i * i\nprint(total)\n";
     let codes = [
         format!("{work}{BOX}"),
@@ -105,7 +105,7 @@ fn a_busy_machine_changes_no_result() {
         .iter()
         .map(|execution| execution.run_ms + execution.mesh_ms)
         .fold(0.0, f64::max);
-    // Caches that others fill cost CPU time too.
+    // Twice the time: processor caches that the spinners fill cost CPU time too.
     let limits = Limits {
         cpu_s: 2.0 * slowest_ms / 1e3,
         ..Limits::default()
@@ -116,11 +116,11 @@ fn a_busy_machine_changes_no_result() {
         let since = Instant::now();
         let busy = run_with(&executor, code, &limits);
         longest = longest.max(since.elapsed());
-        assert_eq!(observed(&busy), observed(quiet), "{code}");
+        assert_eq!(comparable(&busy), comparable(quiet), "{code}");
     }
     drop(spinners);
     println!(
-        "at most {slowest_ms:.0} ms alone, {} ms beside sixteen, wall limit {:.0} ms",
+        "at most {slowest_ms:.0} ms alone, {} ms beside sixteen spinners, wall limit {:.0} ms",
         longest.as_millis(),
         limits.wall_s() * 1e3
     );
@@ -128,13 +128,13 @@ fn a_busy_machine_changes_no_result() {
 }
 
 #[test]
-fn one_that_sleeps_is_ended_once_and_at_its_own_limit() {
+fn a_sleeping_candidate_times_out_once_at_the_sleep_limit() {
     let executor = start(1);
     executor.versions().unwrap();
     let once = "waited for 3 s without using the processor, as in a sleep or for input at line 3";
     let cases = [
         ("\nimport time\ntime.sleep(100)\n", 3, 1.0, 3.0, once),
-        // In small doses it is the same.
+        // Many short sleeps count like one.
         (
             "import time\nwhile True:\n    time.sleep(0.01)\n",
             3,
@@ -149,7 +149,7 @@ fn one_that_sleeps_is_ended_once_and_at_its_own_limit() {
             3.0,
             once,
         ),
-        // Long before the wall limit, where that is generous.
+        // With a long wall limit, the sleep limit applies long before it.
         (
             "import time\ntime.sleep(100)\n",
             2,
@@ -173,25 +173,25 @@ fn one_that_sleeps_is_ended_once_and_at_its_own_limit() {
         );
         assert!(asleep.message.contains(message), "{asleep:?}");
         println!("{took:.2} s of {seconds} s");
-        // A second run would take as long again.
+        // A second run would double the time.
         assert!(took >= 0.9 * seconds && took < 1.7 * seconds, "{took} s");
     }
     assert_eq!(executor.status().restarts, 0);
 }
 
 #[test]
-fn one_that_sleeps_a_little_builds() {
+fn a_candidate_with_a_short_sleep_builds() {
     let limits = Limits {
         cpu_s: 1.0,
         ..Limits::default()
     };
-    let polite = format!("import time\ntime.sleep(1.2)\n{BOX}");
-    let built = shape(run_with(&start(1), &polite, &limits));
+    let short_sleep = format!("import time\ntime.sleep(1.2)\n{BOX}");
+    let built = shape(run_with(&start(1), &short_sleep, &limits));
     assert!((built.facts.volume - 6.0).abs() < 1e-9);
 }
 
 #[test]
-fn sleepers_of_one_client_do_not_keep_another_waiting() {
+fn sleepers_of_one_client_do_not_block_another() {
     let executor = start(1);
     executor.versions().unwrap();
     let worker = executor.pids();
@@ -205,7 +205,7 @@ fn sleepers_of_one_client_do_not_keep_another_waiting() {
         .map(|number| {
             let (cancel, token) = CancelToken::pair();
             let (sleepy, sender, limits) = (sleepy.clone(), sender.clone(), limits);
-            // The first one wakes up and goes on.
+            // The first one wakes up and builds.
             let code = if number == 0 {
                 format!("import time\ntime.sleep(2)\n{BOX}")
             } else {
@@ -216,35 +216,35 @@ fn sleepers_of_one_client_do_not_keep_another_waiting() {
                 let _ = sender.send((number, answer));
             });
             if number == 0 {
-                wait_until("it runs", || executor.status().busy == 1);
+                wait_until("the sleeper runs", || executor.status().busy == 1);
             }
             cancel
         })
         .collect();
-    let expected = observed(&run_with(&start(1), BOX, &Limits::default()));
-    // The only worker has a sleeper, and three more sleep there or wait.
+    let expected = comparable(&run_with(&start(1), BOX, &Limits::default()));
+    // The only worker runs a sleeper; three more sleep beside it or wait.
     let since = Instant::now();
     let mut count = 0;
     while count < 10 || since.elapsed() < Duration::from_secs(3) {
         let execution = run_with(&light, BOX, &Limits::default());
-        assert_eq!(observed(&execution), expected);
+        assert_eq!(comparable(&execution), expected);
         count += 1;
     }
     println!("{count} candidates in {:?} beside sleepers", since.elapsed());
-    // What sleeps is cancelled as anything else, though others run beside it; the one that woke up has slept enough.
+    // Sleepers can be cancelled although others run beside them; the first one has built already.
     cancels.truncate(1);
     for _ in 0..4 {
         match ended.recv().unwrap() {
-            (0, answer) => assert_eq!(observed(&answer.unwrap()), expected),
+            (0, answer) => assert_eq!(comparable(&answer.unwrap()), expected),
             (_, answer) => assert!(matches!(answer, Err(ExecutorError::Cancelled)), "{answer:?}"),
         }
     }
-    assert_eq!(observed(&run_with(&light, BOX, &Limits::default())), expected);
+    assert_eq!(comparable(&run_with(&light, BOX, &Limits::default())), expected);
     assert_eq!((executor.pids(), executor.status().restarts), (worker, 0));
 }
 
 #[test]
-fn a_worker_that_dies_with_a_sleeper_and_another_loses_neither() {
+fn a_dying_worker_loses_neither_of_its_two_candidates() {
     let executor = start(1);
     executor.versions().unwrap();
     let first = executor.pids()[0];
@@ -256,13 +256,15 @@ fn a_worker_that_dies_with_a_sleeper_and_another_loses_neither() {
             &Limits::default(),
         )
     });
-    wait_until("it runs", || executor.status().busy == 1);
+    wait_until("the sleeper runs", || executor.status().busy == 1);
     let beside = thread::spawn(move || {
         let code = format!("for i in range(20_000_000):\n    pass\n{BOX}");
         run_with(&light, &code, &Limits::default())
     });
-    wait_until("the other waits", || executor.status().queued == 1);
-    wait_until("the other runs beside it", || executor.status().queued == 0);
+    wait_until("the other candidate waits", || executor.status().queued == 1);
+    wait_until("the other candidate runs beside it", || {
+        executor.status().queued == 0
+    });
     super::processes::kill(first);
     for running in [sleeper, beside] {
         shape(running.join().unwrap());

@@ -1,4 +1,4 @@
-//! What makes CadQuery faster changes no result, and can be left out.
+//! Patches that speed up CadQuery change no result and can be disabled.
 
 use std::fs;
 
@@ -14,8 +14,8 @@ fn start(patches: &str) -> Executor {
     })
 }
 
-/// The code that ships with the tasks and builds, at most `most` of it.
-fn shipped(most: usize) -> Vec<String> {
+/// Code that ships with the tasks and builds; at most `limit` files.
+fn shipped_code(limit: usize) -> Vec<String> {
     let mut tasks: Vec<_> = fs::read_dir(root().join("tasks")).unwrap().flatten().collect();
     tasks.sort_by_key(fs::DirEntry::file_name);
     let files = tasks.iter().flat_map(|task| {
@@ -23,7 +23,7 @@ fn shipped(most: usize) -> Vec<String> {
     });
     files
         .filter_map(|file| fs::read_to_string(file).ok())
-        .take(most)
+        .take(limit)
         .collect()
 }
 
@@ -37,24 +37,24 @@ fn stls(patches: &str, codes: &[String]) -> Vec<std::sync::Arc<[u8]>> {
 
 #[test]
 fn shipped_code_has_the_same_mesh_without_any_patch() {
-    let codes = shipped(8);
+    let codes = shipped_code(8);
     assert!(codes.len() >= 6);
-    let plain = stls("none", &codes);
-    assert!(stls("all", &codes) == plain, "the bytes differ");
+    let unpatched = stls("none", &codes);
+    assert!(stls("all", &codes) == unpatched, "the bytes differ");
 }
 
 #[test]
 #[ignore = "minutes: run by `make soak`"]
 fn all_shipped_code_has_the_same_mesh_with_each_patch_alone() {
-    let codes = shipped(usize::MAX);
-    let plain = stls("none", &codes);
+    let codes = shipped_code(usize::MAX);
+    let unpatched = stls("none", &codes);
     for patch in PATCHES {
-        assert!(stls(patch, &codes) == plain, "{patch}: the bytes differ");
+        assert!(stls(patch, &codes) == unpatched, "{patch}: the bytes differ");
     }
 }
 
 #[test]
-fn each_patch_can_be_chosen_and_what_is_none_is_refused() {
+fn each_patch_can_be_selected_and_an_unknown_one_is_refused() {
     let executor = start(&PATCHES.join(","));
     executor.versions().unwrap();
     let message = start("nonsense").versions().unwrap_err().to_string();

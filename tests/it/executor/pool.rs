@@ -1,4 +1,4 @@
-//! The pool over real workers: who is started, who waits for whom, who is replaced, who is refused.
+//! The pool over real workers: starting, queueing, recycling and refusing.
 
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -14,7 +14,7 @@ use super::{BOX, config, run_with, shape};
 
 type Answer = Result<Execution, ExecutorError>;
 
-/// Works until it is cancelled: beside one that sleeps, others run.
+/// Computes until it is cancelled. A sleeping candidate would not do: others run beside it.
 const ENDLESS: &str = "while True:\n    pass\n";
 
 fn submit(executor: &Executor, code: &str, priority: Priority) -> (CancelSource, JoinHandle<Answer>) {
@@ -33,13 +33,13 @@ fn cancelled(answer: &Answer) -> bool {
 }
 
 #[test]
-fn workers_are_started_when_something_waits_for_them() {
+fn workers_start_on_demand() {
     let executor = Executor::start(config(2));
     thread::sleep(Duration::from_millis(200));
-    assert!(executor.pids().is_empty(), "nothing waits");
+    assert!(executor.pids().is_empty(), "no worker starts without a candidate");
     shape(run_with(&executor, BOX, &Limits::default()));
     shape(run_with(&executor, BOX, &Limits::default()));
-    assert_eq!(executor.pids().len(), 1, "one after the other needs one");
+    assert_eq!(executor.pids().len(), 1, "successive candidates need one worker");
     let jobs: Vec<_> = (0..3)
         .map(|_| submit(&executor, ENDLESS, Priority::Batch))
         .collect();
@@ -55,7 +55,7 @@ fn workers_are_started_when_something_waits_for_them() {
 }
 
 #[test]
-fn a_hand_edit_does_not_wait_for_a_batch_and_batches_leave_its_worker_alone() {
+fn the_live_slot_serves_live_runs_and_no_batch() {
     let executor = Executor::start(WorkerConfig {
         live_slot: true,
         ..config(2)
@@ -64,14 +64,14 @@ fn a_hand_edit_does_not_wait_for_a_batch_and_batches_leave_its_worker_alone() {
         .map(|_| submit(&executor, ENDLESS, Priority::Batch))
         .collect();
     wait_until("one of the batch runs", || executor.status().busy == 1);
-    // It comes back although the batch never ends, and again on the same worker.
-    let edit = || {
+    // A live run ends although the batch never does, and the next one uses the same workers.
+    let live_workers = || {
         let answer = submit(&executor, BOX, Priority::Live).1.join().unwrap();
         shape(answer.unwrap());
         executor.pids()
     };
-    assert_eq!(edit(), edit());
-    // While its worker has nothing to do, the others still wait for theirs.
+    assert_eq!(live_workers(), live_workers());
+    // The live worker is idle, but the batch waits for the other one.
     let status = executor.status();
     assert_eq!((status.ready, status.busy, status.queued), (2, 1, 2));
     for (source, running) in batch {
@@ -81,15 +81,15 @@ fn a_hand_edit_does_not_wait_for_a_batch_and_batches_leave_its_worker_alone() {
 }
 
 #[test]
-fn a_newer_hand_edit_takes_the_place_of_one_that_was_cancelled() {
+fn a_new_live_run_follows_a_cancelled_one_on_the_same_worker() {
     let executor = Executor::start(WorkerConfig {
         live_slot: true,
         ..config(2)
     });
     let (source, running) = submit(&executor, ENDLESS, Priority::Live);
     wait_until("it runs", || executor.status().busy == 1);
-    let (_kept, next) = submit(&executor, BOX, Priority::Live);
-    wait_until("the next waits", || executor.status().queued == 1);
+    let (_source, next) = submit(&executor, BOX, Priority::Live);
+    wait_until("the next one waits", || executor.status().queued == 1);
     let worker = executor.pids();
     source.cancel();
     assert!(cancelled(&running.join().unwrap()));
@@ -98,7 +98,7 @@ fn a_newer_hand_edit_takes_the_place_of_one_that_was_cancelled() {
 }
 
 #[test]
-fn a_worker_that_ran_often_enough_is_replaced_while_it_goes_on() {
+fn a_worker_serves_until_its_successor_is_ready() {
     let executor = Executor::start(WorkerConfig {
         recycle: Recycle {
             runs: 3,
@@ -113,23 +113,26 @@ fn a_worker_that_ran_often_enough_is_replaced_while_it_goes_on() {
     };
     (1..=3).for_each(run);
     let first = executor.pids()[0];
-    let mut meanwhile = 0;
+    let mut runs_meanwhile = 0;
     let deadline = Instant::now() + Duration::from_secs(180);
     while executor.status().recycled == 0 {
-        assert!(Instant::now() < deadline, "it is never replaced");
-        run(1 + meanwhile % 50);
-        meanwhile += 1;
+        assert!(Instant::now() < deadline, "the worker is never recycled");
+        run(1 + runs_meanwhile % 50);
+        runs_meanwhile += 1;
     }
-    println!("{meanwhile} runs while the successor started");
-    assert!(meanwhile > 1, "it stood still while the successor started");
+    println!("{runs_meanwhile} runs while the successor started");
+    assert!(
+        runs_meanwhile > 1,
+        "the worker paused while its successor started"
+    );
     run(60);
-    wait_until("the first is gone", || !alive(first));
+    wait_until("the first worker is gone", || !alive(first));
     assert_ne!(executor.pids()[0], first);
-    assert_eq!(executor.status().restarts, 0, "no fault");
+    assert_eq!(executor.status().restarts, 0, "no worker failed");
 }
 
 #[test]
-fn a_worker_that_grew_is_replaced() {
+fn a_worker_that_grew_is_recycled() {
     let executor = Executor::start(WorkerConfig {
         recycle: Recycle {
             runs: u64::MAX,
@@ -137,11 +140,11 @@ fn a_worker_that_grew_is_replaced() {
         },
         ..config(1)
     });
-    // What a hand edit leaves standing to be gone on from holds all that the code has made so far.
+    // The state that a live run leaves for resuming contains every object of the code.
     let large = format!("ballast = b'x' * (128 << 20)\n{BOX}");
     let deadline = Instant::now() + Duration::from_secs(180);
     while executor.status().recycled == 0 {
-        assert!(Instant::now() < deadline, "it is never replaced");
+        assert!(Instant::now() < deadline, "the worker is never recycled");
         let execution = executor.build(
             large.as_bytes(),
             &RunSpec::default(),
@@ -154,7 +157,7 @@ fn a_worker_that_grew_is_replaced() {
 }
 
 #[test]
-fn a_successor_killed_at_its_start_leaves_the_worker_in_place() {
+fn a_successor_killed_at_its_start_leaves_the_worker_in_service() {
     let executor = Executor::start(WorkerConfig {
         recycle: Recycle {
             runs: 1,
@@ -167,7 +170,7 @@ fn a_successor_killed_at_its_start_leaves_the_worker_in_place() {
     let first = executor.pids()[0];
     wait_until("a successor starts", || executor.pids().len() == 2);
     super::processes::kill(executor.pids()[1]);
-    wait_until("it is gone", || executor.pids().len() == 1);
+    wait_until("the successor is gone", || executor.pids().len() == 1);
     run();
     assert_eq!(executor.pids()[0], first);
     let status = executor.status();
@@ -186,14 +189,14 @@ fn a_worker_killed_while_its_successor_starts_loses_no_candidate() {
     shape(run_with(&executor, BOX, &Limits::default()));
     wait_until("a successor starts", || executor.pids().len() == 2);
     let slow = format!("import time\ntime.sleep(1)\n{BOX}");
-    let (_kept, running) = submit(&executor, &slow, Priority::Batch);
+    let (_source, running) = submit(&executor, &slow, Priority::Batch);
     wait_until("a candidate runs", || executor.status().busy == 1);
     super::processes::kill(executor.pids()[0]);
     shape(running.join().unwrap().unwrap());
 }
 
 #[test]
-fn what_is_too_much_is_refused_at_once_and_hand_edits_are_not() {
+fn a_full_queue_refuses_batches_but_not_live_runs() {
     let executor = Executor::start(WorkerConfig {
         queue: 2,
         ..config(1)
@@ -211,22 +214,22 @@ fn what_is_too_much_is_refused_at_once_and_hand_edits_are_not() {
         panic!("{refused:?}")
     };
     assert!(retry_after_ms > 0);
-    let (_kept, edit) = submit(&executor, BOX, Priority::Live);
-    wait_until("the edit waits too", || executor.status().queued == 3);
+    let (_source, live) = submit(&executor, BOX, Priority::Live);
+    wait_until("the live run waits too", || executor.status().queued == 3);
     source.cancel();
     assert!(cancelled(&running.join().unwrap()));
-    shape(edit.join().unwrap().unwrap());
-    for (_kept, waiting) in waiting {
+    shape(live.join().unwrap().unwrap());
+    for (_source, waiting) in waiting {
         shape(waiting.join().unwrap().unwrap());
     }
-    // There is room again.
+    // The queue has room again.
     shape(run_with(&executor, BOX, &Limits::default()));
 }
 
 #[test]
-fn sources_take_turns() {
+fn sources_are_served_in_turn() {
     let executor = Executor::start(config(1));
-    // While one sleeps, others would run.
+    // It computes: beside a sleeping candidate the others would run.
     let (blocker, running) = submit(&executor, "while True:\n    pass\n", Priority::Batch);
     wait_until("it runs", || executor.status().busy == 1);
     let (many, few) = (executor.source(), executor.source());
@@ -263,23 +266,23 @@ fn sources_take_turns() {
 }
 
 #[test]
-fn cancelling_a_queue_answers_everyone_and_leaves_nothing_behind() {
+fn cancelling_a_queue_answers_every_caller_and_empties_it() {
     let executor = Executor::start(config(1));
     let jobs: Vec<_> = (0..20)
         .map(|_| submit(&executor, ENDLESS, Priority::Batch))
         .collect();
-    // It leaves the queue before its worker has been started.
+    // A candidate leaves the queue before its worker has started.
     wait_until("one runs", || {
         (executor.status().queued, executor.status().busy) == (19, 1)
     });
     let worker = executor.pids();
     assert_eq!(worker.len(), 1);
-    // The running one and the waiting ones, in any order.
+    // Cancels the running one and the waiting ones, in any order.
     for (source, running) in jobs {
         source.cancel();
         let since = Instant::now();
         assert!(cancelled(&running.join().unwrap()));
-        // Generous: the machine may be busy, a hang is longer.
+        // Long enough for a busy machine; only a hang takes longer.
         assert!(since.elapsed() < Duration::from_secs(60));
     }
     assert_eq!(executor.status().queued, 0);

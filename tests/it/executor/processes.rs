@@ -1,4 +1,4 @@
-//! Workers, interpreters and candidates as processes: who dies, who is replaced, who waits.
+//! Workers, interpreters and candidates as processes: deaths, replacement, cancellation.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,13 +16,13 @@ use crate::support::{cadforge, python, root};
 pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(180);
     while !condition() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        assert!(Instant::now() < deadline, "timed out waiting until {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
 pub fn alive(pid: u32) -> bool {
-    // A zombie has ended; its parent has not looked yet.
+    // A zombie has ended; its parent has not reaped it yet.
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
@@ -35,7 +35,7 @@ pub fn kill(pid: u32) {
     assert!(status.success());
 }
 
-/// Of all of its threads: a worker is the child of the thread that keeps it.
+/// Children of all threads of a process: a worker is a child of the thread that manages its slot.
 fn children(pid: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))
         .into_iter()
@@ -57,11 +57,11 @@ fn descendants(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-/// Generations below a process, on its main thread and others.
-fn deepest(pid: u32) -> usize {
+/// The depth of the process tree below a process.
+fn tree_depth(pid: u32) -> usize {
     children(pid)
         .into_iter()
-        .map(|child| 1 + deepest(child))
+        .map(|child| 1 + tree_depth(child))
         .max()
         .unwrap_or(0)
 }
@@ -73,14 +73,14 @@ fn resident_kb(pid: u32) -> u64 {
 }
 
 #[test]
-fn files_of_a_candidate_go_with_it() {
+fn the_files_of_a_candidate_are_removed_after_its_run() {
     let code = "import os, tempfile\nprint(os.getcwd())\nopen('left.txt', 'w').write('x')\nos.makedirs('a/b')\n\
                 handle, path = tempfile.mkstemp()\nprint(os.path.dirname(path) == os.getcwd(), len(os.listdir('.')))\n";
     let execution = run(&format!("{code}{BOX}"));
     let lines: Vec<&str> = execution.stdout.lines().collect();
     assert_eq!(lines[1], "True 3");
-    // Not before the result is out: nobody should wait for it.
-    wait_until("its files are gone", || {
+    // Removal follows the result, so that no caller waits for it.
+    wait_until("its files are removed", || {
         fs::read_dir(lines[0]).map_or(0, Iterator::count) == 0
     });
     shape(execution);
@@ -96,19 +96,21 @@ fn a_worker_killed_in_mid_run_costs_one_retry() {
     let running = thread::spawn(move || run_with(&runner, &code, &Limits::default()));
     wait_until("the candidate runs", || executor.status().busy == 1);
     thread::sleep(Duration::from_millis(500));
-    let family = descendants(first);
+    let process_tree = descendants(first);
     kill(first);
     let built = shape(running.join().unwrap());
     assert!((built.facts.volume - 6.0).abs() < 1e-9);
     assert_eq!(executor.status().restarts, 1);
     assert_ne!(executor.pids(), [first]);
-    // The interpreter, the children that read and run the candidate, and perhaps those that wait for the next.
-    assert!((3..=5).contains(&family.len()), "{family:?}");
-    wait_until("all of it is gone", || !family.iter().any(|&pid| alive(pid)));
+    // The interpreter, the reader and runner of the candidate, and perhaps those that wait for the next one.
+    assert!((3..=5).contains(&process_tree.len()), "{process_tree:?}");
+    wait_until("the whole process tree is gone", || {
+        !process_tree.iter().any(|&pid| alive(pid))
+    });
 }
 
 #[test]
-fn a_candidate_whose_worker_dies_twice_is_an_error_and_the_pool_goes_on() {
+fn a_candidate_whose_worker_dies_twice_is_an_error_and_the_pool_recovers() {
     let executor = start(1);
     executor.versions().unwrap();
     let first = executor.pids()[0];
@@ -134,7 +136,7 @@ fn a_candidate_whose_worker_dies_twice_is_an_error_and_the_pool_goes_on() {
 }
 
 #[test]
-fn a_worker_killed_while_idle_is_replaced_without_anyone_asking() {
+fn a_worker_killed_while_idle_is_replaced_without_a_request() {
     let executor = start(1);
     executor.versions().unwrap();
     let first = executor.pids();
@@ -146,7 +148,7 @@ fn a_worker_killed_while_idle_is_replaced_without_anyone_asking() {
 }
 
 #[test]
-fn a_worker_that_hangs_is_replaced_too() {
+fn a_hanging_worker_is_replaced() {
     let executor = start(1);
     executor.versions().unwrap();
     let first = executor.pids()[0];
@@ -159,14 +161,14 @@ fn a_worker_that_hangs_is_replaced_too() {
         cpu_s: 0.2,
         ..Limits::default()
     };
-    // The limits are too small for the second run on a busy machine: what counts is that there is an answer.
+    // The limits are too small for the second run on a busy machine; only that the call returns is tested.
     run_with(&executor, "x = 1\n", &limits);
     assert_ne!(executor.pids(), [first]);
     assert!(!alive(first));
 }
 
 #[test]
-fn nothing_outlives_a_program_that_was_killed() {
+fn no_process_outlives_a_killed_program() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("endless.py");
     fs::write(&file, "import time\ntime.sleep(1000)\n").unwrap();
@@ -183,14 +185,16 @@ fn nothing_outlives_a_program_that_was_killed() {
         .spawn()
         .unwrap();
     let pid = program.id();
-    // A worker, its interpreter and the candidate, which is not alone for as long as it runs.
+    // A worker, its interpreter, the running candidate and a process beside it.
     wait_until("the candidate runs", || {
-        deepest(pid) == 3 && descendants(pid).len() >= 4
+        tree_depth(pid) == 3 && descendants(pid).len() >= 4
     });
-    let family = descendants(pid);
+    let process_tree = descendants(pid);
     kill(pid);
     program.wait().unwrap();
-    wait_until("all of it is gone", || !family.iter().any(|&pid| alive(pid)));
+    wait_until("the whole process tree is gone", || {
+        !process_tree.iter().any(|&pid| alive(pid))
+    });
 }
 
 #[test]
@@ -219,14 +223,14 @@ fn cancelling_answers_at_once_and_frees_the_worker() {
     source.cancel();
     assert!(matches!(running.join().unwrap(), Err(ExecutorError::Cancelled)));
     shape(run_with(&executor, BOX, &Limits::default()));
-    // The same worker, not a new one.
+    // The worker is still the same.
     assert_eq!((executor.pids(), executor.status().restarts), (vec![pid], 0));
 }
 
-/// The contract is 100 ms, for a candidate in Python, in a call of the kernel, and asleep. A busy machine may delay one answer, but
-/// not each of five; an answer that waited for the worker would be late every time.
+/// The contract is 100 ms for a candidate in Python code, in a call of the geometry kernel, and asleep. A busy machine may
+/// delay one answer but not each of five; an answer that waited for the worker would always be late.
 #[test]
-fn a_cancelled_caller_has_its_answer_within_100_ms() {
+fn a_cancelled_caller_is_answered_within_100_ms() {
     let executor = start(1);
     executor.versions().unwrap();
     let endless = [
@@ -255,18 +259,18 @@ fn a_cancelled_caller_has_its_answer_within_100_ms() {
             "{least:?} at least for {code}"
         );
     }
-    assert_eq!(executor.status().restarts, 0, "the worker stays");
+    assert_eq!(executor.status().restarts, 0, "the worker is not replaced");
 }
 
 #[test]
-fn a_hand_edit_overtakes_a_batch() {
+fn a_live_run_overtakes_a_batch() {
     let executor = start(1);
     executor.versions().unwrap();
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
     let submit = |name: &'static str, priority| {
         let (runner, order) = (executor.clone(), Arc::clone(&order));
         thread::spawn(move || {
-            // It works: beside one that sleeps, others run.
+            // It computes: beside a sleeping candidate the others would run.
             let code = format!("for i in range(20_000_000):\n    pass\n{BOX}");
             runner
                 .build(
@@ -291,7 +295,7 @@ fn a_hand_edit_overtakes_a_batch() {
 }
 
 #[test]
-fn two_hundred_candidates_leave_the_worker_as_large_as_it_was() {
+fn worker_memory_stays_flat_over_two_hundred_candidates() {
     let executor = start(1);
     let codes = [
         BOX.to_owned(),
@@ -317,7 +321,7 @@ fn two_hundred_candidates_leave_the_worker_as_large_as_it_was() {
 }
 
 #[test]
-fn workers_that_could_not_start_are_tried_again_once_what_was_missing_is_there() {
+fn failed_workers_start_on_retry_once_the_environment_exists() {
     let folder = tempfile::tempdir().unwrap();
     let environment = folder.path().join("venv");
     let executor = Executor::start(WorkerConfig {
@@ -356,18 +360,18 @@ fn dropping_the_executor_leaves_no_process() {
         workers.into_iter().flat_map(descendants).collect(),
     ]
     .concat();
-    // Each has its interpreter, and children that wait for the next candidate.
+    // Each worker has an interpreter, and children that wait for the next candidate.
     assert!(pids.len() > 4, "{pids:?}");
     drop(executor);
     assert!(pids.iter().all(|&pid| !alive(pid)), "{pids:?}");
 }
 
 #[test]
-fn what_cannot_start_says_why_and_what_to_do() {
+fn start_errors_name_the_cause_and_a_fix() {
     let start = |worker: &Path, python: &Path| {
         let executor = Executor::start(WorkerConfig::new(worker.into(), python.into(), 1));
         let Err(ExecutorError::Start(message)) = executor.versions() else {
-            panic!("it started")
+            panic!("the worker started")
         };
         assert_eq!(executor.status().error.as_ref(), Some(&message));
         let built = executor.build(b"x", &RunSpec::default(), Priority::Live, &CancelToken::never());
@@ -389,10 +393,15 @@ fn what_cannot_start_says_why_and_what_to_do() {
     assert!(message.contains("died"), "{message}");
 
     let folder = tempfile::tempdir().unwrap();
-    // What the loader says on a machine without the library; the file is closed before it is run.
+    // Prints the message of the loader on a machine without the library. `fs::write` closes the file before it is run.
     let unloadable = folder.path().join("unloadable");
-    let words = "error while loading shared libraries: libpython3.11.so.1.0: cannot open shared object file";
-    fs::write(&unloadable, format!("#!/bin/sh\necho '{words}' >&2\nexit 127\n")).unwrap();
+    let loader_error =
+        "error while loading shared libraries: libpython3.11.so.1.0: cannot open shared object file";
+    fs::write(
+        &unloadable,
+        format!("#!/bin/sh\necho '{loader_error}' >&2\nexit 127\n"),
+    )
+    .unwrap();
     fs::set_permissions(&unloadable, fs::Permissions::from_mode(0o755)).unwrap();
     let message = start(&unloadable, &python());
     assert!(
@@ -431,7 +440,7 @@ fn what_cannot_start_says_why_and_what_to_do() {
 }
 
 #[test]
-fn only_the_worker_is_linked_with_python() {
+fn only_the_worker_links_python() {
     let needs_python = |executable: &Path| {
         let output = Command::new("readelf")
             .arg("-d")
@@ -449,6 +458,6 @@ fn only_the_worker_is_linked_with_python() {
     assert!(!needs_python(Path::new(env!("CARGO_BIN_EXE_cadforge"))).0);
     let (worker, text) = needs_python(&worker());
     assert!(worker);
-    // RUNPATH would let LD_LIBRARY_PATH swap the interpreter.
+    // With RUNPATH, LD_LIBRARY_PATH could replace the interpreter.
     assert!(text.contains("(RPATH)") && !text.contains("(RUNPATH)"), "{text}");
 }

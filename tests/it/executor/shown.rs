@@ -1,4 +1,4 @@
-//! What a script shows: every object with its looks, and which of it is scored.
+//! Displayed objects of a script: their appearance, and which of them is scored.
 
 use cadforge::executor::{Build, CancelToken, Execution, Priority, RunSpec};
 use cadforge::failure::Kind;
@@ -16,17 +16,17 @@ fn live(code: &str) -> Execution {
         .unwrap_or_else(|error| panic!("{error}\n{code}"))
 }
 
-/// Name, colour in bytes, opacity in per cent, whether it is scored, and the size of its box in whole mm.
-type Seen = (String, Option<[u8; 3]>, u32, bool, [i64; 3]);
+/// Name, colour in bytes, opacity in per cent, whether it is scored, and extents of its bounding box in whole mm.
+type Displayed = (String, Option<[u8; 3]>, u32, bool, [i64; 3]);
 
-fn seen(code: &str) -> Vec<Seen> {
+fn displayed(code: &str) -> Vec<Displayed> {
     let execution = live(code);
     let scene = execution
         .scene
-        .unwrap_or_else(|| panic!("nothing to see: {:?}", execution.build));
-    let look = |object: &cadforge::geometry::SceneObject| {
+        .unwrap_or_else(|| panic!("no scene: {:?}", execution.build));
+    let appearance = |object: &cadforge::geometry::SceneObject| {
         let bytes = |color: [f32; 3]| color.map(|channel| (channel * 255.0).round() as u8);
-        let bounds = object.bounds().expect("something to see");
+        let bounds = object.bounds().expect("an object with an extent");
         (
             object.name.clone().unwrap_or_default(),
             object.color.map(bytes),
@@ -35,7 +35,7 @@ fn seen(code: &str) -> Vec<Seen> {
             bounds.size().map(|side| side.round() as i64),
         )
     };
-    scene.objects.iter().map(look).collect()
+    scene.objects.iter().map(appearance).collect()
 }
 
 const RED: Option<[u8; 3]> = Some([255, 0, 0]);
@@ -43,8 +43,8 @@ const GREEN: Option<[u8; 3]> = Some([0, 255, 0]);
 const BLUE: Option<[u8; 3]> = Some([0, 0, 255]);
 
 #[test]
-fn every_object_of_a_live_run_comes_with_its_looks() {
-    let seen = seen(
+fn a_live_run_returns_every_object_with_its_appearance() {
+    let displayed = displayed(
         r##"
 import cadquery as cq
 plate = cq.Workplane().box(20, 20, 2)
@@ -60,20 +60,20 @@ whole = (
 show_object(whole, name="whole")
 "##,
     );
-    let expected: [Seen; 5] = [
-        // CQ-editor's alpha is a transparency.
+    let expected: [Displayed; 5] = [
+        // In CQ-editor, `alpha` is a transparency.
         ("plate".to_owned(), RED, 75, false, [20, 20, 2]),
         ("pins".to_owned(), Some([0, 128, 255]), 100, false, [8, 4, 8]),
         ("pin".to_owned(), None, 35, false, [2, 4, 8]),
         ("base".to_owned(), GREEN, 50, true, [20, 20, 2]),
         ("knob".to_owned(), BLUE, 100, true, [2, 4, 8]),
     ];
-    assert_eq!(seen, expected);
+    assert_eq!(displayed, expected);
 }
 
 #[test]
 fn ocp_vscodes_alpha_is_an_opacity() {
-    let one = seen(
+    let one = displayed(
         r##"
 import cadquery as cq
 from ocp_vscode import show, show_object
@@ -85,7 +85,7 @@ show_object(part, options={"color": "#ff8000", "alpha": 0.25})
         one,
         [("part".to_owned(), Some([255, 128, 0]), 25, true, [2, 3, 4])]
     );
-    let several = seen(
+    let several = displayed(
         r##"
 import cadquery as cq
 from ocp_vscode import show
@@ -93,7 +93,7 @@ one, other = cq.Workplane().box(2, 3, 4), cq.Workplane().box(5, 6, 7)
 show(one, other, names=["first", "second"], colors=["red", "blue"], alphas=[0.4, 1.0])
 "##,
     );
-    let expected: [Seen; 2] = [
+    let expected: [Displayed; 2] = [
         ("first".to_owned(), RED, 40, false, [2, 3, 4]),
         ("second".to_owned(), BLUE, 100, true, [5, 6, 7]),
     ];
@@ -101,7 +101,7 @@ show(one, other, names=["first", "second"], colors=["red", "blue"], alphas=[0.4,
 }
 
 #[test]
-fn colours_are_understood_in_every_form() {
+fn every_colour_format_is_accepted() {
     for (color, bytes) in [
         ("'Crimson'", Some([220, 20, 60])),
         ("'orange'", Some([255, 165, 0])),
@@ -117,12 +117,12 @@ fn colours_are_understood_in_every_form() {
             "import cadquery as cq\npart = cq.Workplane().box(1, 2, 3)\nshow_object(part, options={{'color': {color}}})\n\
              show_object(part, name='last')\n"
         );
-        assert_eq!(seen(&code)[0].1, bytes, "{color}");
+        assert_eq!(displayed(&code)[0].1, bytes, "{color}");
     }
 }
 
 #[test]
-fn one_part_in_its_usual_looks_is_no_scene() {
+fn one_part_with_default_appearance_is_not_a_scene() {
     let plain = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
     assert!(live(plain).scene.is_none());
     assert!(live(&format!("{plain}show_object(fixture)\n")).scene.is_none());
@@ -138,12 +138,12 @@ cq.exporters.export(r, "out/part.step")
 fn failure(execution: &Execution) -> (Kind, &str) {
     match &execution.build {
         Build::Failed(failure) => (failure.kind, &failure.message),
-        Build::Shape(_) => panic!("it was scored"),
+        Build::Shape(_) => panic!("the part is scored"),
     }
 }
 
 #[test]
-fn a_part_that_is_only_written_to_a_file_is_displayed_to_whoever_looks_and_scored_for_nobody() {
+fn an_exported_part_is_displayed_in_live_runs_and_never_scored() {
     let run = |priority| {
         shared()
             .build(
@@ -155,21 +155,24 @@ fn a_part_that_is_only_written_to_a_file_is_displayed_to_whoever_looks_and_score
             .unwrap()
     };
     let (live, batch) = (run(Priority::Live), run(Priority::Batch));
-    assert_eq!(failure(&live), failure(&batch), "looking changes no result");
+    assert_eq!(failure(&live), failure(&batch), "displaying changes no result");
     let (kind, message) = failure(&live);
     assert_eq!(kind, Kind::MissingFixture);
     assert!(
         message.contains("`r` was only written to a file, on line 5"),
         "{message}"
     );
-    let part = live.unscored.as_ref().expect("something to look at");
+    let part = live.unscored.as_ref().expect("a part to display");
     assert_eq!(part.mesh.bbox().size().map(f64::round), [60.0, 40.0, 4.0]);
-    assert!(part.facts.volume < 60.0 * 40.0 * 4.0 - 100.0, "with its hole");
+    assert!(
+        part.facts.volume < 60.0 * 40.0 * 4.0 - 100.0,
+        "the part with its hole"
+    );
     assert!(batch.unscored.is_none());
 }
 
 #[test]
-fn what_cannot_be_displayed_fails_alike_for_all() {
+fn an_exported_part_is_not_displayed_if_it_is_empty_or_another_is_scored() {
     let empty = "import cadquery as cq\ntry:\n    cq.exporters.export(cq.Workplane(), 'part.stl')\nexcept Exception:\n    pass\n";
     let execution = live(empty);
     let (kind, message) = failure(&execution);
@@ -178,7 +181,7 @@ fn what_cannot_be_displayed_fails_alike_for_all() {
         "{message}"
     );
     assert!(execution.unscored.is_none());
-    // What has something to score shows that.
+    // If another object is scored, that one is displayed.
     let scored = live(&format!("{EXPORTED}fixture = bracket\n"));
     assert!(scored.unscored.is_none() && matches!(scored.build, Build::Shape(_)));
 }
