@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Loads exported data sets as anybody would, and prints what came of each as a line of JSON.
+"""Loads exported data sets with Hugging Face `datasets`, and prints a summary of each as a line of JSON.
 
     load.py FOLDER...
 """
@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 
-# Nothing is fetched, and nothing is left in the home of whoever runs the tests.
+# No network access, and no files in the home folder of the user.
 cache = tempfile.TemporaryDirectory()
 os.environ |= {"HF_HOME": cache.name, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 

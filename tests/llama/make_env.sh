@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes the Python environment that holds llama.cpp's server, and the tiny model of the tests in it.
+# Creates the Python environment with llama.cpp's server, and in it the tiny model of the tests.
 #
 #   make_env.sh PYTHON VENV_DIR [REQUIREMENTS...]
 #
-# Quick when nothing changed; made anew when its inputs changed or an earlier run was interrupted.
+# Does nothing if the environment is up to date; recreates it after a change of its inputs or an interrupted run.
 set -eu
 
 [ $# -ge 2 ] || {
-    printf 'error: wrong use\nhint: make_env.sh PYTHON VENV_DIR [REQUIREMENTS...]\n' >&2
+    printf 'error: invalid arguments\nhint: make_env.sh PYTHON VENV_DIR [REQUIREMENTS...]\n' >&2
     exit 1
 }
 python=$1
@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- "$here/requirements.txt"
 "$here/../python/make_env.sh" "$python" "$venv" "$@"
 
-# Gone with the environment when that is made anew.
+# The stamp is inside the environment and is removed with it.
 stamp=$venv/models.stamp
 wanted=$(sha256sum <"$here/models.py")
 exec 9>"$venv.lock"

@@ -1,10 +1,10 @@
-"""Makes a model and its adapters for tests: a Llama of two layers with weights from a seed, and LoRAs of rank 8.
+"""Creates a model and its adapters for tests: a Llama of two layers with seeded random weights, and LoRAs of rank 8.
 
     models.py FOLDER
 
-Leaves base.gguf, sft.gguf, grpo.gguf and fresh.gguf there, a few hundred KB. `fresh` is an adapter as a trainer
-initialises it: its second factor is zero, so that it changes nothing. The vocabulary is printable ASCII, a character a token
-but for one merge; what the model says is noise, and the same noise for the same seed.
+Writes base.gguf, sft.gguf, grpo.gguf and fresh.gguf, a few hundred KB, to that folder. `fresh` is an adapter as a
+trainer initialises it: its second factor is zero, so it changes nothing. The vocabulary is printable ASCII, one character per
+token except for one merge. The output of the model is noise, equal for equal seeds.
 """
 
 import sys
@@ -47,7 +47,7 @@ def base(path):
     writer.add_chat_template(TEMPLATE)
     writer.add_tensor("token_embd.weight", weights(len(TOKENS), WIDTH, 1.0))
     output = weights(len(TOKENS), WIDTH, 0.5)
-    # An answer ends at its token limit: the end token stays far below the best of the others.
+    # Answers end at their token limit: the logit of the end token stays far below the best of the others.
     output[-1] = 0.0
     writer.add_tensor("output.weight", output)
     writer.add_tensor("output_norm.weight", numpy.ones(WIDTH, numpy.float32))

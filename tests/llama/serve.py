@@ -1,8 +1,8 @@
-"""Serves a GGUF model and adapters by llama.cpp's own HTTP server until standard input ends.
+"""Serves a GGUF model and adapters with llama.cpp's HTTP server until standard input ends.
 
     serve.py [--context TOKENS] [--slots N] [--threads N] [--port PORT] MODEL.gguf [ADAPTER.gguf...]
 
-Prints one line: the server's address.
+Prints one line, the address of the server.
 """
 
 import argparse

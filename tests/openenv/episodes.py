@@ -1,8 +1,8 @@
-"""Whole episodes through OpenEnv's own GenericEnvClient, one or several at once.
+"""Runs complete episodes through OpenEnv's GenericEnvClient, alone and concurrently.
 
     episodes.py URL TASK SEED_FILE REPAIRED_FILE
 
-Prints one JSON object with what was seen; fails on anything that a client would stumble over.
+Prints one JSON object with the results; fails on anything that would break a client.
 """
 
 import asyncio
@@ -27,17 +27,17 @@ def is_finite(value):
 
 
 async def episode(url=URL):
-    """Reset, seed, broken, repaired: the rewards and whether the last step ended it."""
-    seen = []
+    """Resets, then steps with the seed, broken and repaired code; returns the rewards and whether the episode is done."""
+    rewards = []
     async with GenericEnvClient(base_url=url) as env:
         result = await env.reset(task_id=TASK, seed=7, episode_id="e")
         assert result.observation["task_id"] == TASK and not result.done, result
-        seen.append(result.reward)
+        rewards.append(result.reward)
         for code in (SEED, BROKEN, REPAIRED):
             result = await env.step({"code": code})
             assert is_finite(result.observation), result
             assert result.observation["current_code"] == code
-            seen.append(result.reward)
+            rewards.append(result.reward)
         state = await env.state()
         assert state["step_count"] == 3 and state["episode_id"] == "e", state
         for wrong, expected in (({"code": ""}, "VALIDATION_ERROR"), ({"code": "x", "task_id": "no"}, "EXECUTION_ERROR")):
@@ -46,25 +46,25 @@ async def episode(url=URL):
             except RuntimeError as error:
                 assert expected in str(error), error
             else:
-                raise AssertionError(f"{wrong} was taken")
-        # The socket outlives both.
+                raise AssertionError(f"{wrong} was accepted")
+        # The socket stays open after both errors.
         again = await env.step({"code": REPAIRED, "reward_mode": "fast", "metadata": {"a": 1}})
-        assert again.reward == seen[-1], again
-    return seen, result.done
+        assert again.reward == rewards[-1], again
+    return rewards, result.done
 
 
 def synchronous():
-    """The same through the synchronous wrapper, as trainers use it."""
+    """A short episode through the synchronous wrapper, which trainers use."""
     with GenericEnvClient(base_url=URL).sync() as env:
         first = env.reset(task_id=TASK)
         return [first.reward, env.step({"code": REPAIRED}).reward, env.state()["step_count"]]
 
 
 async def main():
-    alone = await episode()
-    together = await asyncio.gather(*(episode() for _ in range(4)))
-    assert all(one == alone for one in together), together
-    # One more than fit is told so.
+    single = await episode()
+    concurrent = await asyncio.gather(*(episode() for _ in range(4)))
+    assert all(one == single for one in concurrent), concurrent
+    # A client beyond the capacity gets an error.
     held = [GenericEnvClient(base_url=URL) for _ in range(4)]
     for env in held:
         await env.connect()
@@ -76,19 +76,19 @@ async def main():
     except RuntimeError as error:
         refused = str(error)
     else:
-        raise AssertionError("a fifth environment was given")
+        raise AssertionError("the server accepted a fifth environment")
     for env in [*held, fifth]:
         await env.close()
-    return alone, refused
+    return single, refused
 
 
 (rewards, done), refused = asyncio.run(main())
 installed = {found.metadata["Name"]: found.version for found in metadata.distributions()}
-seen = {
+report = {
     "client": {name: installed[name] for name in ("openenv", "openenv-core") if name in installed},
     "rewards": rewards,
     "done": done,
     "refused": refused,
     "synchronous": synchronous(),
 }
-print(json.dumps(seen))
+print(json.dumps(report))

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes a Python environment that tests use beside the worker's.
+# Creates a Python environment for tests, separate from the environment of the worker.
 #
 #   make_env.sh PYTHON VENV_DIR REQUIREMENTS…
 #
-# Quick when nothing changed; made anew when its inputs changed or an earlier run was interrupted.
+# Does nothing if the environment is up to date; recreates it after a change of its inputs or an interrupted run.
 set -eu
 
 die() {
@@ -11,7 +11,7 @@ die() {
     exit 1
 }
 
-[ $# -ge 3 ] || die "wrong use" "make_env.sh PYTHON VENV_DIR REQUIREMENTS…"
+[ $# -ge 3 ] || die "invalid arguments" "make_env.sh PYTHON VENV_DIR REQUIREMENTS…"
 python=$1
 venv=$2
 stamp=$venv/cadforge.stamp
@@ -21,21 +21,21 @@ wanted=$({
     cat "$@"
     "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
 } | sha256sum | cut -d' ' -f1)
-# Several checks in one checkout may want it at once.
+# Several runs in one checkout may create it at the same time.
 mkdir -p "$(dirname "$venv")"
 exec 9>"$venv.lock"
 flock 9
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -x "$venv/bin/python" ]; then
     exit 0
 fi
-# Only what `python -m venv` made is ever removed.
-[ ! -e "$venv" ] || [ -f "$venv/pyvenv.cfg" ] || die "$venv exists and is no virtual environment" "move it away"
+# Only a folder that `python -m venv` created is ever removed.
+[ ! -e "$venv" ] || [ -f "$venv/pyvenv.cfg" ] || die "$venv exists and is not a virtual environment" "move it away"
 rm -rf "$venv"
-echo "making the Python environment in $venv" >&2
+echo "creating the Python environment in $venv" >&2
 "$python" -m venv "$venv"
 for requirements; do
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
         --require-hashes --no-deps -r "$requirements" ||
-        die "the packages of $requirements could not be installed" "see pip's words above; check the network and try again"
+        die "the packages of $requirements could not be installed" "see the output of pip above; check the network and try again"
 done
 echo "$wanted" >"$stamp"

@@ -1,8 +1,8 @@
-"""Runs the loop of examples/ray/score.py on a local cluster of two actors, of which one is killed in the middle of a batch.
+"""Runs the loop of examples/ray/score.py on a local cluster of two actors, one of which is killed in the middle of a batch.
 
     killed.py EXAMPLE_FOLDER
 
-Prints how many rows came back, and fails if one is lost, doubled, out of order or scored otherwise.
+Prints the number of rows, and fails if one is lost, duplicated, out of order or not scored.
 """
 
 import json
@@ -23,8 +23,8 @@ FATAL = 20
 
 
 @ray.remote(num_cpus=1, max_restarts=-1)
-class Mortal:
-    """The example's actor, but that it is killed once, while it scores the batch with row FATAL."""
+class KillableActor:
+    """The actor of the example, which kills itself once, while it scores the batch with row FATAL."""
 
     def __init__(self, mark):
         self.mark = mark
@@ -42,18 +42,18 @@ class Mortal:
         return cadforge.score_rows(rows)
 
 
-class MortalIn:
+class KillableActorFactory:
     def __init__(self, mark):
         self.mark = mark
 
     def remote(self):
-        return Mortal.remote(self.mark)
+        return KillableActor.remote(self.mark)
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
         mark = os.path.join(folder, "killed")
-        example.Scorer = MortalIn(mark)
+        example.Scorer = KillableActorFactory(mark)
         ray.init(
             num_cpus=2,
             include_dashboard=False,

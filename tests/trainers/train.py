@@ -2,9 +2,8 @@
 
     train.py
 
-Trains twice. First the vocabulary is whole lines of CadQuery, so that even chance writes code that builds now and then and
-there is something to learn; then it is whole answers of a chat, with fences and reasoning, each of which is paid as the
-program in it. Prints one JSON object with the mean reward and its deviation at each step.
+Trains twice. First the tokens are complete lines of CadQuery, so that random output sometimes builds and there is something to
+learn. Then the tokens are complete chat answers with fences and reasoning, each of which is scored as the program in it. Prints one JSON object with the mean reward and its deviation at each step.
 """
 
 import json
@@ -42,11 +41,11 @@ FORMS = [
 
 def tokenizer(words):
     words = ["<pad>", "<end>", "<unknown>", *words, *(f"# {task}\n" for task in TASKS)]
-    made = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
-    made.pre_tokenizer = pre_tokenizers.Split(Regex("\n"), "merged_with_previous")
-    made.decoder = decoders.Fuse()
+    base = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
+    base.pre_tokenizer = pre_tokenizers.Split(Regex("\n"), "merged_with_previous")
+    base.decoder = decoders.Fuse()
     found = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made,
+        tokenizer_object=base,
         pad_token="<pad>",
         eos_token="<end>",
         unk_token="<unknown>",
@@ -58,7 +57,7 @@ def tokenizer(words):
 
 
 def train(words, prompts, length):
-    """Trains on prompts; returns the calls of the reward function with what came of them, and TRL's rows."""
+    """Trains on prompts; returns the calls of the reward function with their results, and TRL's log rows."""
     transformers.set_seed(1)
     words = tokenizer(words)
     config = transformers.LlamaConfig(
@@ -102,14 +101,14 @@ def train(words, prompts, length):
         )
         before = [parameter.detach().clone() for parameter in trainer.model.parameters()]
         trainer.train()
-    moved = sum(not torch.equal(old, new) for old, new in zip(before, trainer.model.parameters()))
-    assert moved, "no weight has moved"
+    changed = sum(not torch.equal(old, new) for old, new in zip(before, trainer.model.parameters()))
+    assert changed, "no weight has changed"
     rows = [row for row in trainer.state.log_history if "reward" in row]
     rewards = [row["reward"] for row in rows]
     assert len(rewards) == STEPS and all(map(math.isfinite, rewards)), rewards
     scores = [score for _, _, found in calls for score in found]
     assert len(scores) == 8 * STEPS and None not in scores, scores
-    assert any(score > 0 for score in scores) and any(score < 0 for score in scores), "nothing built, or everything"
+    assert any(score > 0 for score in scores) and any(score < 0 for score in scores), "no completion built, or all did"
     return calls, rows
 
 
@@ -130,18 +129,18 @@ def answers():
     prompts = [{"prompt": [{"role": "user", "content": f"# {task}\n"}], "task_id": task} for task in TASKS]
     calls, rows = train(list(programs), prompts, 1)
     builds = {task: cadforge.scores([{"task_id": task, "code": PART}])[0] for task in TASKS}
-    seen = set()
+    sampled = set()
     for completions, tasks, found in calls:
         for completion, task, score in zip(completions, tasks, found):
             text = completion[0]["content"]
-            # Other words of the vocabulary, such as those of the prompts, hold no program.
+            # Other tokens, such as those of the prompts, contain no program.
             builds_here = programs.get(text) == PART
             assert (score > 0) == builds_here, (text, score)
-            # The whole answer is read for nothing but its program.
+            # Only the program in an answer affects its score.
             assert not builds_here or math.isclose(score, builds[task], abs_tol=1e-9), (text, score, builds)
-            seen.add(text)
-    missed = programs.keys() - seen
-    assert not missed, f"never tried: {missed}"
+            sampled.add(text)
+    missed = programs.keys() - sampled
+    assert not missed, f"never sampled: {missed}"
     return {"rewards": [row["reward"] for row in rows], "deviations": [row["reward_std"] for row in rows]}
 
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Trains a tiny model on our reward with the real TRL, in an environment of its own.
+# Trains a tiny model on the reward with TRL, in a separate environment.
 #
 #   train.sh PYTHON CADFORGE
 #
-# Downloads some 3 GB when it is first run.
+# The first run downloads about 3 GB.
 set -eu
 
 [ $# -eq 2 ] || {

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Unpacks the trainers' packages, without what they depend on, and installs ours, as a user would with `pip install ./…`.
+# Unpacks the packages of the trainers without their dependencies, and installs the package in python/cadforge as a user does.
 #
 #   unpack.sh PYTHON DIR
 #
-# Leaves DIR/packages and DIR/ours. Quick when nothing changed; nothing is written into the checkout.
+# Writes DIR/packages and DIR/ours. Does nothing if both are up to date; writes nothing into the checkout.
 set -eu
 
 die() {
@@ -11,7 +11,7 @@ die() {
     exit 1
 }
 
-[ $# -eq 2 ] || die "wrong use" "unpack.sh PYTHON DIR"
+[ $# -eq 2 ] || die "invalid arguments" "unpack.sh PYTHON DIR"
 python=$1
 dir=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -31,7 +31,7 @@ rm -rf "$dir/packages" "$dir/ours" "$stamp"
 mkdir -p "$dir"
 export PIP_ROOT_USER_ACTION=ignore
 pip() {
-    "$python" -m pip "$@" || die "pip could not install" "see its words above; check the network and try again"
+    "$python" -m pip "$@" || die "pip could not install" "see its output above; check the network and try again"
 }
 pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
     --target "$dir/packages" -r "$here/packages.txt"

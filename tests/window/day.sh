@@ -48,7 +48,7 @@ for size in "${sizes[@]}"; do
     previous=
     do_command 'run loop'
     sleep 4
-    settle 90 || fail "$size: the loop does not come to rest"
+    settle 90 || fail "$size: the loop does not settle"
     state 01-side-by-side
     for mode in overlay wipe 'signed distance'; do
         do_command "$mode"
@@ -57,7 +57,7 @@ for size in "${sizes[@]}"; do
     done
     do_command 'with the reference'
     sleep 3
-    settle 60 || fail "$size: does not come to rest with the reference"
+    settle 60 || fail "$size: does not settle with the reference"
     state 03-distance-to-reference
     do_command 'side by side'
     do_command 'section plane'
@@ -107,7 +107,7 @@ for size in "${sizes[@]}"; do
         fail "$size: a dropped file is not accepted"
     until_true 60 changed_at_least "$scratch/undropped" $((area / 50)) || fail "$size: a dropped file is not opened"
     sleep 1
-    settle 60 || fail "$size: does not come to rest with a dropped file"
+    settle 60 || fail "$size: does not settle with a dropped file"
     state 12-dropped
     pass "$size: a dropped file is opened"
 
@@ -119,10 +119,10 @@ for size in "${sizes[@]}"; do
     ! grep -qE 'https?:' "$scratch/timeline.html" || fail "$size: the page refers to the network"
     (($(wc -c <"$scratch/timeline.html") > 50000)) || fail "$size: the page contains no parts"
     rm "$scratch/timeline.html"
-    settle || fail "$size: does not come to rest after sharing"
+    settle || fail "$size: does not settle after sharing"
     pass "$size: the timeline is exported as one page"
 
-    settle || fail "$size: does not come to rest"
+    settle || fail "$size: does not settle"
     before=$(ticks)
     sleep 5
     used=$(($(ticks) - before))
@@ -140,7 +140,7 @@ for size in "${sizes[@]}"; do
     start_studio "$program" studio --task caster_wheel_fork
     sleep 1
     until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: does not restart after the kill"
-    settle || fail "$size: does not come to rest after the kill"
+    settle || fail "$size: does not settle after the kill"
     state 13-recovery
     pass "$size: text typed two seconds before a kill is offered for recovery"
 
@@ -150,13 +150,13 @@ for size in "${sizes[@]}"; do
     rm -rf "$scratch/data"
     start_studio "$program" studio --task caster_wheel_fork "$scratch/run.jsonl"
     sleep 2
-    settle 60 || fail "$size: does not come to rest with a training run"
+    settle 60 || fail "$size: does not settle with a training run"
     state 14-rows
     do_command 'panel: 3D view'
     state 15-curves
     click "row 1"
     sleep 2
-    settle 60 || fail "$size: does not come to rest with a row"
+    settle 60 || fail "$size: does not settle with a row"
     state 16-row
     pass "$size: a training run is displayed"
 

@@ -110,7 +110,7 @@ do_command() {
     sleep 0.3
     key Return
     sleep 0.4
-    settle 60 || fail "does not come to rest after '$1'"
+    settle 60 || fail "does not settle after '$1'"
 }
 
 widgets() { /usr/bin/python3 "$here/widgets.py" "$@"; }
@@ -123,7 +123,7 @@ locate() {
 
 find_widget() { widgets find "$1" >"$scratch/place" 2>/dev/null; }
 
-# click NAME: on the middle of the widget of that name.
+# click NAME: clicks on the middle of the widget of that name.
 click() {
     local x y width height
     locate "$1"
@@ -143,7 +143,7 @@ type_in_code() {
     sleep 0.2
 }
 
-# drag NAME X% Y%: from the middle of the widget by that share of its size, with the button held, in several moves.
+# drag NAME X% Y%: drags from the middle of the widget by that share of its size, in several moves.
 drag() {
     local x y width height step
     locate "$1"
@@ -158,7 +158,7 @@ drag() {
     sleep 0.2
 }
 
-# shot NAME: saves NAME.png for people and NAME.ppm for comparisons.
+# shot NAME: saves NAME.png for inspection and NAME.ppm for comparisons.
 shot() {
     look shot
     cp "$scratch/shot.ppm" "$1.ppm"

@@ -44,8 +44,8 @@ address=$(<"$scratch/address")
 
 # metric NAME: a metric of the server.
 metric() { curl -s --max-time 20 "$address/metrics" | sed -n "s/^llamacpp:$1 //p"; }
-streams() { [[ $(metric requests_processing) != 0 ]]; }
-rests() { [[ $(metric requests_processing) == 0 ]]; }
+is_busy() { [[ $(metric requests_processing) != 0 ]]; }
+is_idle() { [[ $(metric requests_processing) == 0 ]]; }
 
 for folder in "$scratch/data/cadforge"; do
     mkdir -p "$folder"
@@ -55,13 +55,13 @@ done
 start_display "$size"
 start_studio "$program" studio --task axial_motor_stator_12_slot
 until_true 120 seen_at_least $warm $((area / 400)) || fail "the seed's shape is not visible after 120 s"
-settle 60 || fail 'does not come to rest'
+settle 60 || fail 'does not settle'
 shot "$name-1-start"
 
 begin 'run loop'
 until_true 120 changed_at_least "$name-1-start" $((area / 50)) || fail 'the replay changes nothing'
 sleep 3
-settle 120 || fail 'the replay does not come to rest'
+settle 120 || fail 'the replay does not settle'
 (($(seen $teal) >= area / 400)) || fail 'the repaired stator is not visible'
 shot "$name-2-replay"
 pass 'a recording shows a broken stator repaired'
@@ -70,48 +70,48 @@ do_command 'reset to seed'
 do_command 'proposer: rules'
 begin 'propose'
 sleep 2
-settle 90 || fail 'a proposal of the rules does not come to rest'
+settle 90 || fail 'a proposal of the rules does not settle'
 shot "$name-3-rules-arrived"
 do_command 'reject proposal'
-settle 60 || fail 'does not come to rest after a rejection'
+settle 60 || fail 'does not settle after a rejection'
 shot "$name-4-rules-rejected"
 begin 'run loop'
 sleep 3
-settle 120 || fail 'the loop of the rules does not come to rest'
+settle 120 || fail 'the loop of the rules does not settle'
 shot "$name-5-rules-loop"
 pass 'the rules propose once and in a loop'
 
 do_command 'proposer: model'
 sleep 2
-settle 60 || fail 'does not come to rest with a server'
+settle 60 || fail 'does not settle with a server'
 shot "$name-6-server"
 do_command 'show prompt'
 sleep 2
-settle 60 || fail 'the prompt does not come to rest'
+settle 60 || fail 'the prompt does not settle'
 shot "$name-7-prompt"
 key Escape
 sleep 0.5
 begin 'run loop'
-until_true 60 streams || fail 'the server gets no request'
+until_true 60 is_busy || fail 'the server gets no request'
 sleep 2
 shot "$name-8-streaming"
 sleep 1
 until_true 20 changed_at_least "$name-8-streaming" 300 || fail 'no streamed text appears'
 shot "$name-9-streaming-on"
 key Escape
-until_true 30 rests || fail 'the cancellation does not reach the server'
+until_true 30 is_idle || fail 'the cancellation does not reach the server'
 made=$(metric tokens_predicted_total)
-settle 60 || fail 'does not come to rest after the cancellation'
+settle 60 || fail 'does not settle after the cancellation'
 ((${made%.*} < 50000)) || fail "the server generated all $made tokens"
 shot "$name-10-stopped"
 pass "streamed text appears and is cancelled on the server after $made tokens"
 
 begin 'run loop'
-until_true 60 streams || fail 'the server gets no second request'
+until_true 60 is_busy || fail 'the server gets no second request'
 sleep 2
 shot "$name-10-again"
 kill -9 "$server"
-settle 60 || fail 'does not come to rest after the server was killed'
+settle 60 || fail 'does not settle after the server was killed'
 # The banner has the full width.
 until_true 30 changed_at_least "$name-10-again" $((area / 50)) || fail 'the killed server is not reported'
 shot "$name-11-server-killed"

@@ -29,7 +29,7 @@ for size in 1280x720 1920x1080; do
     # The seed's plate as built by a worker: at least half a per cent of the screenshot.
     area=$((${size%x*} * ${size#*x}))
     until_true 90 seen_at_least $warm $((area / 200)) || fail "$size: the seed's shape is not visible after 90 s"
-    settle || fail "$size: the window does not come to rest"
+    settle || fail "$size: the window does not settle"
     shot "$name-1-seed"
     [[ $(picture size "$name-1-seed.ppm") == "$size" ]] || fail "$size: the screenshot has another size"
     (($(picture colours "$name-1-seed.ppm") > 300)) || fail "$size: the window is almost blank"
@@ -37,7 +37,7 @@ for size in 1280x720 1920x1080; do
 
     key ctrl+shift+Return
     until_true 90 changed_at_least "$name-1-seed" $((area / 50)) || fail "$size: the repair loop changes nothing"
-    settle 60 || fail "$size: the repair loop does not come to rest"
+    settle 60 || fail "$size: the repair loop does not settle"
     (($(seen $teal) >= area / 100)) || fail "$size: the repaired shape is not visible"
     shot "$name-2-repaired"
     pass "$size: runs the repair loop by keyboard"
@@ -47,7 +47,7 @@ for size in 1280x720 1920x1080; do
     key ctrl+End
     type_text '('
     until_true 30 seen_at_least $bad $((before + 400)) || fail "$size: a syntax error does not show in red"
-    settle || fail "$size: the window does not come to rest after a syntax error"
+    settle || fail "$size: the window does not settle after a syntax error"
     shot "$name-3-syntax-error"
     pass "$size: marks a syntax error"
 

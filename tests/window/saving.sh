@@ -49,12 +49,12 @@ end_studio() {
 start_display 1280x720
 start_studio "$program" studio --task caster_wheel_fork "$part"
 until_true 90 seen_at_least dc8c6b 4000 || fail 'the window does not open with unknown settings'
-settle 60 || fail 'the window does not come to rest'
+settle 60 || fail 'the window does not settle'
 pass 'opens with a settings file with an unknown key and an invalid value'
 
 key ctrl+comma
 sleep 1
-settle 20 || fail 'the settings page does not come to rest'
+settle 20 || fail 'the settings page does not settle'
 # Backwards from the first field to the second last button.
 key shift+Tab
 key shift+Tab
@@ -63,7 +63,7 @@ until_true 20 grep -qs '^workers = 2' "$CADFORGE_DATA/settings.toml" || fail 'th
 grep -q '^sclae = 1.5' "$CADFORGE_DATA/settings.toml" || fail 'a key of another version is lost'
 grep -q '^seconds = 30' "$CADFORGE_DATA/settings.toml" || fail 'a valid value beside an invalid one is lost'
 grep -q '^workers = 99' "$CADFORGE_DATA/settings.toml.bak" || fail 'the backup of the malformed file is missing'
-settle 20 || fail 'the window does not come to rest after its settings'
+settle 20 || fail 'the window does not settle after its settings'
 pass 'preserves unknown keys, valid values and a backup when it writes the settings'
 
 key ctrl+Home
@@ -95,14 +95,14 @@ pass 'undoes edits word by word, across caret moves and saves'
 
 save_as "$taken"
 sleep 1
-settle 20 || fail 'the question does not come to rest'
+settle 20 || fail 'the question does not settle'
 first_line "$taken" 'theirs = 1' || fail 'a file is replaced without a question'
 key Escape
 sleep 1
 first_line "$taken" 'theirs = 1' || fail 'a file is replaced although the question was dismissed'
 save_as "$taken"
 sleep 1
-settle 20 || fail 'the question does not come to rest'
+settle 20 || fail 'the question does not settle'
 key Tab
 key space
 until_true 20 cmp -s "$part" "$taken" || fail 'the file is not replaced after the answer'
@@ -110,7 +110,7 @@ pass 'asks before it replaces a file'
 
 printf 'other = 1\n' >"$taken"
 sleep 2
-settle 30 || fail 'the window does not come to rest after a change by another program'
+settle 30 || fail 'the window does not settle after a change by another program'
 part=$taken
 key ctrl+Home
 type_text '#'
