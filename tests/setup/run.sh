@@ -13,7 +13,7 @@ tag=x86-64 # the name that ldconfig gives to the architecture of this processor
 [[ $(uname -m) != aarch64 ]] || tag=AArch64
 libraries='libxkbcommon-x11.so.0 libX11-xcb.so.1 libXcursor.so.1 libXi.so.6 libGL.so.1 libEGL.so.1'
 
-# --- a simulated machine ----------------------------------------------------------------------------------
+# --- a simulated machine ---------------------------------------------------------------------------------
 
 # Creates a machine that meets all requirements, in the folder $box.
 machine() {

@@ -53,7 +53,7 @@ for size in 1280x720 1920x1080; do
 
     key ctrl+z
     until_true 30 seen_at_most $bad $((before + 100)) || fail "$size: undoing the error leaves it marked"
-    pass "$size: undo brings the part back"
+    pass "$size: undo restores the part"
 
     close_window
     code=0

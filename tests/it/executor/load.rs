@@ -231,7 +231,7 @@ fn sleepers_of_one_client_do_not_block_another() {
         count += 1;
     }
     println!("{count} candidates in {:?} beside sleepers", since.elapsed());
-    // Sleepers can be cancelled although others run beside them; the first one has built already.
+    // Sleepers can be cancelled although others run beside them. The first one has woken up and is not cancelled.
     cancels.truncate(1);
     for _ in 0..4 {
         match ended.recv().unwrap() {
