@@ -52,6 +52,8 @@ mod file_tests;
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
 mod panel_tests;
 #[cfg(test)]
 mod project_tests;

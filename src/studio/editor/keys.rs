@@ -13,7 +13,7 @@ use super::history::{EditOrigin, EditTime, History};
 use super::indent;
 use super::selection::{bytes_of, caret_of, set_selection};
 
-pub(super) type Edit = fn(&mut String, Range<usize>) -> Range<usize>;
+pub(super) type CodeEdit = fn(&mut String, Range<usize>) -> Range<usize>;
 
 /// Keys that wait for the next frame.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub struct Keys {
 
 /// Effect of a handled key.
 enum KeyAction {
-    Edit(Edit),
+    Edit(CodeEdit),
     Undo,
     Redo,
 }
@@ -82,7 +82,7 @@ fn show(selection: Option<Range<usize>>, code: &mut String, history: &History, i
 }
 
 /// Applies an edit at the caret as a separate step.
-pub(super) fn apply(edit: Edit, code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
+pub(super) fn apply(edit: CodeEdit, code: &mut String, history: &mut History, id: Id, ui: &Ui) -> bool {
     let Some(mut state) = TextEdit::load_state(ui.ctx(), id) else {
         return false;
     };
@@ -115,7 +115,7 @@ fn meaning_of(event: &Event) -> Option<KeyAction> {
     else {
         return None;
     };
-    let edit = |edit: Edit| Some(KeyAction::Edit(edit));
+    let edit = |edit: CodeEdit| Some(KeyAction::Edit(edit));
     let command = modifiers.command && !modifiers.alt;
     match key {
         Key::Tab if *modifiers == Modifiers::SHIFT => edit(indent::outdent),
