@@ -76,14 +76,15 @@ impl Files {
     /// Reports from now on when a file no longer holds `code`.
     pub fn watch(&mut self, path: PathBuf, code: &str) {
         let stamp = Stamp::of(&path, code);
-        lock(self.watcher.watched()).insert(path, stamp);
-        self.start_watching();
+        lock(self.watcher.watched()).insert(path.clone(), stamp);
+        self.start_watching(&path);
     }
 
-    fn start_watching(&mut self) {
+    fn start_watching(&mut self, path: &Path) {
         let events = self.background.sender();
-        self.watcher
-            .start(move |path, code| events.send(FileEvent::Changed(path, code)));
+        self.watcher.start(path, move |path, code| {
+            events.send(FileEvent::Changed(path, code))
+        });
     }
 
     /// Opens a Python file, a trajectory, a file of rows, a store, or a folder of trajectories and files of rows.
@@ -168,7 +169,7 @@ impl Files {
 
     /// Writes a card's code, after the writes queued before, and watches the file from then on.
     pub fn write(&mut self, path: PathBuf, code: String, card: CardId, revision: u64) {
-        self.start_watching();
+        self.start_watching(&path);
         let (events, watched) = (self.background.sender(), self.watcher.watched());
         let writer = self.writer.get_or_insert_with(|| {
             Writer::start(Arc::clone(watched), move |written| {

@@ -11,11 +11,14 @@ use super::dock::PanelKind;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{CardId, PathPurpose, State};
 use super::testing::{FakeBackend, SentJob, Window, built, failed, state, step, window};
-use crate::assess::Built;
+use crate::assess::{Assessment, Built};
 use crate::engine::RepairProgress;
 use crate::failure::Kind;
 use crate::repair::RepairSummary;
-use crate::reward::{Mode, Profile};
+use crate::reward::{
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, FitDetails, GroundedDetails, Mode,
+    PoseDetails, Profile, SensitivityDetails, SimilarityDetails, ValidityDetails,
+};
 
 /// Random source of a test with its seed.
 struct TestRng(Pcg32);
@@ -159,6 +162,87 @@ fn answer_command(rng: &mut TestRng) -> Command {
     chosen.into()
 }
 
+/// An evaluation under grounded-v2, whatever profile the window shows by now: with and without a box, checks, agreement,
+/// similarity and rebuilds, and with faces that the part does not have.
+fn grounded(rng: &mut TestRng) -> Assessment {
+    let mut assessment = built(0.9, 0.8);
+    let share = |rng: &mut TestRng| rng.below(101) as f64 / 100.0;
+    let checks: Vec<CheckDetails> = (0..rng.below(4))
+        .map(|number| CheckDetails {
+            name: rng.of(&["four bolt holes", "é → 𝄞", ""]).to_owned(),
+            kind: rng.of(&["holes", "thickness", "region"]).to_owned(),
+            score: share(rng),
+            weight: share(rng),
+            measured: "3 of 4".to_owned(),
+            asked: "4 holes of 9 mm along x".to_owned(),
+            place: rng.yes().then_some([1e6 * number as f64, -0.5, 0.0]),
+            faces: (0..rng.below(3) as u32).map(|face| face * 1000).collect(),
+        })
+        .collect();
+    let checks = rng.yes().then(|| ChecksDetails {
+        public: rng.yes().then_some(0.5),
+        hidden: rng.yes().then_some(0.25),
+        passed: rng.yes(),
+        earned: share(rng),
+        trivial: share(rng),
+        list: checks,
+    });
+    let details = GroundedDetails {
+        validity: ValidityDetails {
+            valid: rng.yes(),
+            closed: rng.yes(),
+            loose: rng.below(3) as u32,
+            volume_mm3: 1000.0 * share(rng),
+            own_overlap: share(rng),
+            inverted: 0.0,
+        },
+        assembly: AssemblyDetails {
+            solids: rng.below(4) as u32,
+            asked: rng.yes().then_some(3),
+            groups: 1 + rng.below(3),
+            main_share: share(rng),
+            overlap: 0.0,
+            spare_holes: rng.below(2),
+        },
+        pose: PoseDetails {
+            turned: rng.yes(),
+            moved: rng.yes(),
+            scale: 1.0,
+            iou: share(rng),
+        },
+        fit: rng.yes().then_some(FitDetails {
+            over: 0.4,
+            axis: 'z',
+            factor: 0.53,
+        }),
+        checks,
+        agreement: rng.yes().then_some(AgreementDetails {
+            volume: 0.1,
+            credit: 0.6,
+        }),
+        similarity: rng.yes().then_some(SimilarityDetails {
+            iou: 0.5,
+            f1: [0.1, 0.2, 0.3, 0.4],
+            quality: 0.4,
+            trivial: 0.3,
+            score: 0.2,
+        }),
+        sensitivity: rng.yes().then(|| SensitivityDetails {
+            named: 20,
+            tried: 16,
+            live: rng.below(17),
+            rank: 2.5,
+            reference_live: rng.yes().then_some(12),
+            reference_rank: rng.yes().then_some(6.0),
+            dead: vec!["unused_length".to_owned()],
+        }),
+        cost: rng.yes().then_some(2.0),
+    };
+    assessment.evaluation.profile = Profile::GroundedV2;
+    assessment.evaluation.details.grounded = Some(details);
+    assessment
+}
+
 /// An event of the engine for one of its jobs, in any order and for ended jobs too.
 fn answer(rng: &mut TestRng, backend: &FakeBackend) {
     if backend.count() == 0 {
@@ -169,14 +253,15 @@ fn answer(rng: &mut TestRng, backend: &FakeBackend) {
     } else {
         rng.below(backend.count())
     };
-    let assessment = match rng.below(3) {
+    let assessment = match rng.below(5) {
         0 => failed(
             Kind::SyntaxClosure,
             "'(' was never closed",
             1 + rng.below(40) as u32,
         ),
         1 => built(0.7, 0.5),
-        _ => built(-0.2, 0.0),
+        2 => built(-0.2, 0.0),
+        _ => grounded(rng),
     };
     let number = rng.below(4);
     backend.job(index, |job| match (rng.below(8), &job.job) {

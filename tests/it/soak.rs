@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use cadforge::assess::{Assessor, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::engine::Engine;
 use cadforge::executor::{CancelToken, Recycle, WorkerConfig};
+use cadforge::reward::Profile;
 use cadforge::task::{Task, TaskSet};
 
 use crate::executor::load::Spinners;
@@ -32,19 +33,28 @@ fn caster() -> Arc<Task> {
     Arc::clone(tasks.get("caster_wheel_fork").expect("the caster"))
 }
 
-/// The evaluation without what differs between equal runs.
+/// The evaluations under both profiles, without what differs between equal runs.
 fn evaluate(assessor: &Assessor, task: &Task, code: &str) -> String {
-    let scoring = Scoring {
-        reference: ReferenceChoice::None,
-        ..Scoring::default()
+    let evaluate = |profile| {
+        let scoring = Scoring {
+            reference: ReferenceChoice::None,
+            profile,
+            editability: Some(0),
+            ..Scoring::default()
+        };
+        let request = Request::batch(task, code.as_bytes(), &scoring);
+        let mut evaluation = assessor
+            .assess(&request, &CancelToken::never())
+            .expect("a result")
+            .evaluation;
+        evaluation.timing = Timing::default();
+        if let Some(grounded) = &mut evaluation.details.grounded {
+            // Measured CPU time.
+            (grounded.cost, evaluation.reward.efficiency) = (None, None);
+        }
+        serde_json::to_string(&evaluation).expect("plain data")
     };
-    let request = Request::batch(task, code.as_bytes(), &scoring);
-    let mut evaluation = assessor
-        .assess(&request, &CancelToken::never())
-        .expect("a result")
-        .evaluation;
-    evaluation.timing = Timing::default();
-    serde_json::to_string(&evaluation).expect("plain data")
+    [Profile::CadforgeV1, Profile::GroundedV2].map(evaluate).concat()
 }
 
 fn candidates(task: &Task) -> Vec<String> {

@@ -75,6 +75,12 @@ fn external_changes_are_reported_once_and_own_writes_never() {
         panic!()
     };
     assert_eq!((changed_path, code.as_str()), (path.clone(), "a = 33"));
+    // Most editors write another file and rename it.
+    replace_file(&path, b"a = 444").unwrap();
+    let FileEvent::Changed(_, code) = next(&files) else {
+        panic!()
+    };
+    assert_eq!(code, "a = 444");
     fs::remove_file(&path).unwrap();
     assert!(
         changed(&mut lock(files.watcher.watched())).is_empty(),
