@@ -74,16 +74,15 @@ impl Files {
     }
 
     /// Reports from now on when a file no longer holds `code`.
-    pub fn watch(&mut self, path: PathBuf, code: &str) {
-        let stamp = Stamp::of(&path, code);
-        lock(self.watcher.watched()).insert(path.clone(), stamp);
-        self.start_watching(&path);
+    pub fn watch(&mut self, path: &Path, code: &str) {
+        lock(self.watcher.watched()).insert(path.to_owned(), Stamp::of(path, code));
+        self.start_watching(path);
     }
 
     fn start_watching(&mut self, path: &Path) {
         let events = self.background.sender();
         self.watcher.start(path, move |path, code| {
-            events.send(FileEvent::Changed(path, code))
+            events.send(FileEvent::Changed(path, code));
         });
     }
 

@@ -43,6 +43,7 @@ fn an_attack_is_compared_with_its_limit_and_exits_1_beyond_it() {
         "name",
         "task",
         "trick",
+        "not_the_part",
         "talk",
         "v1",
         "v1_weak",

@@ -35,7 +35,7 @@ impl Controller {
                 self.files.prompt_for_path(purpose, start);
             }
             FileEvent::Read(path, Ok(code)) => {
-                self.files.io.watch(path.clone(), &code);
+                self.files.io.watch(&path, &code);
                 self.files.examine_project(&path);
                 self.sessions.show_file(path, code);
             }
@@ -284,7 +284,7 @@ impl Controller {
             if self.sessions.restore_edit(edit, select)
                 && let Some((file, code)) = file
             {
-                self.files.io.watch(file, &code);
+                self.files.io.watch(&file, &code);
             }
         }
     }

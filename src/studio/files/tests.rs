@@ -60,7 +60,7 @@ fn external_changes_are_reported_once_and_own_writes_never() {
     let path = dir.path().join("part.py");
     fs::write(&path, "a = 1").unwrap();
     let mut files = files();
-    files.watch(path.clone(), "a = 1");
+    files.watch(&path, "a = 1");
     files.write(path.clone(), "a = 2".to_owned(), CardId(1), 1);
     let FileEvent::Written(Written { result: Ok(()), .. }) = next(&files) else {
         panic!()

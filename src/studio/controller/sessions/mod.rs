@@ -162,11 +162,6 @@ impl SessionPart {
     fn update_pool_status(&mut self, messages: &mut Messages) {
         let pool = self.backend.status();
         let state = &mut self.state;
-        match pool.restarts.saturating_sub(state.pool.restarts) {
-            0 => {}
-            1 => messages.log_error("a worker died and was replaced"),
-            more => messages.log_error(format!("{more} workers died and were replaced")),
-        }
         let was_broken = messages.notice.as_ref().is_some_and(|notice| notice.from_pool);
         if pool.error != state.pool.error || (pool.error.is_none() && was_broken) {
             match &pool.error {
