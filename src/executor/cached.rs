@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::execution::{Build, Execution};
 use super::identity::Identity;
-use super::protocol::{read_frame, write_frame};
-use super::{Build, Execution, Limits, RunSpec, WorkerVersions, kernel};
 use cadforge_core::cache::{Cache, Key, KeyBuilder};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{BrepEdge, BrepFacts, BrepSurface, Shape, TriMesh};
+use cadforge_platform::kernel;
+use cadforge_protocol::frame::{read_frame, write_frame};
+use cadforge_protocol::{Limits, RunSpec, WorkerVersions};
 
 /// Incremented with every change of the entry format.
 const FORMAT: u32 = 5;
@@ -385,12 +387,12 @@ mod tests {
 
     #[test]
     fn code_and_spec_change_the_key() {
-        let config = super::super::WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1);
+        let config = crate::WorkerConfig::new("worker".into(), "venv/bin/python".into(), 1);
         let identity = Identity::of(&config);
         let spec = RunSpec::default();
         let mut others = vec![key(&identity, b"x = 1", &spec), key(&identity, b"x = 1 ", &spec)];
         let folder = tempfile::tempdir().unwrap();
-        let project = super::super::project::Project::open(folder.path()).unwrap();
+        let project = cadforge_protocol::project::Project::open(folder.path()).unwrap();
         std::fs::write(folder.path().join("sizes.json"), "{}").unwrap();
         for project in [project.refreshed().unwrap(), project] {
             let spec = RunSpec {

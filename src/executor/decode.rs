@@ -2,9 +2,9 @@
 
 use super::notes;
 use super::outcome::forged;
-use super::protocol::{CURVES, SURFACES, ShownObject};
 use cadforge_core::failure::Failure;
 use cadforge_geometry::{Aabb, BrepEdge, BrepSurface, Scene, SceneObject, TriMesh};
+use cadforge_protocol::frame::{CURVES, SURFACES, ShownObject};
 
 /// The shown objects, if they can be read and are more than the scored shape in its default appearance.
 pub(super) fn scene(shown: &[ShownObject], bytes: &[u8]) -> Option<Scene> {

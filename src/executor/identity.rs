@@ -6,10 +6,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::config::WorkerConfig;
 use super::worker::INHERITED_VARIABLES;
-use super::{SandboxSupport, WorkerConfig, kernel};
 use cadforge_core::cache::digests::stamp;
 use cadforge_core::cache::{Key, KeyBuilder};
+use cadforge_platform::kernel::{self, SandboxSupport};
 
 /// Incremented with every change of the worker's behaviour that no file's time shows.
 const FORMAT: u32 = 2;

@@ -20,7 +20,11 @@
 //! ```
 
 mod cached;
+mod cancel;
+mod config;
 mod decode;
+mod error;
+mod execution;
 mod identity;
 mod mesh_check;
 mod notes;
@@ -29,249 +33,26 @@ mod pool;
 pub mod scratch;
 mod worker;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cadforge_core::cache::{Cache, Key};
-use cadforge_core::failure::{Failure, Kind};
-use cadforge_geometry::{Scene, Shape};
+use cadforge_core::failure::Kind;
 use cadforge_protocol::frame::Purpose;
 
 pub use cadforge_platform::{kernel, kernel::SandboxSupport, load};
 pub use cadforge_protocol::{
     Limits, MeshMethod, PATCHES, RunSpec, WorkerVersions, frame as protocol, project,
 };
-pub use outcome::DisputedMesh;
 
 pub use cached::is_cacheable;
+pub use cancel::{CancelSource, CancelToken};
+pub use config::{Recycle, WorkerConfig};
+pub use error::ExecutorError;
+pub use execution::{Build, Execution};
 pub use identity::Identity;
-
-/// Result of running a candidate.
-#[derive(Clone, Debug)]
-pub enum Build {
-    /// The shape, with its mesh and facts.
-    Shape(Arc<Shape>),
-    /// The build failed; this is a result too.
-    Failed(Failure),
-}
-
-impl Build {
-    /// The failure kind's name, or `shape`.
-    fn kind_name(&self) -> &'static str {
-        match self {
-            Self::Shape(_) => "shape",
-            Self::Failed(failure) => failure.kind.name(),
-        }
-    }
-}
-
-/// A [`Build`] with its output, notes and times.
-#[derive(Clone, Debug)]
-pub struct Execution {
-    /// Shape or failure.
-    pub build: Build,
-    /// Captured standard output, lossily decoded.
-    pub stdout: String,
-    /// Captured standard error, lossily decoded.
-    pub stderr: String,
-    /// The shape as a STEP file, for [`Executor::export`].
-    pub step: Option<Arc<[u8]>>,
-    /// Notes on the shape and on the code, for people and models.
-    pub notes: Vec<String>,
-    /// Whether the code showed more than one object, or gave one its own appearance.
-    pub shows_more: bool,
-    /// The shown objects, of a live run.
-    pub scene: Option<Arc<Scene>>,
-    /// The part of a failed live run that was only written to a file: displayed and never scored.
-    pub unscored: Option<Arc<Shape>>,
-    /// Set if the mesh contradicts the shape; a second mesh decides whether it is forged.
-    pub disputed: Option<DisputedMesh>,
-    /// Time in the queue, in ms.
-    pub queue_ms: f64,
-    /// Wall time of the code, in ms.
-    pub run_ms: f64,
-    /// Wall time of meshing, export and measurement, in ms.
-    pub mesh_ms: f64,
-    /// Steps that were not run again, because the run resumed after them.
-    pub resumed: u32,
-    /// The sandbox of the candidate; `None` if it never reached a worker.
-    pub sandbox: Option<SandboxSupport>,
-    /// Whether the build may be cached: it ran from its first line, in a worker of the requested identity. Other builds
-    /// are results too, but are never cached.
-    pub cacheable: bool,
-}
-
-/// Priority of a run; hand edits go before batches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// A batch or a training loop.
-    Batch,
-    /// A hand edit.
-    Live,
-}
-
-/// Configuration of the pool.
-#[derive(Clone, Debug)]
-pub struct WorkerConfig {
-    /// The `cadforge-worker` executable.
-    pub worker: PathBuf,
-    /// `<venv>/bin/python` of the pinned environment.
-    pub python: PathBuf,
-    /// Maximum number of worker processes, at least 1. Each is started when a run first needs it.
-    pub workers: usize,
-    /// Whether one of two or more workers is reserved for hand edits, which then use no other worker.
-    pub live_slot: bool,
-    /// Maximum number of waiting candidates, for hand edits and for batches each, at least 1; more are refused.
-    pub queue: usize,
-    /// When a healthy worker is replaced.
-    pub recycle: Recycle,
-    /// Cache of builds.
-    pub cache: Cache,
-    /// Patches that speed CadQuery up: `all`, `none`, or names separated by commas. They change no result.
-    pub patches: String,
-}
-
-/// When a healthy worker is replaced. Its successor starts before it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recycle {
-    /// After this many candidates.
-    pub runs: u64,
-    /// When its processes hold this many bytes more than when it was ready.
-    pub growth_bytes: u64,
-}
-
-impl Default for Recycle {
-    fn default() -> Self {
-        Self {
-            runs: 1000,
-            growth_bytes: 256 << 20,
-        }
-    }
-}
-
-impl WorkerConfig {
-    /// Configuration of a pool with `workers` workers for all runs, and without a cache.
-    pub fn new(worker: PathBuf, python: PathBuf, workers: usize) -> Self {
-        Self {
-            worker,
-            python,
-            workers,
-            live_slot: false,
-            queue: 1024,
-            recycle: Recycle::default(),
-            cache: Cache::off(),
-            patches: "all".to_owned(),
-        }
-    }
-}
-
-/// Internal errors and refusals: never scored.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecutorError {
-    /// The worker cannot be started or did not become ready.
-    #[error("{0}")]
-    Start(String),
-    /// The worker died or sent malformed frames, twice for the same candidate.
-    #[error("{0}")]
-    Broken(String),
-    /// The queue is full. This is not the candidate's fault: it can be submitted again.
-    #[error(
-        "{queued} candidates wait already\nhint: submit it again in {retry_after_ms} ms, or fewer at once"
-    )]
-    Overloaded {
-        /// Waiting candidates.
-        queued: usize,
-        /// Estimated time until the queue has room, in ms, from recent runs.
-        retry_after_ms: u64,
-    },
-    /// The project folder cannot be read.
-    #[error(transparent)]
-    Project(#[from] project::ProjectError),
-    #[error("cancelled")]
-    /// The caller cancelled the run.
-    Cancelled,
-}
-
-impl ExecutorError {
-    /// Whether the caller cancelled the run.
-    pub fn is_cancelled(&self) -> bool {
-        match self {
-            Self::Cancelled => true,
-            Self::Start(_) | Self::Broken(_) | Self::Overloaded { .. } | Self::Project(_) => false,
-        }
-    }
-
-    /// Whether the input caused the error, and not this program.
-    pub fn is_input(&self) -> bool {
-        match self {
-            Self::Project(_) => true,
-            Self::Start(_) | Self::Broken(_) | Self::Overloaded { .. } | Self::Cancelled => false,
-        }
-    }
-}
-
-/// State of the pool, for status displays.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PoolStatus {
-    /// Workers that are ready or busy.
-    pub ready: usize,
-    /// Workers still importing CadQuery.
-    pub starting: usize,
-    /// Workers running a candidate.
-    pub busy: usize,
-    /// Candidates waiting for a worker.
-    pub queued: usize,
-    /// Worker processes that died or misbehaved and were replaced.
-    pub restarts: u64,
-    /// Worker processes replaced by count or memory, see [`Recycle`].
-    pub recycled: u64,
-    /// Versions, once the first worker is ready.
-    pub versions: Option<WorkerVersions>,
-    /// Why no worker can start, if that is so.
-    pub error: Option<String>,
-}
-
-/// Cancels a running or queued call; cheap to clone.
-///
-/// Created by [`CancelToken::pair`].
-#[derive(Clone, Debug)]
-pub struct CancelToken(crossbeam_channel::Receiver<()>);
-
-/// Fires its token when [`CancelSource::cancel`] is called or when it is dropped.
-#[derive(Debug)]
-pub struct CancelSource(#[allow(dead_code)] crossbeam_channel::Sender<()>);
-
-impl CancelToken {
-    /// A source and the token that it fires.
-    pub fn pair() -> (CancelSource, Self) {
-        let (sender, receiver) = crossbeam_channel::bounded(0);
-        (CancelSource(sender), Self(receiver))
-    }
-
-    /// A token that never fires.
-    pub fn never() -> Self {
-        Self(crossbeam_channel::never())
-    }
-
-    /// Whether it has fired.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(
-            self.0.try_recv(),
-            Err(crossbeam_channel::TryRecvError::Disconnected)
-        )
-    }
-
-    /// Disconnects when fired; for `select!`.
-    pub fn receiver(&self) -> &crossbeam_channel::Receiver<()> {
-        &self.0
-    }
-}
-
-impl CancelSource {
-    /// Fires the token.
-    pub fn cancel(self) {}
-}
+pub use mesh_check::DisputedMesh;
+pub use pool::{PoolStatus, Priority};
 
 /// A pool of worker processes. Cheap to clone; the last clone stops the workers.
 #[derive(Clone)]

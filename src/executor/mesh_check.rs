@@ -3,7 +3,7 @@
 //! Compares face by face: a fabricated mesh does not lie on the faces. Boxes and areas of faces are estimates by the
 //! kernel, so a contradiction proves nothing yet: a mesh by a process without candidate code decides.
 
-use super::{Build, Execution};
+use super::execution::{Build, Execution};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{Aabb, BrepFacts, BrepSurface, TriMesh};
 

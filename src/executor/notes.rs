@@ -2,8 +2,8 @@
 //!
 //! From a candidate's claims, only numbers and short plain names enter a note, so that code cannot write its own notes.
 
-use super::protocol::{Claims, OperationEffect, Remark};
 use cadforge_geometry::{BrepFacts, TriMesh};
+use cadforge_protocol::frame::{Claims, OperationEffect, Remark};
 
 /// Number of faces that a note names.
 const NAMED_FACES: usize = 3;
@@ -115,7 +115,8 @@ fn of_shown(claims: &Claims) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::ShownObject;
+    use cadforge_protocol::frame::ShownObject;
+
     use super::*;
     use cadforge_geometry::{BrepFault, shapes};
 

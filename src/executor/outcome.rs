@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use super::decode::{edges, face_triangles, scene, stl_count, surfaces};
-use super::mesh_check::{self, Contradiction};
-use super::protocol::{Claims, DoneBlobs, Outcome};
-use super::{Build, Execution, MeshMethod, RunSpec, notes};
+use super::execution::{Build, Execution};
+use super::mesh_check::{self, Contradiction, DisputedMesh};
+use super::notes;
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_geometry::{Aabb, BrepFacts, BrepSurface, MeshError, Scene, Shape, TriMesh};
-
-pub use super::mesh_check::DisputedMesh;
+use cadforge_protocol::frame::{Claims, DoneBlobs, Outcome};
+use cadforge_protocol::{MeshMethod, RunSpec};
 
 /// Resolution of single precision, as a share of a part's diagonal, that leaves nothing of its form.
 const MAX_RESOLUTION: f64 = 0.1;
@@ -222,7 +222,8 @@ fn failure(kind: Kind, message: String) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{CURVES, SURFACES};
+    use cadforge_protocol::frame::{CURVES, SURFACES};
+
     use super::*;
 
     /// A triangle in the xy plane, as one face with one edge.

@@ -14,13 +14,16 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
+pub use queue::Priority;
 pub(crate) use queue::Source;
 
+use super::cancel::CancelToken;
+use super::config::WorkerConfig;
+use super::error::ExecutorError;
+use super::execution::Execution;
 use super::identity::Identity;
-use super::protocol::Purpose;
-use super::{
-    CancelToken, Execution, ExecutorError, PoolStatus, Priority, RunSpec, WorkerConfig, WorkerVersions,
-};
+use cadforge_protocol::frame::Purpose;
+use cadforge_protocol::{RunSpec, WorkerVersions};
 use queue::{AcceptedJobs, Queue};
 use slot::SlotThread;
 
@@ -32,6 +35,27 @@ const ASSUMED_RUN_MS: f64 = 3000.0;
 
 /// Weight of the last run in the running mean.
 const MEAN_WEIGHT: f64 = 0.1;
+
+/// State of the pool, for status displays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolStatus {
+    /// Workers that are ready or busy.
+    pub ready: usize,
+    /// Workers still importing CadQuery.
+    pub starting: usize,
+    /// Workers running a candidate.
+    pub busy: usize,
+    /// Candidates waiting for a worker.
+    pub queued: usize,
+    /// Worker processes that died or misbehaved and were replaced.
+    pub restarts: u64,
+    /// Worker processes replaced by count or memory, see [`Recycle`](crate::Recycle).
+    pub recycled: u64,
+    /// Versions, once the first worker is ready.
+    pub versions: Option<WorkerVersions>,
+    /// Why no worker can start, if that is so.
+    pub error: Option<String>,
+}
 
 /// Workers and their queue. Dropping it ends all workers.
 pub(crate) struct Pool {

@@ -15,11 +15,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
-use super::load::Timeout;
-use super::protocol::{
+use super::cancel::CancelToken;
+use super::config::WorkerConfig;
+use cadforge_platform::kernel::SandboxSupport;
+use cadforge_platform::load::Timeout;
+use cadforge_protocol::frame::{
     Claims, DoneBlobs, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame,
 };
-use super::{CancelToken, RunSpec, SandboxSupport, WorkerConfig, WorkerVersions};
+use cadforge_protocol::{RunSpec, WorkerVersions};
 
 /// Time-out for importing CadQuery, without the time in which the worker waits for the processor. The import takes
 /// seconds, or a minute from a cold disk.

@@ -3,7 +3,7 @@
 //! An edge is identified by its two merged vertices. Components are joined across edges of exactly two triangles:
 //! bodies that touch along an edge of four triangles stay separate, as in trimesh.
 
-use super::normalised::area;
+use super::vector::area;
 use super::{Aabb, NormalisedMesh};
 
 /// Faces with a smaller area are degenerate, in normalised mm².

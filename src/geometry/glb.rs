@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::{MeshError, TriMesh};
+use super::mesh::{MeshError, TriMesh};
 
 pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
     let (json, buffer) = chunks(bytes)?;

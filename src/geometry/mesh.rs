@@ -5,8 +5,6 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
-use super::MeshFormat;
-
 /// An axis-aligned bounding box in mm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Aabb {
@@ -151,32 +149,6 @@ impl TriMesh {
             vertices: merge.vertices,
             triangles,
         })
-    }
-
-    /// Reads the polygons of a Wavefront OBJ; materials are ignored.
-    pub fn from_obj(bytes: &[u8]) -> Result<Self, MeshError> {
-        super::obj::read(bytes)
-    }
-
-    /// Reads the triangles of a binary glTF, with node transforms applied.
-    ///
-    /// Buffers outside the file, sparse accessors and compressed meshes are refused.
-    pub fn from_glb(bytes: &[u8]) -> Result<Self, MeshError> {
-        super::glb::read(bytes)
-    }
-
-    /// Reads a mesh file by its extension, see [`MeshFormat`].
-    pub fn from_file(path: &std::path::Path) -> Result<Self, MeshError> {
-        let format = MeshFormat::of_path(path).ok_or_else(|| {
-            MeshError::Unreadable(format!(
-                "`{}` is no mesh file that can be read\nhint: use STL, OBJ or GLB",
-                path.display()
-            ))
-        })?;
-        let bytes = std::fs::read(path).map_err(|error| {
-            MeshError::Unreadable(format!("`{}` cannot be read: {error}", path.display()))
-        })?;
-        format.read(&bytes)
     }
 
     /// Rotated so that its longest axis is z, as for references from mesh files: if y is longest, y and z are swapped;

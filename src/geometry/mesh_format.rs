@@ -1,8 +1,8 @@
-//! File formats of meshes.
+//! File formats of meshes, and their readers.
 
 use std::path::Path;
 
-use super::{MeshError, TriMesh};
+use super::mesh::{MeshError, TriMesh};
 
 /// A file format of meshes that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,34 @@ impl MeshFormat {
             Self::Obj => TriMesh::from_obj(bytes),
             Self::Glb => TriMesh::from_glb(bytes),
         }
+    }
+}
+
+impl TriMesh {
+    /// Reads the polygons of a Wavefront OBJ; materials are ignored.
+    pub fn from_obj(bytes: &[u8]) -> Result<Self, MeshError> {
+        super::obj::read(bytes)
+    }
+
+    /// Reads the triangles of a binary glTF, with node transforms applied.
+    ///
+    /// Buffers outside the file, sparse accessors and compressed meshes are refused.
+    pub fn from_glb(bytes: &[u8]) -> Result<Self, MeshError> {
+        super::glb::read(bytes)
+    }
+
+    /// Reads a mesh file by its extension, see [`MeshFormat`].
+    pub fn from_file(path: &std::path::Path) -> Result<Self, MeshError> {
+        let format = MeshFormat::of_path(path).ok_or_else(|| {
+            MeshError::Unreadable(format!(
+                "`{}` is no mesh file that can be read\nhint: use STL, OBJ or GLB",
+                path.display()
+            ))
+        })?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            MeshError::Unreadable(format!("`{}` cannot be read: {error}", path.display()))
+        })?;
+        format.read(&bytes)
     }
 }
 

@@ -66,20 +66,3 @@ impl NormalisedMesh {
         self.bbox.size()[2].max(MIN_EXTENT)
     }
 }
-
-/// (b - a) × (c - a): twice the triangle's area, along its normal.
-pub(super) fn cross(a: [f64; 3], b: [f64; 3], c: [f64; 3]) -> [f64; 3] {
-    let u: [f64; 3] = std::array::from_fn(|axis| b[axis] - a[axis]);
-    let v: [f64; 3] = std::array::from_fn(|axis| c[axis] - a[axis]);
-    [
-        u[1] * v[2] - u[2] * v[1],
-        u[2] * v[0] - u[0] * v[2],
-        u[0] * v[1] - u[1] * v[0],
-    ]
-}
-
-/// Area of a triangle.
-pub(super) fn area([a, b, c]: [[f64; 3]; 3]) -> f64 {
-    let [x, y, z] = cross(a, b, c);
-    0.5 * (x * x + y * y + z * z).sqrt()
-}

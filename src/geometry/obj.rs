@@ -3,7 +3,7 @@
 //! Geometry only: materials, normals and texture coordinates are ignored. Polygons are split into triangles as in
 //! trimesh, in its order: the order of triangles determines which points of a surface cadforge-v1 samples.
 
-use super::{MeshError, TriMesh};
+use super::mesh::{MeshError, TriMesh};
 
 pub(super) fn read(bytes: &[u8]) -> Result<TriMesh, MeshError> {
     let options = tobj::LoadOptions {

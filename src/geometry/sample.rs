@@ -3,7 +3,7 @@
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 
-use super::normalised::area;
+use super::vector::area;
 use super::{NormalisedMesh, TriMesh};
 
 /// Points drawn uniformly by area, the same ones for the same shape.

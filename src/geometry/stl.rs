@@ -3,7 +3,8 @@
 //! The length of a file decides its format before a record is read: a header cannot announce more than there is. Reads
 //! corners only: normals follow from them, and attributes have no agreed meaning.
 
-use super::{MeshError, TriMesh};
+use super::mesh::{MeshError, TriMesh};
+use super::vector;
 
 const HEADER: usize = 80;
 const RECORD: usize = 50;
@@ -31,13 +32,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
 
 /// A binary STL of the mesh, in triangle order.
 pub(super) fn write(mesh: &TriMesh) -> Vec<u8> {
-    let vector = |point: [f64; 3]| stl_io::Vector::new(point.map(|x| x as f32));
+    let rounded = |point: [f64; 3]| stl_io::Vector::new(point.map(|x| x as f32));
     let triangles: Vec<_> = (0..mesh.triangles().len())
         .map(|index| {
             let corners = mesh.corners(index);
             stl_io::Triangle {
-                normal: vector(normal(corners)),
-                vertices: corners.map(vector),
+                normal: rounded(unit_normal(corners)),
+                vertices: corners.map(rounded),
             }
         })
         .collect();
@@ -88,11 +89,11 @@ fn read_triangles(bytes: &[u8]) -> Result<Vec<[f32; 3]>, MeshError> {
     Ok(corners)
 }
 
-fn normal([a, b, c]: [[f64; 3]; 3]) -> [f64; 3] {
-    let cross = super::normalised::cross(a, b, c);
-    let length = cross.iter().map(|x| x * x).sum::<f64>().sqrt();
+fn unit_normal(corners: [[f64; 3]; 3]) -> [f64; 3] {
+    let normal = vector::normal(corners);
+    let length = vector::length(normal);
     if length > 0.0 {
-        cross.map(|x| x / length)
+        normal.map(|x| x / length)
     } else {
         [0.0; 3]
     }

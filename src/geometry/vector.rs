@@ -40,3 +40,8 @@ pub(crate) fn unit(a: Vec3) -> Option<Vec3> {
 pub(crate) fn normal([a, b, c]: [Vec3; 3]) -> Vec3 {
     cross(sub(b, a), sub(c, a))
 }
+
+/// Area of a triangle.
+pub(crate) fn area(corners: [Vec3; 3]) -> f64 {
+    0.5 * length(normal(corners))
+}

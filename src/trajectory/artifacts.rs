@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-use super::TrajectoryError;
+use super::error::TrajectoryError;
 use cadforge_assess::{Artifacts, Assessment};
 
 /// Writes a file atomically: a reader sees the old content or the new.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FILE_NAME, Header, Step, TrajectoryError};
+use super::error::TrajectoryError;
+use super::step::{FILE_NAME, Header, Step};
 use cadforge_assess::FORMAT;
 
 /// A stored trajectory.

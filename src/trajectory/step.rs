@@ -1,9 +1,12 @@
-//! The lines of a trajectory file.
+//! The file of a trajectory, and its lines.
 
 use serde::{Deserialize, Serialize};
 
 use cadforge_assess::{Evaluation, Versions};
 use cadforge_reward::{Mode, Profile};
+
+/// The file of steps inside a trajectory folder.
+pub const FILE_NAME: &str = "trajectory.jsonl";
 
 /// First line of `trajectory.jsonl`: data common to all steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,9 +9,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::read::parse;
+use super::artifacts::write_atomically;
+use super::error::TrajectoryError;
+use super::read::{Trajectory, parse};
+use super::step::{FILE_NAME, Header, Step};
 use super::write::{TrajectoryWriter, lock};
-use super::{FILE_NAME, Header, Step, Trajectory, TrajectoryError, write_atomically};
 
 /// The file of the plan, which exists until the loop has ended.
 pub const PLAN_FILE: &str = "under-way.json";

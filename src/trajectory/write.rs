@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{FILE_NAME, Header, Step, TrajectoryError, artifacts};
+use super::artifacts;
+use super::error::TrajectoryError;
+use super::step::{FILE_NAME, Header, Step};
 use cadforge_assess::Artifacts;
 use cadforge_geometry::Shape;
 

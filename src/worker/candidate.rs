@@ -12,7 +12,7 @@ use cadforge_protocol::frame::{Claims, OperationEffect, Remark, RunReport, Shown
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::child::{self, ChildContext};
+use crate::context::{self, ChildContext};
 use crate::control::{Command, Event};
 use crate::plan::Plan;
 use crate::sandbox;
@@ -124,7 +124,7 @@ fn execute(harness: &Bound<'_, PyModule>, context: &mut ChildContext, started: &
     let mut paused_at = linux::own_cpu_s();
     while let Some((at, length)) = Plan::entry(&context.plan, next)? {
         if context.process_spec.pausing && next > 0 && linux::own_cpu_s() - paused_at > PAUSE_INTERVAL_S {
-            child::pause(context, next)?;
+            context::pause(context, next)?;
             if context.process_spec.from == next {
                 // This is a fork that resumes: its plan may differ from here on.
                 *started = Instant::now();
@@ -199,7 +199,7 @@ fn hand_over(
     let faces = match context.process_spec.mesh {
         MeshMethod::Exported => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
-            child::record_hardest_face(context, &hardest)?;
+            context::record_hardest_face(context, &hardest)?;
             let counts: Vec<u32> = harness
                 .call_method1(
                     "write_stl",

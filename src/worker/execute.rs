@@ -7,13 +7,14 @@ use cadforge_protocol::frame::{Purpose, RunReport};
 
 use crate::chain::{Chain, Extended};
 use crate::control::{Command, Event, INHERITED_FDS, ProcessSpec, Role};
+use crate::exit_failure::{Killed, Observed};
 use crate::files::read_run_report;
 use crate::fonts;
 use crate::listener::Listener;
 use crate::plan::Plan;
 use crate::process_tree::Process;
 use crate::run::{CandidateRun, Runner, Step, check_prepared, failed_outcome, forged};
-use crate::supervisor::{Killed, Observed, ProcessEvent};
+use crate::supervisor::ProcessEvent;
 
 impl Runner {
     /// Has the steps executed; returns the triangles of each face.

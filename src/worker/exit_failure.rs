@@ -5,8 +5,7 @@ use cadforge_protocol::Limits;
 use nix::libc;
 use nix::sys::signal::Signal;
 
-use crate::supervisor::{Killed, Observed};
-use cadforge_platform::linux::MemoryFile;
+use cadforge_platform::linux::{Ended, MemoryFile};
 
 /// Exit status of a child that failed to write its report.
 pub(crate) const NO_REPORT: i32 = 113;
@@ -16,6 +15,34 @@ pub(crate) const MESHING: &str = "meshing ";
 
 /// Share of the memory limit from which an abort or a segmentation fault counts as out of memory.
 const FULL: f64 = 0.8;
+
+/// Why the supervisor killed a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Killed {
+    Cpu,
+    /// Slept for longer than the limit.
+    Idle,
+    Wall,
+    Memory,
+    Flood,
+    /// Wrote more files than allowed.
+    Files,
+    /// Sent a message that no child of ours sends.
+    ProtocolViolation,
+    /// Cancelled by the client.
+    Cancelled,
+}
+
+/// Everything known about a child after its end.
+pub(crate) struct Observed {
+    /// Set if the supervisor killed it.
+    pub(crate) killed: Option<Killed>,
+    pub(crate) ended: Ended,
+    /// CPU seconds of the whole run, including those of resumed steps.
+    pub(crate) cpu_s: f64,
+    /// Whether it ended without writing a report.
+    pub(crate) silent: bool,
+}
 
 /// The failure of a child that ended; `None` if it ended normally.
 pub(crate) fn classify(
@@ -242,7 +269,7 @@ mod tests {
         let message = |killed, status| {
             let observed = Observed {
                 killed,
-                ended: cadforge_platform::linux::Ended {
+                ended: Ended {
                     status,
                     cpu_s: 0.0,
                     peak_resident: 0,

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, RawFd};
 
-use crate::child;
+use crate::context;
 use cadforge_platform::linux::MemoryFile;
 
 /// The font file of each style. Italics are the regular style, slanted by the kernel.
@@ -17,8 +17,8 @@ const FILES: [&[u8]; 2] = [
     include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
 ];
 
-/// Descriptors in the children, in the order of [`FILES`], after those of [`child::CONTROL`].
-pub(crate) const DESCRIPTORS: [RawFd; FILES.len()] = [child::CONTROL + 1, child::CONTROL + 2];
+/// Descriptors in the children, in the order of [`FILES`], after those of [`context::CONTROL`].
+pub(crate) const DESCRIPTORS: [RawFd; FILES.len()] = [context::CONTROL + 1, context::CONTROL + 2];
 
 /// Opens the fonts in the zygote; returns the paths of the regular and the bold style.
 pub(crate) fn open() -> io::Result<[String; FILES.len()]> {
@@ -26,7 +26,7 @@ pub(crate) fn open() -> io::Result<[String; FILES.len()]> {
         let mut file = MemoryFile::new("cadforge-font")?;
         file.file().write_all(bytes)?;
         file.seal()?;
-        child::place(file.descriptor(), number)?;
+        context::place(file.descriptor(), number)?;
     }
     Ok(DESCRIPTORS.map(path))
 }
@@ -34,7 +34,7 @@ pub(crate) fn open() -> io::Result<[String; FILES.len()]> {
 /// Reopens the fonts in a child: an inherited descriptor shares its file position with all other children.
 pub(crate) fn reopen() -> io::Result<()> {
     for number in DESCRIPTORS {
-        child::place(File::open(path(number))?.as_raw_fd(), number)?;
+        context::place(File::open(path(number))?.as_raw_fd(), number)?;
     }
     Ok(())
 }

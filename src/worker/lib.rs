@@ -10,11 +10,13 @@ mod chain;
 mod child;
 mod clock;
 mod concurrent;
+mod context;
 mod control;
 mod execute;
 mod exit_failure;
 mod files;
 mod fonts;
+mod greeting;
 mod listener;
 mod output;
 mod plan;
@@ -25,6 +27,7 @@ mod run;
 mod sandbox;
 mod scratch;
 mod supervisor;
+mod waiting;
 mod zygote;
 
 use std::fs::File;
@@ -46,11 +49,11 @@ use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, getppid};
 
 use crate::control::Control;
+use crate::greeting::ZygoteInfo;
 use crate::process_tree::Zygote;
 use crate::run::Runner;
 use crate::scratch::Scratch;
 use crate::supervisor::{Candidate, Client, Interruption};
-use crate::zygote::ZygoteInfo;
 
 /// Run before the first candidate. It fails for every reason that would make all candidates fail, and its fork leaves
 /// the zygote in the state in which all later forks find it.
@@ -206,7 +209,7 @@ fn fork_zygote(python: &Path, patches: &str) -> Result<(Pid, Control, UnixStream
             let served = linux::close_all_but(&keep)
                 .map_err(|error| error.to_string())
                 .and_then(|()| zygote::serve(python, patches, supervisor, their_greeting, &theirs));
-            zygote::leave(|| served)
+            waiting::leave(|| served)
         }
         ForkResult::Parent { child } => Ok((child, ours, our_greeting)),
     }
@@ -226,7 +229,7 @@ fn await_greeting(
         }
         let [zygote, client] = interests.map(|interest| interest.any().unwrap_or(false));
         if zygote {
-            return zygote::read_greeting(greeting);
+            return greeting::read(greeting);
         }
         if client {
             return Err("the client left before the worker was ready".to_owned());

@@ -11,8 +11,8 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use crate::control::{Command, Control, Event};
+use crate::greeting::ZygoteInfo;
 use crate::listener::Listener;
-use crate::zygote::ZygoteInfo;
 use cadforge_platform::linux::{self, Ended};
 
 /// Time for a process to wait, fork or reap, without the time in which it waits for the processor.

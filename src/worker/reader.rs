@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::candidate::describe;
-use crate::child::{self, ChildContext};
+use crate::context::{self, ChildContext};
 use crate::control::{Command, Event, Role};
 use crate::plan::Plan;
 use crate::sandbox;
@@ -119,7 +119,7 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
         None => Vec::new(),
         Some(exported) => {
             let hardest: String = harness.call_method1("hardest_face", (&shape,))?.extract()?;
-            child::record_hardest_face(context, &hardest)?;
+            context::record_hardest_face(context, &hardest)?;
             let counts: Vec<u32> = harness
                 .call_method1(
                     "mesh",

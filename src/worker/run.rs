@@ -17,12 +17,12 @@ use crate::candidate::METHODS;
 use crate::chain::Chain;
 use crate::concurrent::ConcurrentFolders;
 use crate::control::{Command, Event, ProcessSpec, Role};
-use crate::exit_failure;
+use crate::exit_failure::{self, Killed, Observed};
 use crate::files::{Files, read_reader_report};
 use crate::plan::Plan;
 use crate::process_tree::{Process, Zygote, end_strays};
 use crate::scratch::Scratch;
-use crate::supervisor::{Candidate, Client, Killed, Monitor, Observed, ProcessEvent};
+use crate::supervisor::{Candidate, Client, Monitor, ProcessEvent};
 use cadforge_platform::linux::MemoryFile;
 
 pub(crate) struct Runner {

@@ -16,11 +16,12 @@ use nix::unistd::Pid;
 use crate::chain::Prefix;
 use crate::clock::{Clock, ProcessSample, Usage};
 use crate::control::Event;
+use crate::exit_failure::Killed;
 use crate::listener::Listener;
 use crate::output::Output;
 use crate::process_tree::Process;
 use crate::scratch::Scratch;
-use cadforge_platform::linux::{self, Ended, MemoryFile};
+use cadforge_platform::linux::{self, MemoryFile};
 
 /// Interval between samples of CPU time and memory. With it, a limit of 20 s is exact to a thousandth.
 const TICK: Duration = Duration::from_millis(20);
@@ -42,34 +43,6 @@ const HEARTBEAT_ASLEEP: Duration = Duration::from_millis(50);
 
 /// Seconds of sleep after which a candidate counts as sleeping. Honest candidates never sleep for so long.
 const ASLEEP_AFTER_S: f64 = 0.1;
-
-/// Why the supervisor killed a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Killed {
-    Cpu,
-    /// Slept for longer than the limit.
-    Idle,
-    Wall,
-    Memory,
-    Flood,
-    /// Wrote more files than allowed.
-    Files,
-    /// Sent a message that no child of ours sends.
-    ProtocolViolation,
-    /// Cancelled by the client.
-    Cancelled,
-}
-
-/// Everything known about a child after its end.
-pub(crate) struct Observed {
-    /// Set if the supervisor killed it.
-    pub(crate) killed: Option<Killed>,
-    pub(crate) ended: Ended,
-    /// CPU seconds of the whole run, including those of resumed steps.
-    pub(crate) cpu_s: f64,
-    /// Whether it ended without writing a report.
-    pub(crate) silent: bool,
-}
 
 /// Requests of the client while a candidate runs.
 pub(crate) enum Interruption {

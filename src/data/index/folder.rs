@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::RowIndex;
 use super::grouping::Grouping;
+use super::rows::RowIndex;
 use crate::DataError;
 use crate::lines::{file_stem, is_row_file};
 use cadforge_trajectory as trajectory;

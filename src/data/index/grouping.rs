@@ -1,24 +1,8 @@
-//! Groups of an index.
+//! Groups of an index, made while rows are being read.
 
-use super::RowIndex;
+use super::rows::{IndexedGroup, RowIndex};
 use crate::{DEFAULT_GENERATIONS, Groups, Row, compare};
 use cadforge_reward::Profile;
-
-/// A group of rows.
-#[derive(Debug, PartialEq)]
-pub struct IndexedGroup {
-    /// Place of its rows among the members of all groups.
-    start: u32,
-    end: u32,
-    /// Index of its run.
-    run: u16,
-    /// Whether the scores differ enough for training.
-    pub informative: bool,
-    /// Line of its first row.
-    line: u64,
-    /// Its id, if the rows have one.
-    id: Option<Box<str>>,
-}
 
 /// Groups while rows are being read.
 pub(super) struct Grouping {
@@ -114,49 +98,5 @@ impl Grouping {
             }
         }
         index.members = members;
-    }
-}
-
-impl RowIndex {
-    /// Rows of a group, in order.
-    pub fn members(&self, group: &IndexedGroup) -> &[u32] {
-        &self.members[group.start as usize..group.end as usize]
-    }
-
-    /// Name of a group: its id, or where it begins; with its run, if there are several.
-    pub fn group_name(&self, group: &IndexedGroup) -> String {
-        let name = match &group.id {
-            Some(id) => id.to_string(),
-            None => format!("at line {}", group.line),
-        };
-        match self.runs.get(group.run as usize) {
-            Some(run) => format!("{run} {name}"),
-            None => name,
-        }
-    }
-
-    /// Index of a row's group.
-    pub fn group_of(&self, row: usize) -> Option<usize> {
-        let group = *self.group_of.get(row)? as usize;
-        (group < self.groups.len()).then_some(group)
-    }
-
-    /// Advantage of a row in its group; none without a score.
-    pub fn advantage(&self, row: usize) -> Option<f64> {
-        let advantage = self.advantages.get(row).filter(|value| value.is_finite())?;
-        Some(f64::from(*advantage))
-    }
-
-    /// Whether the scores of a row's group hardly differ, so that it gives no training signal. A group of one has nothing to compare.
-    pub fn is_uninformative(&self, row: usize) -> bool {
-        self.group_of(row)
-            .is_some_and(|group| self.groups[group].is_uninformative())
-    }
-}
-
-impl IndexedGroup {
-    /// See [`RowIndex::is_uninformative`].
-    pub fn is_uninformative(&self) -> bool {
-        !self.informative && self.end - self.start > 1
     }
 }

@@ -6,74 +6,23 @@
 mod folder;
 mod grouping;
 mod numbers;
+mod rows;
 mod search;
 mod stored;
 mod texts;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::lines::MAX_LINE;
 use super::row_format::UNKNOWN_FORMAT;
 use super::spool::Spool;
-use super::{Content, DataError, Lines, MalformedLines, Row};
-use cadforge_core::failure::Kind;
+use super::{Content, DataError, Lines, Row};
 use grouping::Grouping;
+use rows::index_of;
 
 pub use folder::{files, is_run_folder};
-pub use grouping::IndexedGroup;
 pub use numbers::GroupBy;
+pub use rows::{IndexedGroup, IndexedRow, RowIndex};
 pub use texts::{ChangeLine, REPLACES_ITSELF};
-
-/// Rows of a file, a folder or a store.
-#[derive(Debug, Default)]
-pub struct RowIndex {
-    /// The file, or the folder of a store or of several files.
-    pub path: PathBuf,
-    /// Whether the rows come from a store.
-    pub stored: bool,
-    /// Files of the rows, in the order of `runs`; empty for a store.
-    pub files: Vec<PathBuf>,
-    /// Candidates that have a score or a kind, in order.
-    pub rows: Vec<IndexedRow>,
-    /// Task names that rows refer to.
-    pub tasks: Vec<String>,
-    /// Run names that rows refer to; empty for one file.
-    pub runs: Vec<String>,
-    /// Groups of two rows or more, and those with an id, in order of their first row.
-    pub groups: Vec<IndexedGroup>,
-    /// Rows of the groups, group by group.
-    members: Vec<u32>,
-    /// Group of each row; `u32::MAX` for none.
-    group_of: Vec<u32>,
-    /// Advantage of each row in its group; NaN without a score.
-    advantages: Vec<f32>,
-    /// Malformed lines.
-    pub malformed: MalformedLines,
-    /// Rows that are not listed: prompts, pairs, and candidates with neither a score nor a kind.
-    pub unlisted: usize,
-    /// Where the rows of each compressed file begin in the spool.
-    unpacked: Vec<Option<u64>>,
-    spool: Option<Spool>,
-}
-
-/// A row as displayed in a list.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct IndexedRow {
-    /// Offset of the line in the (unpacked) file, or id in the store.
-    start: u64,
-    /// Score that the training loop compared; NaN for none.
-    pub score: f32,
-    /// Unshaped total; NaN for none.
-    pub total: f32,
-    /// Index of its run.
-    pub run: u16,
-    /// Index of its task; `u16::MAX` for none.
-    pub task: u16,
-    /// Its kind.
-    pub kind: Option<Kind>,
-    /// Whether it built; none if unknown.
-    pub built: Option<bool>,
-}
 
 impl RowIndex {
     /// Reads the index of a store, the files of a folder, or one file.
@@ -167,31 +116,6 @@ impl RowIndex {
             built: row.built(),
         });
     }
-
-    /// File of a row, or folder of the store.
-    pub fn file(&self, row: &IndexedRow) -> &Path {
-        self.files.get(row.run as usize).unwrap_or(&self.path)
-    }
-
-    /// Whether the rows come from the files of a folder.
-    pub fn is_folder(&self) -> bool {
-        !self.stored && !self.runs.is_empty()
-    }
-
-    /// Kinds that occur among the rows.
-    pub fn kinds(&self) -> Vec<Kind> {
-        let kinds: std::collections::BTreeSet<Kind> = self.rows.iter().filter_map(|row| row.kind).collect();
-        kinds.into_iter().collect()
-    }
-}
-
-fn index_of(names: &mut Vec<String>, name: Option<&str>) -> u16 {
-    let Some(name) = name else { return u16::MAX };
-    let index = names.iter().position(|known| known == name).unwrap_or_else(|| {
-        names.push(name.to_owned());
-        names.len() - 1
-    });
-    u16::try_from(index).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

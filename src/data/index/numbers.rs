@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{IndexedRow, RowIndex};
+use super::rows::{IndexedRow, RowIndex};
 use crate::Summary;
 use cadforge_core::failure::Kind;
 

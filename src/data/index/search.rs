@@ -1,6 +1,6 @@
 //! Search in the lines of rows.
 
-use super::RowIndex;
+use super::rows::RowIndex;
 use crate::DataError;
 
 /// A text to search for in lines of JSON.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::grouping::{FirstRow, Grouping};
-use super::{IndexedRow, RowIndex, index_of};
+use super::rows::{IndexedRow, RowIndex, index_of};
 use crate::DataError;
 use crate::store::{Filter, Store};
 

@@ -5,6 +5,7 @@ use super::*;
 use crate::lines::tests::packed;
 use crate::report;
 use crate::store::{Filter, Store};
+use cadforge_core::failure::Kind;
 
 fn rows(lines: &[&str]) -> (tempfile::TempDir, RowIndex) {
     let dir = tempfile::tempdir().unwrap();

@@ -5,7 +5,8 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{IndexedRow, MAX_LINE, RowIndex};
+use super::rows::{IndexedRow, RowIndex};
+use crate::lines::MAX_LINE;
 use crate::output::write_whole;
 use crate::spool::Positioned;
 use crate::store::Store;

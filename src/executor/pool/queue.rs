@@ -4,7 +4,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::Priority;
+/// Priority of a run; hand edits go before batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// A batch or a training loop.
+    Batch,
+    /// A hand edit.
+    Live,
+}
 
 /// A submitter. Batches of different sources take turns, whatever their numbers of jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
-use super::{Job, Phase, Shared, Source, memory};
+use super::{Job, Phase, Priority, Shared, Source, memory};
+use crate::error::ExecutorError;
+use crate::execution::Execution;
 use crate::identity::Identity;
+use crate::outcome;
 use crate::worker::{FinishedRun, Run, RunResult, Worker, WorkerDied};
-use crate::{Execution, ExecutorError, Priority, outcome};
 
 /// Delays before restarting a worker that was ready before and cannot be started again.
 const BACKOFF: [Duration; 3] = [

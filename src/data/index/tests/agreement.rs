@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{DEFAULT_GENERATIONS, Groups, compare};
+use crate::{DEFAULT_GENERATIONS, Groups, MalformedLines, compare};
 use cadforge_reward::Profile;
 
 /// A line of a log, in one of the forms that trainers write.
