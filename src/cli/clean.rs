@@ -27,7 +27,7 @@ pub(crate) struct CleanArgs {
 
 /// The object that `clean --json` prints.
 #[derive(Debug, Serialize)]
-struct Report {
+struct CleanReport {
     format: u32,
     cache: CachedResults,
     scratch: AbandonedScratch,
@@ -74,7 +74,7 @@ pub(super) fn run(args: CleanArgs) -> anyhow::Result<ExitCode> {
             ))
         })?,
     };
-    let report = Report {
+    let report = CleanReport {
         format: 1,
         cache: CachedResults {
             dir,
@@ -138,7 +138,7 @@ fn sweep() -> AbandonedScratch {
     left
 }
 
-impl Report {
+impl CleanReport {
     fn text(&self) -> String {
         let mut text = match &self.cache.dir {
             None => "cached results: caching is off\n".to_owned(),

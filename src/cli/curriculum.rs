@@ -40,7 +40,7 @@ pub(crate) struct CurriculumArgs {
 
 /// The object that `curriculum --json` prints.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct CurriculumReport<'a> {
     format: u32,
     output: &'a PathBuf,
     #[serde(flatten)]
@@ -64,7 +64,7 @@ pub(super) fn run(args: CurriculumArgs, global: &Global) -> anyhow::Result<ExitC
     )?;
     context::report_malformed(&summary.malformed);
     if args.json {
-        context::print_json(&Report {
+        context::print_json(&CurriculumReport {
             format: 1,
             output: &args.output,
             summary: &summary,

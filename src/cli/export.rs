@@ -61,7 +61,7 @@ pub(crate) struct ExportArgs {
 
 /// The object that `export --json` prints.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct ExportReport<'a> {
     format: u32,
     output: &'a PathBuf,
     kind: DataSetKind,
@@ -92,7 +92,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
     let summary = export::write(&args.inputs, &args.output, &tasks, &template, &options)?;
     context::report_malformed(&summary.malformed);
     if args.json {
-        context::print_json(&Report {
+        context::print_json(&ExportReport {
             format: 1,
             output: &args.output,
             kind: args.kind,

@@ -73,7 +73,7 @@ enum CliCommand {
     /// Store rows and trajectories of all runs, and query them
     Store(store::StoreArgs),
     /// Draw a candidate or an STL file as a PNG, without a display
-    Render(render::Args),
+    Render(render::RenderArgs),
     /// Remove cached results and what killed workers left
     Clean(clean::CleanArgs),
 }
@@ -125,7 +125,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn draw(args: &render::Args, global: &Global) -> anyhow::Result<ExitCode> {
+fn draw(args: &render::RenderArgs, global: &Global) -> anyhow::Result<ExitCode> {
     // One worker serves both files; STL files alone start none.
     let engine = std::cell::OnceCell::new();
     let spec = RunSpec {

@@ -9,7 +9,7 @@ use crate::geometry::{MeshFormat, Scene, Shape, TriMesh};
 use crate::render::{Headless, Preset, Projection, SIDES, Shot, ShotPane, Tone, shape_from_mesh};
 
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct RenderArgs {
     /// CadQuery code or an STL file
     #[arg(value_name = "FILE.py|FILE.stl")]
     pub file: PathBuf,
@@ -43,7 +43,10 @@ pub(crate) struct Drawing {
 /// # Errors
 /// Whatever `load` returns, unchanged; a [`crate::render::RenderError`] when nothing can be drawn here;
 /// [`CliError::Input`] when the PNG cannot be written.
-pub(crate) fn run(args: &Args, mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>) -> anyhow::Result<()> {
+pub(crate) fn run(
+    args: &RenderArgs,
+    mut load: impl FnMut(&Path) -> anyhow::Result<Drawing>,
+) -> anyhow::Result<()> {
     let against = args
         .against
         .as_deref()

@@ -62,7 +62,7 @@ pub(crate) struct RepairArgs {
 
 /// The object that `repair --json` prints.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct RepairReport<'a> {
     task_id: &'a str,
     proposer: &'static str,
     steps: &'a [Step],
@@ -169,7 +169,7 @@ pub(super) fn run(args: RepairArgs, global: &Global) -> anyhow::Result<ExitCode>
     if args.json {
         let task_id = &task.id;
         let steps = &steps;
-        context::print_json(&Report {
+        context::print_json(&RepairReport {
             task_id,
             proposer: args.proposer.name(),
             steps,

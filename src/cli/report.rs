@@ -31,7 +31,7 @@ pub(crate) struct ReportArgs {
 
 /// The object that `report --json` prints.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct TrainingReport<'a> {
     format: u32,
     runs: &'a [Run],
     published: &'static [Published],
@@ -44,7 +44,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         context::report_malformed(&run.malformed);
         runs.push(run);
     }
-    let whole = Report {
+    let whole = TrainingReport {
         format: 1,
         runs: &runs,
         published: &PUBLISHED,

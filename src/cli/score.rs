@@ -41,7 +41,7 @@ pub(crate) struct ScoreArgs {
 
 /// The object that `score --json` prints.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct ScoreReport<'a> {
     format: u32,
     output: &'a PathBuf,
     #[serde(flatten)]
@@ -75,7 +75,7 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     context::report_malformed(&summary.malformed);
     let seconds = begun.elapsed().as_secs_f64();
     if args.json {
-        context::print_json(&Report {
+        context::print_json(&ScoreReport {
             format: 1,
             output: &options.output,
             summary: &summary,

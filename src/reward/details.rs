@@ -1,6 +1,23 @@
-//! Measurements of each component.
+//! A score and its explanation: measurements of each component.
 
 use serde::{Deserialize, Serialize};
+
+use super::components::Reward;
+use super::grounded::GroundedDetails;
+use cadforge_core::failure::Kind;
+
+/// A score and its explanation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scored {
+    /// The components and the total.
+    pub reward: Reward,
+    /// `build_ok`, `low_editability` or `disconnected_or_weak`.
+    pub kind: Kind,
+    /// Notes for a person or a model, the costliest first.
+    pub notes: Vec<String>,
+    /// Measurements of each component.
+    pub details: Details,
+}
 
 /// Measurements of each component; empty for a failed build.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,7 +48,7 @@ pub struct Details {
     pub efficiency: Option<EfficiencyDetails>,
     /// Measurements under grounded-v2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grounded: Option<super::GroundedDetails>,
+    pub grounded: Option<GroundedDetails>,
 }
 
 /// Size of the part.

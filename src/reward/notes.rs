@@ -1,8 +1,10 @@
 //! Notes on a score, for a person or the model that repairs the candidate.
 
+use super::components::{Component, Reward};
 use super::details::{ContactDetails, Details, SemanticPartsDetails, TopologyDetails, ViewScores};
+use super::evidence::Evidence;
+use super::profile::{Mode, Profile};
 use super::repair_hints::repair_hints;
-use super::{Component, Evidence, Mode, Profile, Reward};
 use cadforge_core::failure::{Failure, Kind};
 
 /// Loss of total below which a weakness is not noted.

@@ -1,6 +1,70 @@
-//! The weights of each profile.
+//! What a score is asked for: profile, mode and shaping, and the weights of each profile.
 
-use super::{Component, Mode, Profile};
+use serde::{Deserialize, Serialize};
+
+use super::components::Component;
+
+/// A set of formulas that turn evidence into a total.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+    schemars::JsonSchema,
+)]
+pub enum Profile {
+    /// The published environment, including every constant.
+    #[default]
+    #[serde(rename = "cadforge-v1")]
+    #[value(name = "cadforge-v1")]
+    CadforgeV1,
+    /// Rewards geometry only, measured by the task's checks.
+    #[serde(rename = "grounded-v2")]
+    #[value(name = "grounded-v2")]
+    GroundedV2,
+}
+
+/// How much is measured.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Without surface sampling and rasterisation.
+    Fast,
+    /// All measurements.
+    #[default]
+    Full,
+}
+
+/// Adjustment of the total for training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Shaping {
+    /// The total itself.
+    #[default]
+    None,
+    /// The strict shaping of the published GRPO runs.
+    Strict,
+    /// For grounded-v2: the wording of the script has no influence.
+    Grounded,
+}
 
 impl Profile {
     /// Weight of a component in the total; 0 if the mode leaves it out. The weights of a mode sum to 1.

@@ -1,8 +1,10 @@
 //! Combines the components under cadforge-v1.
 
-use super::details::{BuildDetails, Details, EfficiencyDetails};
+use super::components::{Component, Reward};
+use super::details::{BuildDetails, Details, EfficiencyDetails, Scored};
+use super::evidence::Evidence;
+use super::profile::{Mode, Profile};
 use super::source::Counts;
-use super::{Component, Evidence, Mode, Profile, Reward, Scored};
 use cadforge_core::failure::Kind;
 use cadforge_geometry::{Connectivity, NormalisedMesh};
 

@@ -1,7 +1,7 @@
 //! Whether the part matches the task: words in the source, proportions of the mesh.
 
-use super::Evidence;
 use super::details::SemanticPartsDetails;
+use super::evidence::Evidence;
 use super::source::Counts;
 use cadforge_geometry::NormalisedMesh;
 

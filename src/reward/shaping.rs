@@ -1,7 +1,7 @@
 //! Adjustments of a total for training. The reward JSON keeps the unshaped total as well.
 
+use super::profile::{Profile, Shaping};
 use super::source::assigns_fixture;
-use super::{Profile, Shaping};
 use cadforge_core::failure::{Failure, Kind};
 
 /// The shaped reward; `None` without shaping.

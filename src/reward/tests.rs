@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use cadforge_geometry::TriMesh;
 use cadforge_geometry::shapes::{block, together, vase};
 
 const CODE: &str = "def a():\n    return 1\nsize = 3\nfixture = a()\n";

@@ -64,12 +64,12 @@ pub fn invalid(wrong: Vec<FieldError>) -> Answer {
 }
 
 /// The response to a [`ScoringError`]: 429 for a full queue, else 503, both with `Retry-After`.
-pub fn scoring_error_answer(fault: &ScoringError) -> Answer {
-    let status = match fault {
+pub fn scoring_error_answer(error: &ScoringError) -> Answer {
+    let status = match error {
         ScoringError::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
         ScoringError::Late { .. } | ScoringError::Broken(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
-    try_later(status, &fault.to_string(), fault.retry_after_s())
+    try_later(status, &error.to_string(), error.retry_after_s())
 }
 
 /// The response to a [`MessageError`].
@@ -81,7 +81,7 @@ pub fn message_error(error: &MessageError, place: &[&str], input: &Value) -> Ans
             msg: message.clone(),
             input: input.clone(),
         }]),
-        MessageError::ScoringError(fault) => scoring_error_answer(fault),
+        MessageError::ScoringError(error) => scoring_error_answer(error),
     }
 }
 

@@ -138,11 +138,11 @@ impl Environment {
         let under_way = self.recorder.as_ref().map(SessionRecorder::begin);
         let evaluation = match self.scoring.score(candidate, Some(limit)).await {
             Ok(assessment) => assessment.evaluation,
-            Err(fault) => {
+            Err(error) => {
                 if let Some(under_way) = under_way {
-                    under_way.failed(&fault.to_string());
+                    under_way.failed(&error.to_string());
                 }
-                return Err(fault.into());
+                return Err(error.into());
             }
         };
         episode.code = code;

@@ -203,10 +203,12 @@ fn without_port(host: &str) -> &str {
 
 /// Whether a name can only mean this machine.
 pub fn is_loopback_name(name: &str) -> bool {
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(is_local)
+}
+
+/// Whether an address is loopback.
+pub fn is_local(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
-use super::Config;
+use super::app::Config;
+use super::listen::serve;
 use cadforge_engine::{Engine, Wake};
 use cadforge_task::TaskSet;
 
@@ -37,7 +38,7 @@ pub fn host(engine: &Engine, tasks: TaskSet, config: Config, wake: Wake) -> Host
             let _ = sender.send(event);
             wake();
         };
-        let ended = super::serve(&engine, tasks, config, stopped, |address| {
+        let ended = serve(&engine, tasks, config, stopped, |address| {
             send(HostEvent::Listening(address));
         });
         send(HostEvent::Ended(ended.map_err(|error| error.to_string())));

@@ -13,9 +13,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::{App, Config, ServeError, routes};
+use super::app::{App, Config};
+use super::connection::{ConnectionGuard, ended};
+use super::routes;
 use cadforge_engine::Engine;
 use cadforge_task::TaskSet;
 
@@ -28,22 +30,47 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// After a request to end, responses in progress have this much more than a step may take.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// Counts a connection while it is open.
-#[derive(Clone)]
-pub struct ConnectionGuard {
-    _permit: Arc<OwnedSemaphorePermit>,
-    _sender: mpsc::Sender<()>,
+/// Error of starting a server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be used.
+    #[error(
+        "cannot listen on {address}: {error}\nhint: choose another --port (0 for any free port) or stop the program that uses it"
+    )]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The system's error.
+        error: std::io::Error,
+    },
+    /// A thread or a timer cannot be created.
+    #[error("cannot start the server: {0}")]
+    Runtime(std::io::Error),
 }
 
-/// Waits until the server is to end.
-pub async fn ended(ending: &mut watch::Receiver<bool>) {
-    if ending.wait_for(|end| *end).await.is_err() {
-        // The sender is gone, so nothing can end the server any more.
-        std::future::pending::<()>().await;
-    }
+/// Serves until a signal arrives (if enabled) or `stop` becomes true, then finishes the requests in progress. `ready`
+/// is called with the address once the server listens.
+pub fn serve(
+    engine: &Engine,
+    tasks: TaskSet,
+    config: Config,
+    stop: watch::Receiver<bool>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        // These threads only carry messages; waiting for workers happens on others.
+        .worker_threads(2)
+        .thread_name("serve")
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
+    let done = runtime.block_on(accept(engine, Arc::new(tasks), config, stop, ready));
+    // Jobs that still wait for a worker are cancelled; their results are not needed.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }
 
-pub async fn serve(
+async fn accept(
     engine: &Engine,
     tasks: Arc<TaskSet>,
     config: Config,
@@ -69,7 +96,7 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => match Arc::clone(&room).try_acquire_owned() {
                     Ok(permit) => {
-                        let alive = ConnectionGuard { _permit: Arc::new(permit), _sender: alive.clone() };
+                        let alive = ConnectionGuard::new(permit, alive.clone());
                         tokio::spawn(connection(Arc::clone(&app), router.clone(), stream, peer, alive));
                     }
                     Err(_) => {

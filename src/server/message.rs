@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::app::App;
 use super::episode::{Environment, MessageError};
 use super::fields::{FieldError, FieldErrors, Fields};
+use super::rpc;
 use super::scoring::ScoringService;
 use super::wire::{Action, Observation, ResetRequest, StepResponse};
-use super::{App, rpc};
 use cadforge_data::value_of;
 
 /// Reaction to a message.

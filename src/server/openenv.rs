@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::App;
 use super::answer::{self, Answer};
+use super::app::App;
 use super::fields::{FieldErrors, Fields};
 use super::wire::tasks::{Health, Metadata, NamedHealth, Schemas};
 use super::wire::{self, ENVIRONMENT, ResetRequest, StepRequest, StepResponse};

@@ -14,6 +14,7 @@ use axum::routing::{self, MethodRouter};
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
+use super::app::App;
 use super::openapi::{JSON, LINES, Operation};
 use super::wire::scorers::{BatchAnswer, BatchRow, RewardRequest, Rewards, RpcAnswer, RpcRequest};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest};
@@ -22,7 +23,7 @@ use super::wire::tasks::{
     SplitRequest, TaskCount, Tasks,
 };
 use super::wire::{ResetRequest, State, StepRequest, StepResponse};
-use super::{App, answer, openapi, openenv, rpc, scorers, socket, space, taskapi};
+use super::{answer, openapi, openenv, rpc, scorers, socket, space, taskapi};
 
 /// A route: where it is, what answers it, and what the OpenAPI document says of it.
 pub(super) struct Route {

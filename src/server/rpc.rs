@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use serde_json::{Value, json};
 
-use super::App;
 use super::answer::{self, Answer};
+use super::app::App;
 use super::episode::{self, MessageError};
 use super::fields::{FieldError, FieldErrors, Fields};
 use super::openenv::json_schema;
@@ -207,10 +207,10 @@ impl From<MessageError> for Error {
     fn from(refusal: MessageError) -> Self {
         match refusal {
             MessageError::UnknownTask(message) => Self::new(INVALID_PARAMS, message),
-            MessageError::ScoringError(fault) => Self {
+            MessageError::ScoringError(error) => Self {
                 code: INTERNAL_ERROR,
-                message: fault.to_string(),
-                data: json!({ "retry_after_s": fault.retry_after_s() }),
+                message: error.to_string(),
+                data: json!({ "retry_after_s": error.retry_after_s() }),
             },
         }
     }

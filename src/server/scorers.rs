@@ -13,8 +13,8 @@ use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::App;
 use super::answer::{self, Answer};
+use super::app::App;
 use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, Permit, ScoringService};
@@ -57,7 +57,7 @@ pub async fn get_reward(State(app): State<Arc<App>>, request: Request) -> Answer
                 kinds.push(assessment.evaluation.kind);
             }
             // Dropping the other futures cancels their candidates.
-            Err(fault) => return answer::scoring_error_answer(&fault),
+            Err(error) => return answer::scoring_error_answer(&error),
         }
     }
     answer::ok(&Rewards {
@@ -220,9 +220,9 @@ impl BatchLine {
             Self::Row(row, candidate) => {
                 let map = match scoring.score(*candidate, None).await {
                     Ok(assessment) => score::scored(row, &assessment.evaluation).0,
-                    Err(fault) => {
-                        let mut map = score::failed(row, &fault.to_string(), &app.config.scoring);
-                        map.insert("retry_after_s".into(), fault.retry_after_s().into());
+                    Err(error) => {
+                        let mut map = score::failed(row, &error.to_string(), &app.config.scoring);
+                        map.insert("retry_after_s".into(), error.retry_after_s().into());
                         map
                     }
                 };
@@ -245,9 +245,9 @@ fn admit(app: &App, count: usize) -> Result<Permit, Box<Answer>> {
         );
         return Err(Box::new(answer::problem(StatusCode::PAYLOAD_TOO_LARGE, &message)));
     }
-    app.scoring.admit(count).map_err(|fault| {
+    app.scoring.admit(count).map_err(|error| {
         app.metrics.refused();
-        Box::new(answer::scoring_error_answer(&fault))
+        Box::new(answer::scoring_error_answer(&error))
     })
 }
 

@@ -165,7 +165,7 @@ impl ScoringService {
         drop(source);
         let result = match done {
             Ok(Ok(assessment)) => Ok(assessment),
-            Ok(Err(error)) => Err(fault(&error)),
+            Ok(Err(error)) => Err(scoring_error(&error)),
             Err(panic) => Err(ScoringError::Broken(format!(
                 "internal error: {panic}\nhint: please report it with the code that led here"
             ))),
@@ -213,7 +213,7 @@ fn assess(
     })
 }
 
-fn fault(error: &AssessError) -> ScoringError {
+fn scoring_error(error: &AssessError) -> ScoringError {
     match error {
         AssessError::Executor(ExecutorError::Overloaded { retry_after_ms, .. }) => ScoringError::Overloaded {
             message: error.to_string(),

@@ -20,11 +20,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::answer::{self, Answer};
+use super::app::App;
+use super::connection::{ConnectionGuard, ended};
 use super::episode::Environment;
-use super::listen::ConnectionGuard;
 use super::message::{self, Reply};
+use super::rpc;
 use super::scoring::ScoringService;
-use super::{App, rpc};
 use cadforge_data::json_of;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -220,7 +221,7 @@ async fn next(app: &App, socket: &mut Socket) -> Result<Message, SessionEnd> {
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 other => return Err(SessionEnd::of(other.as_ref())),
             },
-            () = super::listen::ended(&mut ending) => return Err(SessionEnd::Close(CloseCode::Away, "the server ends")),
+            () = ended(&mut ending) => return Err(SessionEnd::Close(CloseCode::Away, "the server ends")),
             () = &mut idle => {
                 let message = format!("closed after {} s without a message", app.config.idle.as_secs());
                 let _ = send(socket, &message::error("SESSION_ERROR", &message)).await;

@@ -1,8 +1,7 @@
-//! The routes of the demo Space: a repair loop with a mesh per step. The newest meshes are kept in memory; ids from
-//! clients are looked up there and nowhere else.
+//! The routes of the demo Space: a repair loop with a mesh per step. Ids from clients are looked up among the
+//! stored meshes and nowhere else.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,11 +11,12 @@ use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::App;
 use super::answer::{self, Answer};
+use super::app::App;
 use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::scoring::{Candidate, ScoringError};
+use super::shapes::{Run, RunKind};
 use super::wire::space::{Demo, DemoRequest, Loop, LoopRequest, LoopStep};
 use cadforge_engine::{Event, LoopTarget, ProposerConfig, RepairJob, RepairProgress};
 use cadforge_extraction as extraction;
@@ -27,59 +27,6 @@ use cadforge_trajectory::Step;
 
 /// Time limit of a loop.
 const LOOP_LIMIT: Duration = Duration::from_secs(300);
-
-/// Maximum size of the stored meshes in bytes; the oldest run is removed first.
-const MAX_BYTES: usize = 256 << 20;
-
-/// The meshes of the last runs.
-#[derive(Debug, Default)]
-pub struct Shapes(Mutex<VecDeque<Run>>);
-
-#[derive(Debug)]
-struct Run {
-    task_id: String,
-    kind: RunKind,
-    best: usize,
-    /// One entry per step; `None` for a failed build.
-    steps: Vec<Option<Bytes>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RunKind {
-    Demo,
-    Loop,
-}
-
-impl Shapes {
-    fn keep(&self, run: Run) {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.retain(|old| (old.kind, &old.task_id) != (run.kind, &run.task_id));
-        runs.push_back(run);
-        let size = |run: &Run| run.steps.iter().flatten().map(Bytes::len).sum::<usize>();
-        while runs.len() > 1 && runs.iter().map(size).sum::<usize>() > MAX_BYTES {
-            runs.pop_front();
-        }
-    }
-
-    /// A step's mesh; the best step's if `step` is `None`.
-    fn find(&self, kind: RunKind, task_id: &str, step: Option<&str>) -> Result<Bytes, &'static str> {
-        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = runs
-            .iter()
-            .find(|run| run.kind == kind && run.task_id == task_id)
-            .ok_or("no run of this task yet\nhint: POST /api/space/repair-loop or /api/space/demo first")?;
-        let index = match step {
-            None | Some("final") => run.best,
-            Some("seed") => 0,
-            Some(number) => number.parse().unwrap_or(usize::MAX),
-        };
-        match run.steps.get(index) {
-            None => Err("the run does not have this step"),
-            Some(None) => Err("this step did not build and has no mesh"),
-            Some(Some(stl)) => Ok(stl.clone()),
-        }
-    }
-}
 
 /// `POST /api/space/demo`: scores a task's seed, or given code.
 pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -114,11 +61,11 @@ pub async fn demo(State(app): State<Arc<App>>, request: Request) -> Answer {
                 .score(candidate, Some(app.config.step_limit))
                 .await
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     let assessment = match scored {
         Ok(assessment) => assessment,
-        Err(fault) => return answer::scoring_error_answer(&fault),
+        Err(error) => return answer::scoring_error_answer(&error),
     };
     let stl = assessment.shape.as_deref().map(stl);
     let stl_url = stl.is_some().then(|| format!("/api/space/stl/{}", task.id));
@@ -156,7 +103,7 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
         },
     };
     let ran = match app.scoring.admit(1) {
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
         Ok(_room) => match tokio::time::timeout(LOOP_LIMIT, run_loop(&app, &task)).await {
             Ok(ran) => ran,
             Err(_) => Err(ScoringError::Late { limit: LOOP_LIMIT }),
@@ -169,7 +116,7 @@ pub async fn repair_loop(State(app): State<Arc<App>>, request: Request) -> Answe
         reached,
     } = match ran {
         Ok(ran) => ran,
-        Err(fault) => return answer::scoring_error_answer(&fault),
+        Err(error) => return answer::scoring_error_answer(&error),
     };
     let told: Vec<_> = steps
         .iter()

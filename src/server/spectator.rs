@@ -25,7 +25,7 @@ pub struct SeenSession {
     /// Its last steps, oldest first.
     pub steps: VecDeque<Arc<SeenStep>>,
     /// Why its last step has no score; never the candidate's fault.
-    pub fault: Option<String>,
+    pub internal_error: Option<String>,
 }
 
 /// A step of an episode, or its reset.
@@ -120,7 +120,7 @@ impl SpectatorState {
             open: true,
             under_way: 0,
             steps: VecDeque::new(),
-            fault: None,
+            internal_error: None,
         });
         self.last_session
     }
@@ -187,7 +187,7 @@ impl PendingStep {
             seen.last_step += 1;
             (step.serial, step.session) = (seen.last_step, self.session);
             if let Some(session) = seen.session(self.session) {
-                session.fault = None;
+                session.internal_error = None;
                 session.steps.push_back(Arc::new(step));
                 if session.steps.len() > STEPS {
                     session.steps.pop_front();
@@ -200,7 +200,7 @@ impl PendingStep {
     pub fn failed(self, message: &str) {
         self.spectator.change(|seen| {
             if let Some(session) = seen.session(self.session) {
-                session.fault = Some(message.to_owned());
+                session.internal_error = Some(message.to_owned());
             }
         });
     }
@@ -262,7 +262,7 @@ mod tests {
                 .collect::<Vec<_>>(),
             [(1, false, false, 0), (2, true, false, 0), (3, true, true, 0)]
         );
-        assert_eq!(seen[2].fault.as_deref(), Some("no workers"));
+        assert_eq!(seen[2].internal_error.as_deref(), Some("no workers"));
         drop(spectator.recorder(true).begin());
         assert_eq!(sessions(&spectator).len(), 3, "all calls are one session");
         drop(second);

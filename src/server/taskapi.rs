@@ -6,8 +6,8 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::App;
 use super::answer::{self, Answer};
+use super::app::App;
 use super::episode;
 use super::fields::{FieldErrors, Fields};
 use super::wire::ENVIRONMENT;

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
 
-use super::AttackArgs;
+use super::args::AttackArgs;
 use super::evaluator::{Evaluator, check_scores, iou};
 use crate::adversarial::{Climber, Script};
 use crate::assess::{Scoring, with_task_files};

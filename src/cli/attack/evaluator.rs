@@ -1,6 +1,6 @@
 //! Scores scripts in parallel.
 
-use super::AttackArgs;
+use super::args::AttackArgs;
 use crate::assess::{AssessError, Evaluation, Request, Scoring, parallel};
 use crate::cli::context::Global;
 use crate::engine::Engine;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rand_pcg::Pcg64;
 use serde::Serialize;
 
-use super::AttackArgs;
+use super::args::AttackArgs;
 use super::evaluator::{Evaluator, iou};
 use super::suite::reference;
 use crate::adversarial::{Script, nearing_dimensions, spearman, wrong_dimensions};

@@ -5,7 +5,8 @@ use std::path::Path;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
-use super::{Check, Places};
+use super::places::Places;
+use super::report::Check;
 use crate::cache;
 use crate::cli::context::Global;
 use crate::cli::size::megabytes;
@@ -109,7 +110,7 @@ fn data_folder(data: &Path) -> Vec<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::Status;
+    use crate::cli::doctor::report::Status;
 
     #[test]
     fn a_data_folder_that_can_be_created_is_ok_and_not_created() {

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use super::places::Places;
 use super::python::Environment;
-use super::{Check, Places};
+use super::report::Check;
 use crate::executor::{Build, CancelToken, Executor, Priority, RunSpec, WorkerConfig};
 use crate::locate::Env;
 

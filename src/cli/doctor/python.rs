@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Check, Places};
+use super::places::Places;
+use super::report::Check;
 
 const GROUP: &str = "python";
 const FIX: &str = "run `make env` in the checkout";
@@ -131,7 +132,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::cli::doctor::Status;
+    use crate::cli::doctor::report::Status;
 
     const PINS: &str = "# made by a tool, ==never== by hand\ntyping-extensions==4.16.0 \\\n    --hash=sha256:00\n\
                         numpy==2.4.6 ; python_version >= '3.11' \\\n    --hash=sha256:00==\nnlopt==2.11.0\n";

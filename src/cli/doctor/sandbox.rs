@@ -1,7 +1,7 @@
 //! What confines candidates. Without Landlock or seccomp they run with the rights of the user, and every result
 //! reports it.
 
-use super::Check;
+use super::report::Check;
 use crate::executor::SandboxSupport;
 use crate::executor::kernel::sandbox_support;
 

@@ -3,7 +3,8 @@
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::{Check, libraries};
+use super::libraries;
+use super::report::Check;
 use crate::render::Headless;
 
 const GROUP: &str = "window";

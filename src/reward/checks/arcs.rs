@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, across, count_score, letter, point};
+use super::axis::{across, letter, point};
+use super::grade::count_score;
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use crate::candidate_geometry::CandidateGeometry;
 
 /// Sampled points along a circle.

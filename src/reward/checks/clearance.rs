@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::axis::letter;
+use super::grade::{graded, length_tolerance, mm};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use super::probe::Probe;
-use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, length_tolerance, letter, mm};
 use cadforge_geometry::Volume;
 
 pub(super) static KIND: CheckKind = CheckKind {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, mm};
+use super::grade::{graded, mm};
+use super::kind::{Check, CheckInput, CheckKind, CheckResult, Requirement};
 
 /// Minimum use of the longest side, as a share.
 const LONGEST: f64 = 0.8;
@@ -16,6 +17,13 @@ pub(super) static KIND: CheckKind = CheckKind {
     fields: "",
     parse: |_| Some(Arc::new(Envelope)),
 };
+
+impl Check {
+    /// Whether it asks for the part to stay within the task's box.
+    pub(crate) fn is_envelope(&self) -> bool {
+        self.kind().name == KIND.name
+    }
+}
 
 #[derive(Debug)]
 struct Envelope;

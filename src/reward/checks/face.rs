@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, letter, mm, percent};
+use super::axis::letter;
+use super::grade::{graded, mm, percent};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 
 /// Distance, as a share of the box along the axis, within which faces count as one.

@@ -9,32 +9,10 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::numbers::{Number, is_measure};
-use super::{Check, KINDS};
 use cadforge_core::TaskProblem;
 use cadforge_core::fields::{Fields, described};
 
 const AXES: [(&str, usize); 3] = [("x", 0), ("y", 1), ("z", 2)];
-
-/// The checks in order; invalid ones are reported and left out.
-pub fn read_checks(tables: Vec<Table>, file: &Path, problems: &mut Vec<TaskProblem>) -> Vec<Check> {
-    let mut checks: Vec<Check> = Vec::new();
-    for (index, table) in tables.into_iter().enumerate() {
-        let fields = Fields::new(table, format!("checks.{}.", index + 1), file, problems);
-        let literals = Vec::new();
-        if let Some(check) = (CheckFields { fields, literals }).check() {
-            if checks.iter().any(|other| other.name == check.name) {
-                let field = format!("checks.{}.name", index + 1);
-                problems.push(TaskProblem::of_field(
-                    file,
-                    &field,
-                    format!("is used by an earlier check: `{}`", check.name),
-                ));
-            }
-            checks.push(check);
-        }
-    }
-    checks
-}
 
 /// The fields of one check.
 #[derive(Debug)]
@@ -43,23 +21,29 @@ pub(crate) struct CheckFields<'a> {
     literals: Vec<f64>,
 }
 
-impl CheckFields<'_> {
-    fn check(mut self) -> Option<Check> {
-        let kinds = KINDS.map(|kind| (kind.name, kind));
-        let name = self.fields.text("name");
-        self.fields.require("kind");
-        let kind = self.fields.choice("kind", &kinds);
-        let hidden = self.flag("hidden");
-        let tolerance = self.limited("tolerance", f64::MAX);
-        let ask = kind.and_then(|kind| (kind.parse)(&mut self));
+impl<'a> CheckFields<'a> {
+    /// Messages name each field after `prefix`.
+    pub(super) fn new(
+        table: Table,
+        prefix: String,
+        file: &'a Path,
+        problems: &'a mut Vec<TaskProblem>,
+    ) -> Self {
+        Self {
+            fields: Fields::new(table, prefix, file, problems),
+            literals: Vec::new(),
+        }
+    }
+
+    /// Reports the fields that nothing has read; returns the numbers that the model must be shown.
+    pub(super) fn finish(self) -> Vec<f64> {
         self.fields.finish();
-        Some(Check {
-            name: name?,
-            hidden,
-            tolerance,
-            ask: ask?,
-            literals: self.literals,
-        })
+        self.literals
+    }
+
+    /// Name of the check.
+    pub(super) fn name(&mut self) -> Option<String> {
+        self.fields.text("name")
     }
 
     /// Whether an optional field is present.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use super::round::Round;
-use super::{CheckInput, CheckKind, CheckResult, Requirement};
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::Cylinder;
 

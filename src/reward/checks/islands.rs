@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, count_score, letter, mm, percent};
+use super::axis::letter;
+use super::grade::{count_score, mm, percent};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use crate::candidate_geometry::CandidateGeometry;
 
 /// Number of slices tried across a range.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, letter, mm, percent};
+use super::axis::letter;
+use super::grade::{graded, mm, percent};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use cadforge_geometry::{Dexels, Lattice, TriMesh};
 
 /// Allowed share of the part without a mirror image.

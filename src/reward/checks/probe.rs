@@ -5,8 +5,10 @@
 //! just the measured lines, and earned 0.48 of the semantic score. So neighbouring lines are measured too, as far as
 //! the reference has the same length there.
 
+use super::axis::{across, point};
 use super::fields::CheckFields;
-use super::{CheckInput, across, mm, point};
+use super::grade::mm;
+use super::kind::CheckInput;
 use cadforge_geometry::{TriMesh, Volume};
 
 /// Lines on either side, along both axes across.

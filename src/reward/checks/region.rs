@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, mm, percent};
+use super::grade::{mm, percent};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use cadforge_geometry::Aabb;
 
 /// Allowed shortfall of the required share.

@@ -1,7 +1,9 @@
 //! Common parts of holes and cylinders: round features, matched with the required positions.
 
+use super::axis::{across, letter, point};
 use super::fields::CheckFields;
-use super::{CheckInput, CheckResult, across, count_score, graded, length_tolerance, letter, mm, point};
+use super::grade::{count_score, graded, length_tolerance, mm};
+use super::kind::{CheckInput, CheckResult};
 use crate::candidate_geometry::Frame;
 use cadforge_geometry::Cylinder;
 

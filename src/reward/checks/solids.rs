@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, count_score};
+use super::grade::count_score;
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 
 pub(super) static KIND: CheckKind = CheckKind {
     name: "solids",

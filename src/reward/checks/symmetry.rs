@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use super::axis::{letter, point};
+use super::grade::{graded, percent};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use super::mirror::{CELLS, iou};
-use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, letter, percent, point};
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Dexels, Lattice, Placement, TriMesh, rotation};
 

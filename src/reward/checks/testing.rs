@@ -1,6 +1,6 @@
 //! Geometries for the tests of checks.
 
-use super::{CheckInput, CheckResult, Requirement};
+use super::kind::{CheckInput, CheckResult, Requirement};
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use cadforge_geometry::{Placement, Shape, TriMesh, shapes};
 

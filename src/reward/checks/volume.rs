@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{CheckInput, CheckKind, CheckResult, Requirement, graded, percent};
+use super::grade::{graded, percent};
+use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 
 const TOLERANCE: f64 = 0.005;
 

@@ -6,7 +6,7 @@ use super::sensitivity::Perturbations;
 use super::similarity::Compared;
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use crate::checks::{Check, CheckResult};
-use crate::{Requirements, Scale};
+use crate::evidence::{Requirements, Scale};
 use cadforge_geometry::{
     Aabb, Placement, Pose, Shape, Target, TriMesh, boxed, convex_hull, cylinder, hollow_box, slabs, tube,
 };

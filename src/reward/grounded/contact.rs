@@ -2,7 +2,7 @@
 //!
 //! Distances are between surfaces, not boxes. The checks score missing solids.
 
-use super::TaskBaselines;
+use super::baselines::TaskBaselines;
 use super::details::AssemblyDetails;
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Assembly, Shape};

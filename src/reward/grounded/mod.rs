@@ -27,10 +27,11 @@ pub use sensitivity::{MEASURES, Perturbation, Perturbations, measures};
 
 use super::candidate_geometry::CandidateGeometry;
 use super::checks::CheckResult;
+use super::components::Reward;
 use super::details::{
-    BuildDetails, Details, EfficiencyDetails, SilhouetteDetails, TopologyDetails, ViewScores,
+    BuildDetails, Details, EfficiencyDetails, Scored, SilhouetteDetails, TopologyDetails, ViewScores,
 };
-use super::{Mode, Reward, Scored};
+use super::profile::Mode;
 use cadforge_core::failure::Kind;
 use cadforge_geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
 use parts::ComponentScores;

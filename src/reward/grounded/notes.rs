@@ -2,9 +2,10 @@
 //! only the reference determines.
 
 use super::above_baseline::above_baseline;
-use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, ValidityDetails};
+use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SensitivityDetails, ValidityDetails};
+use crate::components::{Component, Reward};
 use crate::details::Details;
-use crate::{Component, Mode, Profile, Reward};
+use crate::profile::{Mode, Profile};
 use cadforge_core::failure::Kind;
 
 /// Loss of total below which a weakness is not noted.
@@ -150,7 +151,7 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
     lines.into_iter().flatten()
 }
 
-fn of_sensitivity(score: f64, sensitivity: &super::SensitivityDetails) -> String {
+fn of_sensitivity(score: f64, sensitivity: &SensitivityDetails) -> String {
     let mut text = format!(
         "editability {score:.2}: {} of {} named dimensions that were changed change the part",
         sensitivity.live, sensitivity.tried

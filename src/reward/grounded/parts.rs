@@ -1,6 +1,6 @@
 //! The terms of the sum in the formula of the total.
 
-use crate::{Component, Reward};
+use crate::components::{Component, Reward};
 
 /// The components of the sum; `None` if there is nothing to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -122,7 +122,7 @@ fn sessions(serving: &Serving, ui: &mut Ui, commands: &mut Vec<Command>) {
     for session in serving.sessions.iter().rev() {
         lines.push(ServerLine::Session(session));
         lines.extend(session.steps.iter().map(|step| ServerLine::Step(step)));
-        lines.extend(session.fault.as_deref().map(ServerLine::InternalError));
+        lines.extend(session.internal_error.as_deref().map(ServerLine::InternalError));
     }
     if lines.is_empty() {
         if matches!(serving.phase, ServingPhase::Listening(_)) {

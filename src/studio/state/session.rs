@@ -300,7 +300,7 @@ impl CardStatus {
             Self::Good => "good",
             Self::Weak => "weak",
             Self::Failed => "failed",
-            Self::InternalError => "fault",
+            Self::InternalError => "internal error",
         }
     }
 }
