@@ -86,7 +86,7 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         .part("shaping", format!("{shaping:?}").as_bytes());
     if *profile == Profile::GroundedV2 {
         key = key
-            .part("trials", &scoring.trials().to_le_bytes())
+            .part("trials", &scoring.perturbation_count().to_le_bytes())
             .optional("weak_seed", task.seeds.get("weak").map(String::as_bytes));
     }
     if *shaping != Shaping::None {

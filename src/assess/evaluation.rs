@@ -52,7 +52,7 @@ impl Scoring {
     }
 
     /// Number of named dimensions that are changed and rebuilt; default: 16 in full mode, none in fast mode.
-    pub fn trials(&self) -> u32 {
+    pub fn perturbation_count(&self) -> u32 {
         match (self.profile, self.mode) {
             (Profile::CadforgeV1, _) => 0,
             (Profile::GroundedV2, Mode::Fast) => self.editability.unwrap_or(0),

@@ -28,10 +28,10 @@ pub(super) fn run(
         try_one(dimension, code, &before, spec, executor, cancel)
     })?;
     let mut is_cacheable = true;
-    let trials = tried.into_iter().map(|trial| trial.take(&mut is_cacheable));
+    let perturbations = tried.into_iter().map(|trial| trial.take(&mut is_cacheable));
     let value = Perturbations {
         named: all.len(),
-        trials: trials.collect(),
+        perturbations: perturbations.collect(),
     };
     Ok(Cacheable { value, is_cacheable })
 }

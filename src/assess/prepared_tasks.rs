@@ -40,7 +40,7 @@ impl PreparedTaskStore {
             ReferenceChoice::File(path) => Some((path.clone(), read(path)?)),
             ReferenceChoice::Task | ReferenceChoice::None => None,
         };
-        let count = scoring.trials();
+        let count = scoring.perturbation_count();
         let mut key = KeyBuilder::default()
             .part("task", task.id.as_bytes())
             .part("version", task.version.as_bytes())
@@ -111,10 +111,10 @@ fn prepare(
         (_, Some(reference), None) => Comparison::Shape(&reference.shape),
         (_, None, None) => Comparison::Nothing,
     };
-    let trials = match (reference, &code, against) {
+    let perturbations = match (reference, &code, against) {
         (Some(reference), Some(code), Comparison::Shape(_)) if count > 0 => {
-            let trials = perturbations::run(code, &reference.shape, count, spec, executor, cancel)?;
-            Some(trials.take(&mut is_cacheable))
+            let perturbations = perturbations::run(code, &reference.shape, count, spec, executor, cancel)?;
+            Some(perturbations.take(&mut is_cacheable))
         }
         _ => None,
     };
@@ -129,7 +129,7 @@ fn prepare(
         own.as_ref().map(|own| &*own.shape),
         against,
         weak.as_deref(),
-        trials,
+        perturbations,
     );
     let value = PreparedTask {
         baselines: Arc::new(baselines),

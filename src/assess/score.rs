@@ -213,11 +213,11 @@ impl Assessor {
             .get(task, scoring, &self.executor, cancel)?
             .take(&mut is_cacheable);
         let rebuilding = Instant::now();
-        let count = scoring.trials();
-        let trials = if count > 0 {
-            let trials =
+        let count = scoring.perturbation_count();
+        let perturbations = if count > 0 {
+            let perturbations =
                 perturbations::run(code, shape, count, &request.run_spec()?, &self.executor, cancel)?;
-            Some(trials.take(&mut is_cacheable))
+            Some(perturbations.take(&mut is_cacheable))
         } else {
             None
         };
@@ -226,7 +226,7 @@ impl Assessor {
         let evidence = GroundedEvidence {
             shape,
             baselines: &prepared.baselines,
-            perturbations: trials.as_ref(),
+            perturbations: perturbations.as_ref(),
             cost: prepared.reference_ms.map(|reference| run_ms / reference.max(1.0)),
         };
         let value = TimedScore {

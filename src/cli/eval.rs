@@ -46,7 +46,7 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let mut scoring = args.scoring.scoring();
     scoring.project = args.project.open(Some(task))?;
     // Rebuilds for editability can use more than one worker.
-    let workers = parallel::workers(1 + scoring.trials() as usize);
+    let workers = parallel::workers(1 + scoring.perturbation_count() as usize);
     let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
     let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;

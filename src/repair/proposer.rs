@@ -45,7 +45,7 @@ pub trait Proposer: Sync {
     /// `cancel` fires, with any result.
     fn propose(
         &self,
-        ask: &ProposalRequest<'_>,
+        proposal_request: &ProposalRequest<'_>,
         on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError>;

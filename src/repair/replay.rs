@@ -143,11 +143,12 @@ impl Proposer for Replay {
 
     fn propose(
         &self,
-        ask: &ProposalRequest<'_>,
+        proposal_request: &ProposalRequest<'_>,
         on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
-        let Some(recorded) = self.step(ask.history.len() - 1 + ask.candidate) else {
+        let Some(recorded) = self.step(proposal_request.history.len() - 1 + proposal_request.candidate)
+        else {
             return Ok(None);
         };
         self.stream_text(recorded, on_text, cancel);

@@ -51,20 +51,23 @@ enum Message {
 /// All proposals in the group's order; empty if there are no further proposals.
 pub(super) fn run(
     repair: &Repair<'_>,
-    ask: &ProposalRequest<'_>,
+    proposal_request: &ProposalRequest<'_>,
     proposer: &dyn Proposer,
     assessor: &Assessor,
     listener: &mut dyn Listener,
     cancel: &CancelToken,
 ) -> Result<Vec<Attempt>, RepairError> {
-    let first = ask.history.len();
+    let first = proposal_request.history.len();
     let (sender, receiver) = crossbeam_channel::unbounded();
     std::thread::scope(|scope| {
         for candidate in 0..repair.candidates.max(1) {
             let sender = sender.clone();
-            let ask = ProposalRequest { candidate, ..*ask };
+            let proposal_request = ProposalRequest {
+                candidate,
+                ..*proposal_request
+            };
             scope.spawn(move || {
-                let done = one(repair, &ask, proposer, assessor, &sender, cancel);
+                let done = one(repair, &proposal_request, proposer, assessor, &sender, cancel);
                 let _ = sender.send(Message::Done(candidate, Box::new(done)));
             });
         }
@@ -100,27 +103,31 @@ pub(super) fn run(
 
 fn one(
     repair: &Repair<'_>,
-    ask: &ProposalRequest<'_>,
+    proposal_request: &ProposalRequest<'_>,
     proposer: &dyn Proposer,
     assessor: &Assessor,
     sender: &Sender<Message>,
     cancel: &CancelToken,
 ) -> Result<Option<Attempt>, RepairError> {
-    let span = tracing::debug_span!("proposal", candidate = ask.candidate, step = ask.history.len());
+    let span = tracing::debug_span!(
+        "proposal",
+        candidate = proposal_request.candidate,
+        step = proposal_request.history.len()
+    );
     let _entered = span.enter();
     let mut begun = false;
     let mut begin = || {
         if !std::mem::replace(&mut begun, true) {
-            let _ = sender.send(Message::Begins(ask.candidate));
+            let _ = sender.send(Message::Begins(proposal_request.candidate));
         }
     };
     let mut stream = Stream::default();
     let mut on_text = |delta: &str| {
         begin();
         stream.push(delta);
-        let _ = sender.send(Message::Text(ask.candidate, delta.to_owned()));
+        let _ = sender.send(Message::Text(proposal_request.candidate, delta.to_owned()));
     };
-    let proposed = proposer.propose(ask, &mut on_text, cancel);
+    let proposed = proposer.propose(proposal_request, &mut on_text, cancel);
     if cancel.is_cancelled() {
         return Err(ExecutorError::Cancelled.into());
     }

@@ -125,14 +125,14 @@ pub fn run(
         if state.reached() {
             break;
         }
-        let ask = ProposalRequest {
+        let proposal_request = ProposalRequest {
             task: repair.task,
             history: &state.history,
             head: state.head,
             shape: state.shape.as_deref(),
             candidate: 0,
         };
-        let tried = match round::run(repair, &ask, proposer, assessor, listener, cancel) {
+        let tried = match round::run(repair, &proposal_request, proposer, assessor, listener, cancel) {
             Ok(tried) if tried.is_empty() => break,
             Ok(tried) => tried,
             Err(RepairError::Propose(error)) => {

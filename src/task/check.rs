@@ -217,17 +217,17 @@ fn not_worse(mode: &str, seed: &Measurement, reference: &Measurement, task: &Tas
         })
 }
 
-fn dimension_problems(trials: Option<&[DimensionPerturbation]>) -> impl Iterator<Item = String> {
-    let few = trials
-        .filter(|trials| trials.len() < MIN_DIMENSIONS)
-        .map(|trials| {
+fn dimension_problems(perturbations: Option<&[DimensionPerturbation]>) -> impl Iterator<Item = String> {
+    let few = perturbations
+        .filter(|perturbations| perturbations.len() < MIN_DIMENSIONS)
+        .map(|perturbations| {
             format!(
                 "has {} named dimensions, {MIN_DIMENSIONS} make a parametric part\n\
              hint: a dimension is a line `name = 12.5` that begins in the first column",
-                trials.len()
+                perturbations.len()
             )
         });
-    let dead = trials.unwrap_or_default().iter().filter_map(|trial| {
+    let dead = perturbations.unwrap_or_default().iter().filter_map(|trial| {
         let tried = trial.dead.as_ref()?;
         Some(format!(
             "has a dimension `{}` that changes nothing: {tried}",

@@ -73,7 +73,7 @@ pub(super) fn run(tasks: &[&Task], args: &AttackArgs, evaluator: &Evaluator) -> 
             version: task.version.clone(),
             profile: evaluator.scoring.profile,
             mode: evaluator.scoring.mode,
-            rebuilt: evaluator.scoring.trials(),
+            rebuilt: evaluator.scoring.perturbation_count(),
             seed: args.seed,
             evaluations: args.evaluations,
         };

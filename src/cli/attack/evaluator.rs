@@ -79,7 +79,7 @@ impl Evaluator {
             ..self.scoring.clone()
         };
         // Without named dimensions there is nothing to rebuild.
-        let settled = |code: &str| self.scoring.trials() == 0 || dimensions(code).is_empty();
+        let settled = |code: &str| self.scoring.perturbation_count() == 0 || dimensions(code).is_empty();
         let mosts = parallel::map(scripts, self.threads, |code| {
             let scoring = if settled(code) { &self.scoring } else { &bare };
             Ok::<_, AssessError>(self.evaluate_one(task, code, scoring)?.reward.total)

@@ -138,7 +138,7 @@ fn measure(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Me
         .map(|repair| repair.steps.iter().map(|step| of(&step.code)).collect())
         .collect::<Result<_, _>>()?;
     let dimensions = if with_dimensions {
-        dimensions::trials(task, assessor, |place, count| {
+        dimensions::perturbations(task, assessor, |place, count| {
             context::progress(&format!("checking {}: dimension {place} of {count}", task.id));
         })?
     } else {

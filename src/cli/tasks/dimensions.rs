@@ -13,9 +13,9 @@ use crate::task::dimensions::{Dimension, dimensions};
 /// Share of the surface that must change.
 const LEAST_CHANGE: f64 = 1e-4;
 
-/// The trials of a task's reference, in the order of its lines; `None` if there is no reference or it does not build.
+/// The perturbations of a task's reference, in the order of its lines; `None` if there is no reference or it does not build.
 /// `progress` is called for each dimension with its index from 1 and the number of dimensions.
-pub(super) fn trials(
+pub(super) fn perturbations(
     task: &Task,
     assessor: &Assessor,
     progress: impl Fn(usize, usize),
@@ -27,15 +27,15 @@ pub(super) fn trials(
         return Ok(None);
     };
     let all = dimensions(code);
-    let mut trials = Vec::new();
+    let mut perturbations = Vec::new();
     for (index, dimension) in all.iter().enumerate() {
         progress(index + 1, all.len());
-        trials.push(DimensionPerturbation {
+        perturbations.push(DimensionPerturbation {
             name: dimension.name.clone(),
             dead: try_one(dimension, code, &whole.mesh, task, assessor)?,
         });
     }
-    Ok(Some(trials))
+    Ok(Some(perturbations))
 }
 
 /// `None` if the dimension works, else the values tried.

@@ -162,7 +162,7 @@ impl Endpoint {
     /// The prompt that would be sent now, and its number of tokens, if the server can count them.
     pub fn preview(
         &self,
-        ask: &ProposalRequest<'_>,
+        proposal_request: &ProposalRequest<'_>,
         cancel: &CancelToken,
     ) -> Result<(Prompt, Option<u64>), ProposeError> {
         let target = self
@@ -171,7 +171,7 @@ impl Endpoint {
             .map_err(input_error)?;
         let template = Template::find(self.config.prompts.as_deref(), &target.name).map_err(input_error)?;
         let prompt = template
-            .fill(ask, self.config.max_tokens, target.context)
+            .fill(proposal_request, self.config.max_tokens, target.context)
             .map_err(input_error)?;
         let count = self.count(&target, &prompt, cancel);
         Ok((prompt, count))
@@ -378,19 +378,20 @@ impl Proposer for Endpoint {
 
     fn propose(
         &self,
-        ask: &ProposalRequest<'_>,
+        proposal_request: &ProposalRequest<'_>,
         on_text: &mut dyn FnMut(&str),
         cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
         let connection = self.connect(cancel)?;
         let Connection { target, template, .. } = &connection;
         let start = Instant::now();
-        let seed = self.config.seed + (ask.history.len() - 1 + ask.candidate) as u64;
+        let seed =
+            self.config.seed + (proposal_request.history.len() - 1 + proposal_request.candidate) as u64;
         // If the server finds the prompt too long, the prompt is filled again for a shorter context.
         let mut context = target.context;
         let (prompt, completion) = loop {
             let prompt = template
-                .fill(ask, self.config.max_tokens, context)
+                .fill(proposal_request, self.config.max_tokens, context)
                 .map_err(input_error)?;
             let body = body(
                 target,
@@ -426,7 +427,7 @@ impl Proposer for Endpoint {
         if clipped {
             reason.push_str(&format!(", cut at {} tokens", self.config.max_tokens));
         }
-        let mut warnings = if ask.history.len() == 1 && ask.candidate == 0 {
+        let mut warnings = if proposal_request.history.len() == 1 && proposal_request.candidate == 0 {
             connection.warnings.clone()
         } else {
             Vec::new()

@@ -105,11 +105,11 @@ impl Template {
     /// Fills the template; if `context` is known, prompt and answer fit into that many tokens.
     pub fn fill(
         &self,
-        ask: &ProposalRequest<'_>,
+        proposal_request: &ProposalRequest<'_>,
         max_tokens: u64,
         context: Option<u64>,
     ) -> Result<Prompt, String> {
-        let values = values(ask);
+        let values = values(proposal_request);
         let mut left_out = Vec::new();
         loop {
             let value = |name: &str| {
@@ -185,11 +185,11 @@ const KNOWN: [&str; 13] = [
     "step",
 ];
 
-fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
-    let (task, head) = (ask.task, ask.head());
+fn values(proposal_request: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
+    let (task, head) = (proposal_request.task, proposal_request.head());
     let evaluation = &head.evaluation;
     // If the last answer was cut, the prompt asks for a shorter one, whatever the kind of the head.
-    let clipped = ask.history.last().is_some_and(|step| {
+    let clipped = proposal_request.history.last().is_some_and(|step| {
         step.evaluation.kind == Kind::Clipped
             || step.proposal.as_ref().is_some_and(|proposal| proposal.clipped)
     });
@@ -230,7 +230,7 @@ fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
             serde_json::to_string(&evaluation.reward).expect("plain data"),
         ),
         ("policy", bullets(&reward::repair_hints(kind).map(str::to_owned))),
-        ("attempts", attempts(ask)),
+        ("attempts", attempts(proposal_request)),
         (
             "shorter",
             if clipped {
@@ -239,16 +239,16 @@ fn values(ask: &ProposalRequest<'_>) -> Vec<(&'static str, String)> {
                 String::new()
             },
         ),
-        ("step", ask.history.len().to_string()),
+        ("step", proposal_request.history.len().to_string()),
     ]
 }
 
 /// The last three proposals from the same step that were not kept.
-fn attempts(ask: &ProposalRequest<'_>) -> String {
-    let tried = ask
+fn attempts(proposal_request: &ProposalRequest<'_>) -> String {
+    let tried = proposal_request
         .history
         .iter()
-        .filter(|step| step.parent == Some(ask.head) && step.step != ask.head);
+        .filter(|step| step.parent == Some(proposal_request.head) && step.step != proposal_request.head);
     let mut lines: Vec<String> = tried.map(line).collect();
     lines.drain(..lines.len().saturating_sub(3));
     lines.join("\n")

@@ -74,7 +74,7 @@ fn propose(config: EndpointConfig) -> (String, Result<Proposed, ProposeError>) {
 
 fn propose_until(config: EndpointConfig, cancel: &CancelToken) -> (String, Result<Proposed, ProposeError>) {
     let (task, history) = (task(), [seed()]);
-    let ask = ProposalRequest {
+    let proposal_request = ProposalRequest {
         task: &task,
         history: &history,
         head: 0,
@@ -82,7 +82,8 @@ fn propose_until(config: EndpointConfig, cancel: &CancelToken) -> (String, Resul
         candidate: 0,
     };
     let mut streamed = String::new();
-    let proposed = Endpoint::new(config).propose(&ask, &mut |text| streamed.push_str(text), cancel);
+    let proposed =
+        Endpoint::new(config).propose(&proposal_request, &mut |text| streamed.push_str(text), cancel);
     (
         streamed,
         proposed.map(|proposed| proposed.expect("an endpoint always proposes")),

@@ -158,14 +158,16 @@ mod tests {
         let history = [step];
         let bridges = |task: &Task, bodies: u32| {
             let places = (0..bodies).map(|body| ([5.0 * f64::from(body), 0.0, 0.0], [1.0; 3]));
-            let ask = ProposalRequest {
+            let proposal_request = ProposalRequest {
                 task,
                 history: &history,
                 head: 0,
                 shape: Some(&blocks(&places.collect::<Vec<_>>())),
                 candidate: 0,
             };
-            edits(&ask).iter().any(|(_, edit)| edit.rule == "bridge")
+            edits(&proposal_request)
+                .iter()
+                .any(|(_, edit)| edit.rule == "bridge")
         };
         let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks");
         let tasks = TaskSet::load(&[packs]).unwrap();

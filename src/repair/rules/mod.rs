@@ -86,35 +86,43 @@ impl Proposer for Rules {
 
     fn propose(
         &self,
-        ask: &ProposalRequest<'_>,
+        proposal_request: &ProposalRequest<'_>,
         on_text: &mut dyn FnMut(&str),
         _cancel: &CancelToken,
     ) -> Result<Option<Proposed>, ProposeError> {
-        let tried: BTreeSet<&str> = ask.history.iter().map(|step| step.code.as_str()).collect();
+        let tried: BTreeSet<&str> = proposal_request
+            .history
+            .iter()
+            .map(|step| step.code.as_str())
+            .collect();
         let untried = |head: usize| {
-            let offers = edits(&ProposalRequest { head, ..*ask }).into_iter();
+            let offers = edits(&ProposalRequest {
+                head,
+                ..*proposal_request
+            })
+            .into_iter();
             offers
                 .filter(|(code, _)| !tried.contains(code.as_str()))
                 .map(move |(code, edit)| (head, code, edit))
                 .collect::<Vec<_>>()
         };
-        let mut offers = untried(ask.head);
+        let mut offers = untried(proposal_request.head);
         // Only edits that lose something are left: an earlier step may have been repaired wrongly.
         let mut penalty = 0;
-        let mut at = ask.head();
+        let mut at = proposal_request.head();
         while offers.iter().all(|(_, _, edit)| edit.rank >= LOSSY)
             && at.evaluation.failure.is_some()
             && let Some(parent) = at.parent
         {
             penalty += BACK;
-            at = &ask.history[parent];
+            at = &proposal_request.history[parent];
             offers.extend(untried(parent).into_iter().map(|(head, code, mut edit)| {
                 edit.rank += penalty;
                 (head, code, edit)
             }));
         }
         offers.sort_by_key(|(_, _, edit)| edit.rank);
-        let Some((from, code, edit)) = offers.into_iter().nth(ask.candidate) else {
+        let Some((from, code, edit)) = offers.into_iter().nth(proposal_request.candidate) else {
             return Ok(None);
         };
         on_text(&code);
@@ -123,20 +131,20 @@ impl Proposer for Rules {
             reason: edit.reason,
             rule: Some(edit.rule.to_owned()),
             keep: edit.keep,
-            from: (from != ask.head).then_some(from),
+            from: (from != proposal_request.head).then_some(from),
             ..Proposed::default()
         }))
     }
 }
 
 /// All edits of all rules with the resulting code, the most likely first, without duplicates.
-pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
-    let step = ask.head();
+pub fn edits(proposal_request: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
+    let step = proposal_request.head();
     let source = Module::new(&step.code);
     let failure = step.evaluation.failure.as_ref();
     let context = RuleContext {
         source: &source,
-        task: ask.task,
+        task: proposal_request.task,
         kind: step.evaluation.kind,
         failure,
         message: failure.map_or("", |failure| failure.message.as_str()),
@@ -145,8 +153,8 @@ pub fn edits(ask: &ProposalRequest<'_>) -> Vec<(String, Edit)> {
             .filter(|line| *line > 0)
             .map(|line| line as usize),
         step,
-        history: ask.history,
-        shape: ask.shape,
+        history: proposal_request.history,
+        shape: proposal_request.shape,
         api: ApiIndex::pinned(),
     };
     let mut edits = Vec::new();

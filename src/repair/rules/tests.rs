@@ -138,7 +138,7 @@ fn candidates_of_a_group_differ_and_nothing_is_proposed_twice() {
     );
     let mut seen = BTreeSet::new();
     loop {
-        let ask = ProposalRequest {
+        let proposal_request = ProposalRequest {
             task: &task,
             history: &history,
             head: 0,
@@ -146,11 +146,18 @@ fn candidates_of_a_group_differ_and_nothing_is_proposed_twice() {
             candidate: 0,
         };
         let cancel = CancelToken::never();
-        let Some(proposed) = Rules.propose(&ask, &mut |_| {}, &cancel).unwrap() else {
+        let Some(proposed) = Rules.propose(&proposal_request, &mut |_| {}, &cancel).unwrap() else {
             break;
         };
         let second = Rules
-            .propose(&ProposalRequest { candidate: 1, ..ask }, &mut |_| {}, &cancel)
+            .propose(
+                &ProposalRequest {
+                    candidate: 1,
+                    ..proposal_request
+                },
+                &mut |_| {},
+                &cancel,
+            )
             .unwrap();
         assert_ne!(second.map(|second| second.code), Some(proposed.code.clone()));
         assert!(seen.insert(proposed.code.clone()), "twice: {}", proposed.code);

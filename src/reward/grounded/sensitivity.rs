@@ -22,7 +22,7 @@ pub struct Perturbations {
     /// Named dimensions in the script.
     pub named: usize,
     /// The perturbed dimensions.
-    pub trials: Vec<Perturbation>,
+    pub perturbations: Vec<Perturbation>,
 }
 
 /// The perturbation of one dimension.
@@ -71,19 +71,19 @@ impl Perturbation {
 
 impl Perturbations {
     fn live(&self) -> usize {
-        self.trials.iter().filter(|trial| trial.is_live()).count()
+        self.perturbations.iter().filter(|trial| trial.is_live()).count()
     }
 
     /// Estimated number of live dimensions, from the share among the perturbed ones.
     fn estimated(&self) -> f64 {
-        self.live() as f64 * self.named as f64 / self.trials.len().max(1) as f64
+        self.live() as f64 * self.named as f64 / self.perturbations.len().max(1) as f64
     }
 
     /// Effective rank: exp of the entropy of the normalised squared singular values of the responses, each scaled to
     /// length 1; 0 without responses.
     fn rank(&self) -> f64 {
         let mut gram = [[0.0; MEASURES]; MEASURES];
-        for trial in self.trials.iter().filter(|trial| trial.is_live()) {
+        for trial in self.perturbations.iter().filter(|trial| trial.is_live()) {
             let Some(response) = trial.response else { continue };
             let length = response.iter().map(|x| x * x).sum::<f64>().sqrt();
             for (row, one) in gram.iter_mut().zip(response) {
@@ -113,24 +113,24 @@ pub(super) fn score(
     reference: Option<&Perturbations>,
 ) -> (f64, SensitivityDetails) {
     let (live, rank) = (perturbations.live(), perturbations.rank());
-    let share = live as f64 / perturbations.trials.len().max(1) as f64;
+    let share = live as f64 / perturbations.perturbations.len().max(1) as f64;
     let wanted = reference
         .map_or(0.0, Perturbations::estimated)
         .max(MIN_LIVE as f64);
     let many = (perturbations.estimated() / wanted).min(1.0);
-    let enough = perturbations.trials.len() >= MIN_TRIALS;
+    let enough = perturbations.perturbations.len() >= MIN_TRIALS;
     let ways = match reference.map(Perturbations::rank) {
         Some(of_reference) if enough && of_reference > 0.0 => (rank / of_reference).min(1.0),
         _ => 1.0,
     };
     let dead = perturbations
-        .trials
+        .perturbations
         .iter()
         .filter(|trial| !trial.is_live())
         .map(|trial| trial.name.clone());
     let details = SensitivityDetails {
         named: perturbations.named,
-        tried: perturbations.trials.len(),
+        tried: perturbations.perturbations.len(),
         live,
         rank,
         reference_live: reference.map(Perturbations::live),
@@ -191,11 +191,11 @@ mod tests {
         shapes::block([0.0; 3], size)
     }
 
-    fn trials(meshes: &[TriMesh]) -> Perturbations {
+    fn perturbations(meshes: &[TriMesh]) -> Perturbations {
         let whole = block([10.0, 20.0, 30.0]);
         Perturbations {
             named: meshes.len(),
-            trials: meshes
+            perturbations: meshes
                 .iter()
                 .enumerate()
                 .map(|(at, mesh)| trial(at, mesh, &whole))
@@ -207,20 +207,20 @@ mod tests {
     fn dead_dimensions_score_nothing_and_moving_the_part_is_no_change() {
         let whole = block([10.0, 20.0, 30.0]);
         let moved = whole.placed(&Placement::moved(1.0, [0.0; 3], [50.0, 0.0, 0.0]));
-        let dead = trials(&[whole.clone(), moved, whole]);
+        let dead = perturbations(&[whole.clone(), moved, whole]);
         assert_eq!(score(&dead, None).0, 0.0);
         assert_eq!(score(&Perturbations::default(), None).0, 0.0);
     }
 
     #[test]
     fn the_rank_counts_independent_ways() {
-        let three = trials(&[
+        let three = perturbations(&[
             block([11.0, 20.0, 30.0]),
             block([10.0, 22.0, 30.0]),
             block([10.0, 20.0, 33.0]),
         ]);
         let scaled = |by: f64| block([10.0 * by, 20.0 * by, 30.0 * by]);
-        let one = trials(&[scaled(1.1), scaled(1.05), scaled(0.9)]);
+        let one = perturbations(&[scaled(1.1), scaled(1.05), scaled(0.9)]);
         assert!((1.8..3.01).contains(&three.rank()), "{}", three.rank());
         assert!((one.rank() - 1.0).abs() < 1e-6, "{}", one.rank());
     }

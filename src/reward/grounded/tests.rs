@@ -287,14 +287,14 @@ proptest! {
         let mut shape = if honest > 0 { table(honest) } else { shapes::blocks(&blocks) };
         let center = shape.mesh.bbox().center();
         shape.mesh = shape.mesh.placed(&Placement::turn_about(turn.0, turn.1, 1.0, center, center));
-        let trials = |responses: &[Option<[f64; MEASURES]>]| Perturbations {
+        let perturbations = |responses: &[Option<[f64; MEASURES]>]| Perturbations {
             named: responses.len() + spare,
-            trials: responses.iter().map(|response| Perturbation { name: "d".to_owned(), response: *response }).collect(),
+            perturbations: responses.iter().map(|response| Perturbation { name: "d".to_owned(), response: *response }).collect(),
         };
         let reference = table(4);
-        let known = trials(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
+        let known = perturbations(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
         let baselines = TaskBaselines::new(&task(&checks()), Some(&reference), Comparison::Shape(&reference), None, Some(known));
-        let tried = trials(&responses);
+        let tried = perturbations(&responses);
         for mode in [Mode::Fast, Mode::Full] {
             let total = |perturbations| score(&GroundedEvidence { shape: &shape, baselines: &baselines, perturbations, cost: None }, mode).reward.total;
             let (with, without) = (total(Some(&tried)), total(None));

@@ -53,11 +53,9 @@ fn data_sets_load_with_hugging_face_and_their_splits_are_disjoint() {
         assert_eq!(lines(&dir.path().join(kind).join("train.jsonl")), before);
         summaries.push(first);
     }
-    for ((kind, summary), loaded) in kinds
-        .iter()
-        .zip(&summaries)
-        .zip(load_with_datasets(dir.path(), &kinds))
-    {
+    let loaded = load_with_datasets(dir.path(), &kinds);
+    assert_eq!((summaries.len(), loaded.len()), (kinds.len(), kinds.len()));
+    for ((kind, summary), loaded) in kinds.iter().zip(&summaries).zip(loaded) {
         let folder = dir.path().join(kind);
         let parts = ["train", "validation"].map(|part| read(&folder.join(format!("{part}.jsonl"))));
         for (part, rows) in ["train", "validation"].iter().zip(&parts) {

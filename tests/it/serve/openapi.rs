@@ -97,6 +97,20 @@ fn violations(document: &Value, schema: &Value, value: &Value, location: &str) -
     {
         found.extend(violation(format!("{value} is not greater than {least}")));
     }
+    for (keyword, is_upper) in [("minimum", false), ("maximum", true)] {
+        if let (Some(bound), Some(number)) = (keywords.get(keyword).and_then(Value::as_f64), value.as_f64())
+            && ((is_upper && number > bound) || (!is_upper && number < bound))
+        {
+            found.extend(violation(format!("{value}, {keyword} is {bound}")));
+        }
+    }
+    for (keyword, is_upper) in [("minItems", false), ("maxItems", true)] {
+        if let (Some(bound), Some(items)) = (keywords.get(keyword).and_then(Value::as_u64), value.as_array())
+            && ((is_upper && items.len() as u64 > bound) || (!is_upper && (items.len() as u64) < bound))
+        {
+            found.extend(violation(format!("{} items, {keyword} is {bound}", items.len())));
+        }
+    }
     for (keyword, many) in [("minLength", false), ("maxLength", true)] {
         if let (Some(bound), Some(text)) = (keywords.get(keyword).and_then(Value::as_u64), value.as_str()) {
             let length = text.chars().count() as u64;
@@ -106,7 +120,9 @@ fn violations(document: &Value, schema: &Value, value: &Value, location: &str) -
         }
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-        if let Some(schema) = keywords.get("items") {
+        // `items` describes what follows the listed first items.
+        let first = keywords.get("prefixItems").and_then(|schemas| schemas.get(index));
+        if let Some(schema) = first.or(keywords.get("items")) {
             found.extend(violations(document, schema, item, &format!("{location}/{index}")));
         }
     }

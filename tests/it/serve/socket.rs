@@ -85,7 +85,12 @@ fn a_repaired_part_ends_its_episode() {
     socket.request(&json!({ "type": "reset", "data": { "task_id": task } }));
     let reply = socket.request(&step(&repaired.unwrap()));
     let total = reply["data"]["reward"].as_f64().unwrap();
-    assert_eq!(reply["data"]["done"], total >= 0.92, "{total}");
+    assert!(total >= 0.92, "{total}");
+    assert_eq!(reply["data"]["done"], true);
+    // The seed does not.
+    socket.request(&json!({ "type": "reset", "data": { "task_id": task } }));
+    let seed = std::fs::read_to_string(crate::support::root().join("tasks/caster_wheel_fork/seeds/weak.py"));
+    assert_eq!(socket.request(&step(&seed.unwrap()))["data"]["done"], false);
 }
 
 #[test]
@@ -320,6 +325,7 @@ fn an_oversized_message_closes_only_its_own_socket() {
     if let Some(frame) = socket.close_frame() {
         assert_eq!(frame.code, CloseCode::Size);
     }
+    assert!(socket.0.read().is_err(), "the socket is closed");
     assert_eq!(
         server.socket().request(&json!({ "type": "state" }))["type"],
         "state"
