@@ -68,7 +68,7 @@ fn an_attack_beyond_its_limit_exits_with_1() {
     let row = &attack(exceeds.path(), &["--suite", "."], 1)[0];
     assert_eq!(row["holds"], false, "{row}");
 
-    let mistyped = suite(&card.replace("talk", "tlak"), &script);
+    let mistyped = suite(&card.replace("not_the_part", "tlak"), &script);
     let output = expect_exit(cadforge(mistyped.path()).args(["attack", "--suite", "."]), 2);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(

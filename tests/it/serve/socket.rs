@@ -335,8 +335,10 @@ fn an_oversized_message_closes_only_its_own_socket() {
 #[test]
 fn environments_are_limited_and_released() {
     let server = Server::start(&["--max-envs", "2"]);
-    let (mut first, second) = (server.socket(), server.socket());
+    let (mut first, mut second) = (server.socket(), server.socket());
+    // Both have their environments before the third asks.
     assert_eq!(first.request(&json!({ "type": "state" }))["type"], "state");
+    assert_eq!(second.request(&json!({ "type": "state" }))["type"], "state");
     let mut third = server.socket();
     let refused = third.receive();
     assert_eq!(error_code(&refused), "CAPACITY_REACHED");
