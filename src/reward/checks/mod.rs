@@ -1,4 +1,4 @@
-//! Checks of grounded-v2; each kind is a file that defines its [`CheckKind`] and its [`Requirement`].
+//! Checks of grounded-v2; each kind is a file that defines its [`CheckKind`] and its [`Requirement`](kind::Requirement).
 //!
 //! A check scores 1 within its tolerance τ and 0.5·exp(-(e-τ)/(4τ)) beyond, e being the error; counts are exact.
 //! Measurements use the volume, which a script can change only by its geometry, and the faces read by a process without
