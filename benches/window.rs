@@ -165,6 +165,7 @@ impl Desk {
             seeds: [("weak".to_owned(), code)].into(),
             reference: None,
             reference_mesh: None,
+            not_asked: Vec::new(),
             repairs: Vec::new(),
             dir: "tasks".into(),
             version: String::new(),

@@ -158,6 +158,7 @@ mod tests {
             seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
             reference: None,
             reference_mesh: None,
+            not_asked: Vec::new(),
             repairs: Vec::new(),
             dir: "spacer".into(),
             version: String::new(),

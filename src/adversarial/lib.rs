@@ -12,10 +12,12 @@
 
 mod cases;
 mod climb;
+mod mutants;
 mod mutate;
 mod ranks;
 
 pub use cases::{Attack, AttackKind, CaseError, Ladder, attacks, ladders};
 pub use climb::{Climb, Climber, Step};
+pub use mutants::{Mutant, MutantKind, mutants};
 pub use mutate::{Script, nearing_dimensions, wrong_dimensions};
 pub use ranks::spearman;

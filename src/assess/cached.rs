@@ -148,6 +148,7 @@ mod tests {
             seeds: BTreeMap::new(),
             reference: Some("fixture = 1\n".to_owned()),
             reference_mesh: None,
+            not_asked: Vec::new(),
             repairs: Vec::new(),
             dir: "packs/cube".into(),
             version: "0".repeat(12),

@@ -2,6 +2,7 @@
 
 mod check;
 mod dimensions;
+mod mutate;
 mod sheet;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,10 @@ enum Action {
         /// Also change every named dimension of the references and check its effect (minutes for all tasks)
         #[arg(long)]
         dimensions: bool,
+        /// Also leave out every feature and change every dimension of the references by a fifth: each that the prompt names must lower
+        /// the total under grounded-v2 (minutes for all tasks)
+        #[arg(long)]
+        mutate: bool,
         /// Print one JSON array with one object per folder
         #[arg(long)]
         json: bool,
@@ -83,9 +88,13 @@ pub(super) fn run(args: TasksArgs, global: &Global) -> anyhow::Result<ExitCode> 
         Action::Check {
             id,
             dimensions,
+            mutate,
             json,
             cache,
-        } => return check::run(id.as_deref(), dimensions, json, &cache, global),
+        } => {
+            let also = check::Also { dimensions, mutate };
+            return check::run(id.as_deref(), also, json, &cache, global);
+        }
         Action::Sheet { out, columns } => sheet::run(&out, columns, global)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -123,6 +123,32 @@ impl<'a> Fields<'a> {
         Some(words)
     }
 
+    /// An optional list of texts.
+    pub fn optional_texts(&mut self, key: &'static str) -> Vec<String> {
+        let values = match self.take(key) {
+            None => return Vec::new(),
+            Some(Value::Array(values)) => values,
+            Some(other) => {
+                self.refuse(
+                    key,
+                    &format!("must be a list of strings, is {}", described(&other)),
+                );
+                return Vec::new();
+            }
+        };
+        let mut texts = Vec::new();
+        for value in values {
+            match value {
+                Value::String(text) => texts.push(text),
+                other => self.refuse(
+                    key,
+                    &format!("must be a list of strings, holds {}", described(&other)),
+                ),
+            }
+        }
+        texts
+    }
+
     /// An optional size of three lengths in mm, within what a kernel with a precision of 1e-7 mm can build.
     pub fn optional_size(&mut self, key: &'static str) -> Option<[f64; 3]> {
         let value = self.take(key)?;

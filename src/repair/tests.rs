@@ -18,6 +18,7 @@ fn task(repairs: Vec<RecordedRepair>) -> Task {
         seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
         reference: None,
         reference_mesh: None,
+        not_asked: Vec::new(),
         repairs,
         dir: "packs/cube".into(),
         version: "0".repeat(12),

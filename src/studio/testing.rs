@@ -310,6 +310,7 @@ pub fn task(id: &str, label: &str) -> Arc<Task> {
         seeds: [("weak".to_owned(), "fixture = seed\n".to_owned())].into(),
         reference: None,
         reference_mesh: None,
+        not_asked: Vec::new(),
         repairs: vec![RecordedRepair {
             name: "guided".to_owned(),
             start: None,

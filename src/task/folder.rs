@@ -77,6 +77,7 @@ struct Card {
     checks: Vec<Check>,
     /// Relative to the folder; kept even if it is invalid.
     reference_mesh: Option<PathBuf>,
+    not_asked: Vec<String>,
 }
 
 struct Folder {
@@ -117,6 +118,7 @@ impl Folder {
             axis: fields.choice("axis", &AXES),
             checks: Vec::new(),
             reference_mesh: None,
+            not_asked: fields.optional_texts("not_asked"),
         };
         let mesh = fields.optional_text("reference_mesh");
         let tables = fields.optional_tables("checks");
@@ -368,6 +370,7 @@ impl Folder {
             seeds,
             reference,
             reference_mesh,
+            not_asked: card.not_asked,
             repairs,
             dir: self.dir,
             version,

@@ -66,6 +66,9 @@ pub struct Task {
     pub reference: Option<String>,
     /// A mesh file (STL, OBJ, GLB) as a further reference.
     pub reference_mesh: Option<PathBuf>,
+    /// Features and dimensions of the reference that the prompt leaves free, by the names of their mutants: see
+    /// `cadforge tasks check --mutate`.
+    pub not_asked: Vec<String>,
     /// Recorded repairs, sorted by name.
     pub repairs: Vec<RecordedRepair>,
     /// The folder.

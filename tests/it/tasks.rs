@@ -359,6 +359,78 @@ fn check_perturbs_the_dimensions_of_a_reference_on_request() {
 }
 
 #[test]
+fn check_finds_features_of_the_prompt_that_no_check_measures() {
+    let dir = tempfile::tempdir().unwrap();
+    let pack = dir.path().join("tasks");
+    let folder = pack.join("plate");
+    std::fs::create_dir_all(folder.join("seeds")).unwrap();
+    std::fs::write(
+        folder.join("seeds/weak.py"),
+        "import cadquery as cq\nfixture = cq.Workplane().box(9, 5, 3)\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("reference.py"),
+        "import cadquery as cq\n\nlength = 60.0\nwidth = 40.0\nheight = 10.0\nhole_diameter = 8.0\ntag_length = 2.0\n\n\n\
+         def drill_hole(part):\n    return part.faces(\">Z\").workplane().hole(hole_diameter)\n\n\n\
+         def make_tag():\n    return cq.Workplane().box(tag_length, 2, 2).translate((25, 0, 6))\n\n\n\
+         def make_rib():\n    return cq.Workplane().box(2, 12, 2).translate((-25, 0, 6))\n\n\n\
+         plate = cq.Workplane().box(length, width, height)\n\
+         fixture = drill_hole(plate).union(make_tag()).union(make_rib())\n",
+    )
+    .unwrap();
+    let card = |extra: &str| {
+        format!(
+            "id = \"plate\"\nlevel = \"easy\"\nfamily = \"test\"\nlabel = \"Plate\"\n\
+             prompt = \"A plate of 60 x 40 mm with a hole of 8 mm right through it along z, a rib and nothing else.\"\n\
+             semantic_hints = [\"plate\"]\nscale = \"mm\"\n{extra}\n\
+             checks = [\n\
+             {{ name = \"hole\", kind = \"holes\", axis = \"z\", at = [[\"0\", \"0\"]], diameter = 8 }},\n\
+             {{ name = \"one solid\", kind = \"solids\", count = 1 }},\n]\n"
+        )
+    };
+    let check = |extra: &str, code| {
+        std::fs::write(folder.join("task.toml"), card(extra)).unwrap();
+        let mut command = cadforge(dir.path());
+        command
+            .args(["tasks", "check", "plate", "--mutate", "--json", "--tasks"])
+            .arg(&pack);
+        json(&expect_exit(&mut command, code))[0].clone()
+    };
+    let checked = check("", 1);
+    let outcome = |name: &str| {
+        let mutants = checked["mutants"].as_array().unwrap();
+        let mutant = mutants.iter().find(|mutant| mutant["name"] == name);
+        let mutant = mutant.unwrap_or_else(|| panic!("{name}: {mutants:#?}"));
+        mutant["outcome"].as_str().unwrap()
+    };
+    assert_eq!(outcome("drill_hole()"), "covered");
+    // The prompt names the rib, and not the tag.
+    assert_eq!(outcome("union(make_rib())"), "uncovered");
+    assert_eq!(outcome("union(make_tag())"), "free");
+    assert_eq!(outcome("hole_diameter"), "covered");
+    let problems = checked["problems"].as_array().unwrap();
+    let [problem] = &problems[..] else {
+        panic!("{problems:#?}")
+    };
+    let message = problem["message"].as_str().unwrap();
+    assert!(
+        message.contains("`union(make_rib())` (line 23)") && message.contains("`not_asked`"),
+        "{message}"
+    );
+
+    assert_eq!(check("not_asked = [\"union(make_rib())\"]", 0)["ok"], true);
+    let problems = check("not_asked = [\"union(make_rib())\", \"make_lid()\"]", 1)["problems"].clone();
+    assert!(
+        problems[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("`make_lid()`, which is no feature"),
+        "{problems}"
+    );
+}
+
+#[test]
 fn check_finds_errors_that_only_a_build_reveals() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("pack");

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::context::{self, Global};
 use super::dimensions;
+use super::mutate::{self, MutantResult};
 use crate::assess::{AssessError, Assessor, ReferenceChoice, Request, Scoring, parallel};
 use crate::cli::scoring::CacheArgs;
 use crate::executor::CancelToken;
@@ -26,12 +27,22 @@ struct Checked {
     problems: Vec<TaskProblem>,
     /// Total of each file, -1 for a failed build; empty if the folder was refused.
     totals: BTreeMap<String, f64>,
+    /// Mutants of the reference, with `--mutate`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mutants: Vec<MutantResult>,
+}
+
+/// What is checked on request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Also {
+    pub dimensions: bool,
+    pub mutate: bool,
 }
 
 /// Exits with 1 if any folder has a problem. Workers are started only for folders whose files are valid.
 pub(super) fn run(
     id: Option<&str>,
-    with_dimensions: bool,
+    also: Also,
     json: bool,
     cache: &CacheArgs,
     global: &Global,
@@ -46,7 +57,7 @@ pub(super) fn run(
         .then(|| global.engine_with(threads, |config| cache.apply(config)))
         .transpose()?;
     let all = parallel::map(&folders, threads, |(task, dir)| match (task, &engine) {
-        (Ok(task), Some(engine)) => build(task, with_dimensions, engine.assessor()),
+        (Ok(task), Some(engine)) => build(task, also, engine.assessor()),
         (Ok(_), None) => unreachable!("a task that was read has an engine"),
         (Err(problems), _) => Ok(Checked::of(dir.clone(), problems.clone(), BTreeMap::new())),
     })?;
@@ -71,6 +82,7 @@ impl Checked {
             dir,
             problems,
             totals,
+            mutants: Vec::new(),
         }
     }
 }
@@ -99,12 +111,20 @@ fn name(dir: &Path) -> String {
 }
 
 /// Builds and scores all scripts of the task, and judges the results.
-fn build(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Checked, AssessError> {
+fn build(task: &Task, also: Also, assessor: &Assessor) -> Result<Checked, AssessError> {
     context::progress(&format!("checking {}", task.id));
-    match measure(task, with_dimensions, assessor) {
+    match measure(task, also.dimensions, assessor) {
         Ok(measured) => {
-            let problems = judge(task, &measured);
-            Ok(Checked::of(task.dir.clone(), problems, totals(task, &measured)))
+            let mut problems = judge(task, &measured);
+            let mutants = if also.mutate {
+                mutate::results(task, assessor)?
+            } else {
+                Vec::new()
+            };
+            problems.extend(mutate::problems(task, &mutants));
+            let mut checked = Checked::of(task.dir.clone(), problems, totals(task, &measured));
+            checked.mutants = mutants;
+            Ok(checked)
         }
         // The reference's code was tried before, so the mesh beside the task is invalid.
         Err(error) if error.is_input() => {
@@ -231,6 +251,7 @@ fn summary(all: &[Checked]) -> String {
         for (file, total) in &checked.totals {
             let _ = writeln!(text, "  {total:>8.4}  {file}");
         }
+        text.push_str(&mutate::table(&checked.mutants));
         for problem in &checked.problems {
             let _ = writeln!(text, "  {}", problem.to_string().replace('\n', "\n  "));
         }

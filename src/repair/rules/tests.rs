@@ -19,6 +19,7 @@ pub(super) fn task() -> Task {
         seeds: [("weak".to_owned(), "fixture = None\n".to_owned())].into(),
         reference: None,
         reference_mesh: None,
+        not_asked: Vec::new(),
         repairs: Vec::new(),
         dir: "packs/cube".into(),
         version: "0".repeat(12),
