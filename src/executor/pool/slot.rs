@@ -120,6 +120,7 @@ impl SlotThread {
                                 return;
                             }
                             state.restarts += 1;
+                            tracing::warn!(slot = self.slot, "a worker died and is replaced");
                             // A successor that is starting serves as well as a restart.
                             if self.yield_slot(&mut state) {
                                 return;
@@ -265,7 +266,7 @@ impl SlotThread {
                 Ok(())
             }
             Err(WorkerDied(reason)) => {
-                tracing::warn!(slot = self.slot, "a worker died and is replaced: {reason}");
+                tracing::info!(slot = self.slot, "a run lost its worker: {reason}");
                 self.retry(job, reason.clone());
                 Err(WorkerDied(reason))
             }
