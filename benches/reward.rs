@@ -135,20 +135,14 @@ fn grounded(criterion: &mut Criterion) {
         bencher.iter(|| {
             TaskBaselines::new(
                 &task.requirements(),
-                Some(black_box(&shape)),
-                Comparison::Shape(&shape),
+                &[black_box(&shape)],
+                Comparison::Own,
                 None,
                 None,
             )
         });
     });
-    let ground = TaskBaselines::new(
-        &task.requirements(),
-        Some(&shape),
-        Comparison::Shape(&shape),
-        None,
-        None,
-    );
+    let ground = TaskBaselines::new(&task.requirements(), &[&shape], Comparison::Own, None, None);
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
         let evidence = GroundedEvidence {
             shape: &shape,

@@ -164,6 +164,7 @@ impl Desk {
             checks: Vec::new(),
             seeds: [("weak".to_owned(), code)].into(),
             reference: None,
+            further_references: std::collections::BTreeMap::new(),
             reference_mesh: None,
             not_asked: Vec::new(),
             repairs: Vec::new(),

@@ -157,6 +157,7 @@ mod tests {
             checks: Vec::new(),
             seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
             reference: None,
+            further_references: BTreeMap::new(),
             reference_mesh: None,
             not_asked: Vec::new(),
             repairs: Vec::new(),

@@ -100,6 +100,10 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
             // The version covers them too, but as they were when the task was read.
             key.part("reference", b"task")
                 .optional("code", task.reference.as_deref().map(str::as_bytes))
+                .parts(
+                    "further_reference",
+                    task.further_references.values().map(String::as_bytes),
+                )
                 .optional("mesh", digest.as_ref().map(<[u8; 32]>::as_slice))
         }
         ReferenceChoice::File(path) => {
@@ -147,6 +151,7 @@ mod tests {
             checks: Vec::new(),
             seeds: BTreeMap::new(),
             reference: Some("fixture = 1\n".to_owned()),
+            further_references: BTreeMap::new(),
             reference_mesh: None,
             not_asked: Vec::new(),
             repairs: Vec::new(),
@@ -175,13 +180,16 @@ mod tests {
             };
             key(&request, &executor, &digests).unwrap()
         };
-        let changes: [Change; 14] = [
+        let changes: [Change; 15] = [
             |_, _, _, _| {},
             |_, code, _, _| code.push(' '),
             |task, _, _, _| task.id.push('s'),
             |task, _, _, _| task.version.replace_range(..1, "1"),
             |task, _, _, _| task.reference = None,
             |task, _, _, _| task.reference = Some(String::new()),
+            |task, _, _, _| {
+                task.further_references.insert("other".to_owned(), String::new());
+            },
             |_, _, _, scoring| scoring.reference = ReferenceChoice::None,
             |_, _, _, scoring| scoring.limits.cpu_s = 7.0,
             |_, _, _, scoring| scoring.limits.memory_mb = 7,

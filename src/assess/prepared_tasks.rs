@@ -48,6 +48,10 @@ impl PreparedTaskStore {
             .part("choice", format!("{:?}", scoring.reference).as_bytes())
             .part("trials", &count.to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
+            .parts(
+                "further_reference",
+                task.further_references.values().map(String::as_bytes),
+            )
             .optional("content", other.as_ref().map(|(_, content)| content.as_slice()));
         let spec = task_spec(task)?;
         if let Some(files) = &spec.project {
@@ -81,6 +85,11 @@ fn prepare(
         .as_deref()
         .map(|code| built(&task.dir.join("reference.py"), code))
         .transpose()?;
+    let further = task
+        .further_references
+        .iter()
+        .map(|(name, code)| built(&task.dir.join(format!("references/{name}.py")), code))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut code = task.reference.clone();
     let mut given = None;
     let mut mesh = None;
@@ -105,14 +114,15 @@ fn prepare(
         _ => {}
     }
     let reference = given.as_ref().or(own.as_ref());
-    let against = match (choice, reference, &mesh) {
+    let against = match (choice, &given, &own, &mesh) {
         (ReferenceChoice::None, ..) => Comparison::Nothing,
-        (_, _, Some(mesh)) => Comparison::Mesh(mesh),
-        (_, Some(reference), None) => Comparison::Shape(&reference.shape),
-        (_, None, None) => Comparison::Nothing,
+        (_, _, _, Some(mesh)) => Comparison::Mesh(mesh),
+        (_, Some(given), _, None) => Comparison::Shape(&given.shape),
+        (_, None, Some(_), None) => Comparison::Own,
+        (_, None, None, None) => Comparison::Nothing,
     };
     let perturbations = match (reference, &code, against) {
-        (Some(reference), Some(code), Comparison::Shape(_)) if count > 0 => {
+        (Some(reference), Some(code), Comparison::Own | Comparison::Shape(_)) if count > 0 => {
             let perturbations = perturbations::run(code, &reference.shape, count, spec, executor, cancel)?;
             Some(perturbations.take(&mut is_cacheable))
         }
@@ -126,7 +136,10 @@ fn prepare(
     };
     let baselines = TaskBaselines::new(
         &task.requirements(),
-        own.as_ref().map(|own| &*own.shape),
+        &own.iter()
+            .chain(&further)
+            .map(|own| &*own.shape)
+            .collect::<Vec<_>>(),
         against,
         weak.as_deref(),
         perturbations,

@@ -138,6 +138,7 @@ struct TaskDetails<'a> {
     dir: &'a Path,
     seed_code: &'a BTreeMap<String, String>,
     reference: Option<&'a str>,
+    further_references: &'a BTreeMap<String, String>,
     reference_mesh: Option<&'a Path>,
     repairs: &'a [RecordedRepair],
 }
@@ -151,6 +152,7 @@ impl<'a> TaskDetails<'a> {
             dir: &task.dir,
             seed_code: &task.seeds,
             reference: task.reference.as_deref(),
+            further_references: &task.further_references,
             reference_mesh: task.reference_mesh.as_deref(),
             repairs: &task.repairs,
         }
@@ -216,6 +218,11 @@ fn page(task: &Task) -> String {
         .as_ref()
         .map(|_| "reference.py".to_owned())
         .into_iter()
+        .chain(
+            task.further_references
+                .keys()
+                .map(|name| format!("references/{name}.py")),
+        )
         .chain(mesh)
         .collect();
     line(

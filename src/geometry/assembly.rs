@@ -39,9 +39,14 @@ impl Assembly {
             }
         }
         Self {
-            volumes: parts.iter().map(|part| Moments::of(part).volume).collect(),
+            volumes: volumes(&parts),
             groups,
         }
+    }
+
+    /// Volume of each body in mm³, without the search for groups.
+    pub fn volumes(mesh: &TriMesh, bodies: &[u16]) -> Vec<f64> {
+        volumes(&split(mesh, bodies))
     }
 
     /// Share of the volume of the largest group, 0 to 1.
@@ -67,6 +72,10 @@ impl Assembly {
         groups.dedup();
         groups.len()
     }
+}
+
+fn volumes(parts: &[TriMesh]) -> Vec<f64> {
+    parts.iter().map(|part| Moments::of(part).volume).collect()
 }
 
 fn split(mesh: &TriMesh, bodies: &[u16]) -> Vec<TriMesh> {

@@ -59,7 +59,7 @@ pub use moments::Moments;
 pub use nearest::NearestPoints;
 pub use normalised::{NORMAL_HEIGHT, NormalisedMesh};
 pub use placement::{Placement, rotation};
-pub use pose::{Pose, Target};
+pub use pose::{Pose, Poses, Target};
 pub use sample::{sample_surface, surface_points};
 pub use signed::SignedDistance;
 pub use silhouette::{Silhouette, View};

@@ -1,4 +1,4 @@
-//! The pose in which a shape matches a target best: as it stands, or rotated.
+//! The pose in which a shape matches a target best: as it stands, rotated, or scaled.
 //!
 //! Compares coarse voxels, whose 24 rotations are permutations: accurate enough to choose a pose, not to score it.
 
@@ -11,6 +11,10 @@ use super::{Aabb, Dexels, Lattice, Placement, TriMesh};
 const SIDE: usize = 40;
 /// Required advantage, in intersection over union, of a moved or rotated pose over the original one.
 const MARGIN: f64 = 0.02;
+/// Required advantage of a scaled pose: less, because two sizes of one shape differ little where it is solid.
+const SCALE_MARGIN: f64 = 0.005;
+/// Largest scale factor of a scaled pose, and the inverse of the smallest: beyond it, a part is of another size.
+const MAX_SCALE: f64 = 1.3;
 /// Step between phases about a declared axis, in degrees.
 const PHASE: usize = 5;
 
@@ -34,6 +38,17 @@ pub struct Pose {
     pub iou: f64,
 }
 
+/// The best poses of a shape, by how they were reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Poses {
+    /// As built, or moved onto the target; scaled too, if the scale is free.
+    pub upright: Pose,
+    /// With the best rotation, if that is clearly better.
+    pub turned: Option<Pose>,
+    /// Scaled to the target's diagonal without rotation, if that is better and the scale is not free.
+    pub scaled: Option<Pose>,
+}
+
 impl Target {
     /// A target for shapes of the same scale, or, if `free`, of any; the phase about `axis` is free.
     pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
@@ -47,8 +62,8 @@ impl Target {
         }
     }
 
-    /// The best pose without rotation, and the best one with rotation if it is clearly better. Never mirrored.
-    pub fn poses(&self, mesh: &TriMesh) -> (Pose, Option<Pose>) {
+    /// The best poses of `mesh`. Never mirrored.
+    pub fn poses(&self, mesh: &TriMesh) -> Poses {
         let bbox = mesh.bbox();
         let (center, goal) = (bbox.center(), self.bbox.center());
         let moves: Vec<Placement> = self
@@ -63,20 +78,34 @@ impl Target {
                 upright = moved;
             }
         }
+        let scaled = self
+            .correcting_scale(&bbox)
+            .map(|scale| self.evaluate(mesh, Placement::moved(scale, center, goal)))
+            .filter(|scaled| scaled.iou > upright.iou + SCALE_MARGIN);
         let mut turned: Option<Pose> = None;
-        // No pose can be clearly better.
-        if upright.iou + MARGIN >= 1.0 {
-            return (upright, None);
-        }
-        for &placement in &moves {
-            for pose in self.turned(mesh, placement) {
-                let best = turned.map_or(upright.iou + MARGIN, |best| best.iou);
-                if pose.iou > best {
-                    turned = Some(pose);
+        // No rotation can be clearly better.
+        if upright.iou + MARGIN < 1.0 {
+            for &placement in &moves {
+                for pose in self.turned(mesh, placement) {
+                    let best = turned.map_or(upright.iou + MARGIN, |best| best.iou);
+                    if pose.iou > best {
+                        turned = Some(pose);
+                    }
                 }
             }
         }
-        (upright, turned)
+        Poses {
+            upright,
+            turned,
+            scaled,
+        }
+    }
+
+    /// The factor that gives a shape of nearly the right size the target's diagonal.
+    fn correcting_scale(&self, bbox: &Aabb) -> Option<f64> {
+        let scale = self.bbox.diagonal() / bbox.diagonal().max(f64::MIN_POSITIVE);
+        let near = (1.0 / MAX_SCALE..=MAX_SCALE).contains(&scale);
+        (near && !self.free && scale != 1.0).then_some(scale)
     }
 
     fn scales(&self, bbox: &Aabb) -> Vec<f64> {
@@ -247,9 +276,12 @@ mod tests {
 
     #[test]
     fn an_aligned_shape_keeps_its_pose() {
-        let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow());
-        assert_eq!((upright.placement, turned), (Placement::NONE, None));
-        assert_eq!(upright.iou, 1.0);
+        let poses = Target::new(&elbow(), false, None).poses(&elbow());
+        assert_eq!(
+            (poses.upright.placement, poses.turned, poses.scaled),
+            (Placement::NONE, None, None)
+        );
+        assert_eq!(poses.upright.iou, 1.0);
     }
 
     #[test]
@@ -258,8 +290,7 @@ mod tests {
         let center = elbow().bbox().center();
         for turn in quarter_turns().into_iter().skip(1) {
             let other = elbow().placed(&Placement::moved(1.0, center, [5.0, 90.0, -7.0]).with_turn(turn));
-            let (_, turned) = target.poses(&other);
-            let turned = turned.expect("a turn");
+            let turned = target.poses(&other).turned.expect("a turn");
             assert!(turned.iou > 0.9, "{turned:?}");
             let back = other.placed(&turned.placement);
             assert!((back.bbox().diagonal() - elbow().bbox().diagonal()).abs() < 1e-9);
@@ -272,22 +303,42 @@ mod tests {
             );
         }
         let moved = elbow().placed(&Placement::moved(1.0, [0.0; 3], [100.0, 0.0, 0.0]));
-        let (upright, turned) = target.poses(&moved);
-        assert!(upright.iou > 0.99 && turned.is_none());
+        let poses = target.poses(&moved);
+        assert!(poses.upright.iou > 0.99 && poses.turned.is_none());
     }
 
     #[test]
     fn size_matters_unless_it_is_free() {
         let small = elbow().placed(&Placement::moved(0.1, [0.0; 3], [0.0; 3]));
-        let (strict, _) = Target::new(&elbow(), false, None).poses(&small);
-        let (free, _) = Target::new(&elbow(), true, None).poses(&small);
-        assert!(strict.iou < 0.1 && free.iou > 0.99, "{strict:?} {free:?}");
+        let strict = Target::new(&elbow(), false, None).poses(&small);
+        let free = Target::new(&elbow(), true, None).poses(&small);
+        assert!(
+            strict.upright.iou < 0.1 && free.upright.iou > 0.99,
+            "{strict:?} {free:?}"
+        );
+        assert_eq!((strict.scaled, free.scaled), (None, None));
+    }
+
+    #[test]
+    fn a_small_error_of_scale_is_found_and_never_for_another_shape() {
+        let target = Target::new(&elbow(), false, None);
+        for error in [0.9, 0.97, 1.05, 1.1, 1.2] {
+            let other = elbow().placed(&Placement::moved(error, [0.0; 3], [3.0, 0.0, 0.0]));
+            let scaled = target.poses(&other).scaled.expect("a scale");
+            assert!(
+                (scaled.placement.scale() * error - 1.0).abs() < 1e-9,
+                "{scaled:?}"
+            );
+            assert!(scaled.iou > 0.99, "{scaled:?}");
+        }
+        let longer = elbow().placed(&Placement::moved(1.4, [0.0; 3], [0.0; 3]));
+        assert_eq!(target.poses(&longer).scaled, None);
     }
 
     #[test]
     fn a_mirror_image_is_not_turned_into_the_part() {
-        let (upright, turned) = Target::new(&elbow(), false, None).poses(&elbow().mirrored(1, 10.0));
-        let best = turned.map_or(upright.iou, |pose| pose.iou);
+        let poses = Target::new(&elbow(), false, None).poses(&elbow().mirrored(1, 10.0));
+        let best = poses.turned.map_or(poses.upright.iou, |pose| pose.iou);
         assert!(best < 0.95, "{best}");
     }
 }

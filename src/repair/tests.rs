@@ -17,6 +17,7 @@ fn task(repairs: Vec<RecordedRepair>) -> Task {
         checks: Vec::new(),
         seeds: BTreeMap::from([("weak".to_owned(), "fixture = None\n".to_owned())]),
         reference: None,
+        further_references: BTreeMap::new(),
         reference_mesh: None,
         not_asked: Vec::new(),
         repairs,

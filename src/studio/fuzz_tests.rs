@@ -183,6 +183,7 @@ fn grounded(rng: &mut TestRng) -> Assessment {
         public: rng.yes().then_some(0.5),
         hidden: rng.yes().then_some(0.25),
         passed: rng.yes(),
+        factor: share(rng),
         earned: share(rng),
         trivial: share(rng),
         list: checks,
@@ -202,6 +203,7 @@ fn grounded(rng: &mut TestRng) -> Assessment {
             groups: 1 + rng.below(3),
             main_share: share(rng),
             overlap: 0.0,
+            specks: 0,
             spare_holes: rng.below(2),
         },
         pose: PoseDetails {
@@ -209,6 +211,8 @@ fn grounded(rng: &mut TestRng) -> Assessment {
             moved: rng.yes(),
             scale: 1.0,
             iou: share(rng),
+            factor: share(rng),
+            reference: 0,
         },
         fit: rng.yes().then_some(FitDetails {
             over: 0.4,

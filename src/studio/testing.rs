@@ -309,6 +309,7 @@ pub fn task(id: &str, label: &str) -> Arc<Task> {
         checks: Vec::new(),
         seeds: [("weak".to_owned(), "fixture = seed\n".to_owned())].into(),
         reference: None,
+        further_references: std::collections::BTreeMap::new(),
         reference_mesh: None,
         not_asked: Vec::new(),
         repairs: vec![RecordedRepair {

@@ -12,12 +12,13 @@
 //! 6. the reference's total is above every recorded step's, and no component of such a step is above the reference's by
 //!    more than 0.01, the uncertainty of sampling;
 //! 7. if the reference's dimensions were perturbed, it has at least six, and each changes the part;
-//! 8. if the task has checks, its reference has at least 0.95 under grounded-v2, and every seed less.
+//! 8. if the task has checks, its reference has at least 0.95 under grounded-v2, and every seed less;
+//! 9. further references satisfy 3 and 8 too.
 //!
 //! A step before the last may fail to build: recordings show failures and their repair.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{RecordedRepair, Scale, Task, TaskProblem, recording};
 
@@ -44,6 +45,8 @@ pub struct Measured {
     pub seeds: BTreeMap<String, Outcome>,
     /// The reference, if there is one, scored against itself.
     pub reference: Option<Outcome>,
+    /// Further references by name.
+    pub further_references: BTreeMap<String, Outcome>,
     /// Each step of each recorded repair, in the order of [`Task::repairs`].
     pub repairs: Vec<Vec<Outcome>>,
     /// The reference's named dimensions, if they were perturbed.
@@ -112,18 +115,16 @@ pub fn judge(task: &Task, measured: &Measured) -> Vec<TaskProblem> {
         })
     });
     if let Some(reference) = reference {
-        problems.extend(
-            judge_reference(task, reference).map(|message| TaskProblem::of_file(&reference_file, message)),
-        );
+        problems.extend(judge_reference(task, reference, &reference_file));
         problems.extend(weak.and_then(|weak| not_worse("weak", weak, reference, task)));
-        if let Some(total) = reference.grounded
-            && total < MIN_GROUNDED
-        {
-            let message =
-                format!("has {total:.4} under grounded-v2, {MIN_GROUNDED} is what a reference needs");
-            let hint =
-                "`cadforge eval --profile grounded-v2` names the failed check: fix the check or the part";
-            problems.push(TaskProblem::of_file(&reference_file, message).hint(hint));
+    }
+    for (name, outcome) in &measured.further_references {
+        let file = task.dir.join(format!("references/{name}.py"));
+        match outcome {
+            Outcome::Failed(reason) => {
+                problems.push(TaskProblem::of_file(&file, format!("does not build: {reason}")));
+            }
+            Outcome::Built(further) => problems.extend(judge_reference(task, further, &file)),
         }
     }
     for (mode, outcome) in &measured.seeds {
@@ -251,8 +252,8 @@ fn built(outcome: &Outcome, failed: impl FnOnce(&str)) -> Option<&Measurement> {
     }
 }
 
-/// Problems of the reference itself.
-fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item = String> {
+/// Problems of a reference itself.
+fn judge_reference(task: &Task, reference: &Measurement, file: &Path) -> impl Iterator<Item = TaskProblem> {
     let invalid = (!reference.valid)
         .then(|| "builds to a shape that the geometry kernel's check finds invalid".to_owned());
     let open = (!reference.watertight).then(|| "builds to a mesh that is not watertight".to_owned());
@@ -274,7 +275,20 @@ fn judge_reference(task: &Task, reference: &Measurement) -> impl Iterator<Item =
             None
         }
     });
-    invalid.into_iter().chain(open).chain(boxed)
+    let low = reference
+        .grounded
+        .filter(|total| *total < MIN_GROUNDED)
+        .map(|total| {
+            let message =
+                format!("has {total:.4} under grounded-v2, {MIN_GROUNDED} is what a reference needs");
+            let hint =
+                "`cadforge eval --profile grounded-v2` names the failed check: fix the check or the part";
+            TaskProblem::of_file(file, message).hint(hint)
+        });
+    let messages = invalid.into_iter().chain(open).chain(boxed);
+    messages
+        .map(|message| TaskProblem::of_file(file, message))
+        .chain(low)
 }
 
 /// Values in which a recorded step exceeds the reference it is scored against.

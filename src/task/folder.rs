@@ -55,10 +55,13 @@ pub fn read(dir: &Path) -> Result<Task, Vec<TaskProblem>> {
     } else {
         None
     };
+    let further_references = folder.further_references();
     let repairs = folder.repairs();
     folder.report_unknown_files(card.as_ref().and_then(|card| card.reference_mesh.as_deref()));
     match card {
-        Some(card) if folder.problems.is_empty() => folder.task(card, seeds, reference, repairs),
+        Some(card) if folder.problems.is_empty() => {
+            folder.task(card, seeds, reference, further_references, repairs)
+        }
         _ => Err(folder.problems),
     }
 }
@@ -177,26 +180,41 @@ impl Folder {
     }
 
     fn seeds(&mut self) -> BTreeMap<String, String> {
-        let mut seeds = BTreeMap::new();
-        for name in self.names(Path::new("seeds")) {
-            let path = Path::new("seeds").join(&name);
-            match name.strip_suffix(".py") {
-                Some(mode) if is_word(mode) => {
-                    if let Some(code) = self.code(&path) {
-                        seeds.insert(mode.to_owned(), code);
-                    }
-                }
-                _ => {
-                    let hint = "a seed is `<mode>.py`, the mode made of a-z, 0-9 and _";
-                    self.refuse(&path, "is not a seed").hint = Some(hint.to_owned());
-                }
-            }
-        }
+        let hint = "a seed is `<mode>.py`, the mode made of a-z, 0-9 and _";
+        let seeds = self.scripts("seeds", "is not a seed", hint);
         if !self.exists("seeds/weak.py") {
             let hint = "give the weak seed that every task starts from";
             self.refuse(Path::new("seeds/weak.py"), "is missing").hint = Some(hint.to_owned());
         }
         seeds
+    }
+
+    fn further_references(&mut self) -> BTreeMap<String, String> {
+        let hint = "a further reference is `<name>.py`, the name made of a-z, 0-9 and _";
+        let references = self.scripts("references", "is not a reference", hint);
+        if !references.is_empty() && !self.exists("reference.py") {
+            let hint = "name one of them reference.py, beside references/";
+            self.refuse(Path::new("references"), "needs a first reference")
+                .hint = Some(hint.to_owned());
+        }
+        references
+    }
+
+    /// The files `<name>.py` of a folder, by name; any other file is a problem.
+    fn scripts(&mut self, folder: &str, wrong: &str, hint: &str) -> BTreeMap<String, String> {
+        let mut scripts = BTreeMap::new();
+        for file in self.names(Path::new(folder)) {
+            let path = Path::new(folder).join(&file);
+            match file.strip_suffix(".py") {
+                Some(name) if is_word(name) => {
+                    if let Some(code) = self.code(&path) {
+                        scripts.insert(name.to_owned(), code);
+                    }
+                }
+                _ => self.refuse(&path, wrong).hint = Some(hint.to_owned()),
+            }
+        }
+        scripts
     }
 
     fn repairs(&mut self) -> Vec<RecordedRepair> {
@@ -307,14 +325,15 @@ impl Folder {
                 "task.toml",
                 "seeds",
                 "reference.py",
+                "references",
                 "repairs",
                 "files",
                 "README.md",
             ]
             .contains(&name.as_str());
             if !known && meshes.as_deref() != Some(name.as_ref()) {
-                let hint = "a task folder holds task.toml, seeds/, reference.py, repairs/, files/, README.md and the file \
-                            that `reference_mesh` names";
+                let hint = "a task folder holds task.toml, seeds/, reference.py, references/, repairs/, files/, README.md \
+                            and the file that `reference_mesh` names";
                 self.refuse(Path::new(&name), "has no place in a task folder")
                     .hint = Some(hint.to_owned());
             }
@@ -326,6 +345,7 @@ impl Folder {
         card: Card,
         seeds: BTreeMap<String, String>,
         reference: Option<String>,
+        further_references: BTreeMap<String, String>,
         repairs: Vec<RecordedRepair>,
     ) -> Result<Task, Vec<TaskProblem>> {
         let (bbox_mm, scale, axis, checks) = (card.bbox_mm, card.scale, card.axis, card.checks);
@@ -347,6 +367,7 @@ impl Folder {
             bbox_mm,
             scale,
             reference.as_deref(),
+            &further_references,
             reference_mesh.as_deref(),
             axis,
             &checks,
@@ -369,6 +390,7 @@ impl Folder {
             checks,
             seeds,
             reference,
+            further_references,
             reference_mesh,
             not_asked: card.not_asked,
             repairs,

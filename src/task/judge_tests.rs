@@ -34,6 +34,7 @@ fn good() -> Measured {
             ("build_error".to_owned(), failed()),
         ]),
         reference: Some(built(0.99)),
+        further_references: BTreeMap::new(),
         repairs: vec![vec![failed(), built(0.9)], vec![built(0.7)]],
         dimensions: Some(dimensions(6)),
     }
@@ -203,6 +204,19 @@ fn under_grounded_v2_the_reference_has_nearly_all_and_seeds_less() {
     measured.reference = Some(with(0.99, 0.97));
     measured.weak = with(0.5, 0.2);
     assert_eq!(judge(&task, &measured), []);
+    measured.further_references = BTreeMap::from([("round".to_owned(), with(0.99, 0.94))]);
+    let messages: Vec<String> = judge(&task, &measured).iter().map(ToString::to_string).collect();
+    assert!(
+        messages.len() == 1 && messages[0].contains("references/round.py: has 0.9400 under grounded-v2"),
+        "{messages:?}"
+    );
+    measured.further_references = BTreeMap::from([("round".to_owned(), failed())]);
+    let messages: Vec<String> = judge(&task, &measured).iter().map(ToString::to_string).collect();
+    assert!(
+        messages.len() == 1 && messages[0].contains("references/round.py: does not build"),
+        "{messages:?}"
+    );
+    measured.further_references = BTreeMap::new();
     measured.reference = Some(with(0.99, 0.94));
     let problems = judge(&task, &measured);
     assert!(

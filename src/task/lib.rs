@@ -64,6 +64,9 @@ pub struct Task {
     pub seeds: BTreeMap<String, String>,
     /// Code of the reference part, if the task has one.
     pub reference: Option<String>,
+    /// Code of further references by name: other parts that the prompt allows. Under grounded-v2 a candidate is
+    /// compared with the one that fits best. Empty without `reference`.
+    pub further_references: BTreeMap<String, String>,
     /// A mesh file (STL, OBJ, GLB) as a further reference.
     pub reference_mesh: Option<PathBuf>,
     /// Features and dimensions of the reference that the prompt leaves free, by the names of their mutants: see
@@ -74,7 +77,7 @@ pub struct Task {
     /// The folder.
     pub dir: PathBuf,
     /// First 12 hex digits of a SHA-256 over everything that can change a score: `semantic_hints`, `bbox_mm`, `scale`,
-    /// `axis`, the checks, the code of the reference and the bytes of the reference mesh. Under grounded-v2 the weak
+    /// `axis`, the checks, the code of the references and the bytes of the reference mesh. Under grounded-v2 the weak
     /// seed has an influence too, which the keys of cached evaluations contain separately.
     pub version: String,
 }

@@ -97,6 +97,32 @@ fn a_valid_folder_is_a_task() {
 }
 
 #[test]
+fn further_references_are_read_by_name_and_belong_to_the_version() {
+    let pack = pack();
+    let before = spacer(pack.path()).version;
+    write(pack.path(), "references/square.py", "square = 1\n");
+    write(pack.path(), "references/long.py", "long = 1\n");
+    let task = spacer(pack.path());
+    let names: Vec<&str> = task.further_references.keys().map(String::as_str).collect();
+    assert_eq!(names, ["long", "square"]);
+    assert_eq!(task.further_references["square"], "square = 1\n");
+    assert_ne!(task.version, before);
+    write(pack.path(), "references/Notes.txt", "");
+    let problems = check_statically(&pack.path().join("spacer"));
+    assert!(
+        problems.len() == 1 && problems[0].to_string().contains("Notes.txt: is not a reference"),
+        "{problems:?}"
+    );
+    std::fs::remove_file(pack.path().join("spacer/references/Notes.txt")).unwrap();
+    std::fs::remove_file(pack.path().join("spacer/reference.py")).unwrap();
+    let problems = check_statically(&pack.path().join("spacer"));
+    assert!(
+        problems.len() == 1 && problems[0].to_string().contains("needs a first reference"),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn optional_fields_and_files_may_be_absent() {
     let pack = tempfile::tempdir().unwrap();
     let kept = |line: &&str| {

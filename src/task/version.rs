@@ -22,6 +22,7 @@ pub(super) fn version(
     bbox_mm: Option<[f64; 3]>,
     scale: Scale,
     reference: Option<&str>,
+    further_references: &BTreeMap<String, String>,
     reference_mesh: Option<&Path>,
     axis: Option<usize>,
     checks: &[Check],
@@ -41,6 +42,9 @@ pub(super) fn version(
     );
     if let Some(code) = reference {
         part(&mut hash, "reference", code.as_bytes());
+    }
+    for code in further_references.values() {
+        part(&mut hash, "further_reference", code.as_bytes());
     }
     if let Some(path) = reference_mesh {
         // The extension selects the format.

@@ -148,6 +148,11 @@ fn measure(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Me
     }
     let of = |code: &str| outcome(task, code, &scoring, assessor);
     let weak = of(task.weak_seed())?;
+    let further_references = task
+        .further_references
+        .iter()
+        .map(|(name, code)| Ok((name.clone(), of(code)?)))
+        .collect::<Result<_, AssessError>>()?;
     let others = task.seeds.iter().filter(|(mode, _)| *mode != "weak");
     let seeds = others
         .map(|(mode, code)| Ok((mode.clone(), of(code)?)))
@@ -168,6 +173,7 @@ fn measure(task: &Task, with_dimensions: bool, assessor: &Assessor) -> Result<Me
         weak,
         seeds,
         reference,
+        further_references,
         repairs,
         dimensions,
     })
@@ -227,6 +233,9 @@ fn totals(task: &Task, measured: &Measured) -> BTreeMap<String, f64> {
     }
     if let Some(reference) = &measured.reference {
         totals.insert("reference.py".to_owned(), total(reference));
+    }
+    for (name, outcome) in &measured.further_references {
+        totals.insert(format!("references/{name}.py"), total(outcome));
     }
     for (repair, outcomes) in task.repairs.iter().zip(&measured.repairs) {
         for (index, outcome) in outcomes.iter().enumerate() {

@@ -50,6 +50,15 @@ impl KeyBuilder {
         }
     }
 
+    /// Adds any number of parts of one name; another number is another key.
+    #[must_use]
+    pub fn parts<'a>(self, name: &str, all: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let (builder, count) = all.into_iter().fold((self, 0u64), |(builder, count), bytes| {
+            (builder.part(name, bytes), count + 1)
+        });
+        builder.part("count", &count.to_le_bytes())
+    }
+
     /// The key of all added parts.
     pub fn key(self) -> Key {
         Key(self.0.finalize().into())

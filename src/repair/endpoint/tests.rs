@@ -32,6 +32,7 @@ fn task() -> Task {
         checks: Vec::new(),
         seeds: [("weak".to_owned(), "fixture = None\n".to_owned())].into(),
         reference: None,
+        further_references: std::collections::BTreeMap::new(),
         reference_mesh: None,
         not_asked: Vec::new(),
         repairs: Vec::new(),

@@ -18,6 +18,8 @@ const NEGLIGIBLE: f64 = 1e-3;
 /// Penalty for each separate group, in addition to its share of the volume: a complete seat above a column that ends
 /// below it is not a chair.
 const AFLOAT: f64 = 0.3;
+/// Share of the volume below which a solid is a speck: no task asks for one.
+const SPECK: f64 = 1e-3;
 /// Factor for the first spare hole, in addition to its check's loss.
 const SPARE_HOLE: f64 = 0.95;
 /// Minimum factor for spare holes.
@@ -40,6 +42,7 @@ pub(super) fn score(
     let details = AssemblyDetails {
         solids: shape.facts.solids,
         asked,
+        specks: specks(&assembly.volumes).saturating_sub(baselines.specks()),
         groups: assembly.count(),
         main_share: assembly.main_share(),
         overlap,
@@ -53,13 +56,21 @@ pub(super) fn score(
     (weigh(&details), details)
 }
 
+/// Number of solids that are too small to be a part of anything.
+pub(super) fn specks(volumes: &[f64]) -> usize {
+    let all: f64 = volumes.iter().map(|volume| volume.abs()).sum();
+    volumes.iter().filter(|volume| volume.abs() < SPECK * all).count()
+}
+
 fn weigh(details: &AssemblyDetails) -> f64 {
     let afloat = details.groups.saturating_sub(1) as f64;
     let together = details.main_share - AFLOAT * afloat;
-    // One extra solid costs as much as a separate one; each further one costs little.
-    let extra = details
-        .asked
-        .map_or(0, |asked| details.solids.saturating_sub(asked));
+    // One extra solid costs as much as a separate one; each further one costs little. Where no number is required, only
+    // specks are extra.
+    let extra = match details.asked {
+        Some(asked) => details.solids.saturating_sub(asked),
+        None => u32::try_from(details.specks).unwrap_or(u32::MAX),
+    };
     let counted = 0.8f64.powi(extra.min(6) as i32);
     let apart = if details.overlap > NEGLIGIBLE {
         0.85 - 2.0 * details.overlap
@@ -81,6 +92,7 @@ mod tests {
             groups: 1,
             main_share: 1.0,
             overlap: 0.0,
+            specks: 0,
             spare_holes: 0,
         }
     }
@@ -114,6 +126,7 @@ mod tests {
                 main_share: 0.5,
                 overlap: 1.0,
                 asked: Some(1),
+                specks: 0,
                 spare_holes: 0,
             }),
             LEAST
@@ -147,6 +160,14 @@ mod tests {
                 ..details()
             }),
             1.0
+        );
+        assert!(
+            weigh(&AssemblyDetails {
+                asked: None,
+                solids: 9,
+                specks: 1,
+                ..details()
+            }) <= 0.9
         );
     }
 }

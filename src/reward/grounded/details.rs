@@ -54,6 +54,9 @@ pub struct AssemblyDetails {
     pub solids: u32,
     /// Required number, if the task gives one.
     pub asked: Option<u32>,
+    /// Solids of less than a thousandth of the volume, beyond the reference's.
+    #[serde(default)]
+    pub specks: usize,
     /// Groups of solids that are near enough to be connected.
     pub groups: usize,
     /// Share of the volume of the largest group.
@@ -68,15 +71,25 @@ pub struct AssemblyDetails {
 /// Pose of the part in the task's frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoseDetails {
-    /// It was rotated, which costs a tenth.
+    /// It was rotated.
     pub turned: bool,
     /// It was moved, rotated or scaled.
     pub moved: bool,
-    /// Scale factor; 1 unless the task leaves the scale free.
+    /// Scale factor; other than 1 if the task leaves the scale free, or if the part is of nearly the right size.
     pub scale: f64,
     /// Coarse intersection over union with the reference in that pose.
     #[serde(rename = "likeness", alias = "iou")]
     pub iou: f64,
+    /// Factor on the total for this pose, 0 to 1: a wrong orientation or scale has a price.
+    #[serde(default = "one")]
+    pub factor: f64,
+    /// Index of the reference that fits best: 0 is `reference.py`, then `references/` by name.
+    #[serde(default)]
+    pub reference: usize,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// Excess of the part over the task's box.
@@ -100,10 +113,13 @@ pub struct ChecksDetails {
     /// Whether all checks pass, including the hidden ones.
     #[serde(default)]
     pub passed: bool,
-    /// Weighted mean of all checks.
+    /// Product over all checks of 0.9 + 0.1·score.
+    #[serde(default = "one")]
+    pub factor: f64,
+    /// Weighted mean of all checks, times `factor`.
     #[serde(default)]
     pub earned: f64,
-    /// The best mean of all checks among the trivial shapes; the semantic score counts what is above it.
+    /// The best `earned` among the trivial shapes; the semantic score counts what is above it.
     #[serde(default)]
     pub trivial: f64,
     /// The visible checks.

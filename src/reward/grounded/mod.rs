@@ -32,12 +32,12 @@ use super::details::{
     BuildDetails, Details, EfficiencyDetails, Scored, SilhouetteDetails, TopologyDetails, ViewScores,
 };
 use super::profile::Mode;
+use baselines::PoseChoice;
 use cadforge_core::failure::Kind;
 use cadforge_geometry::{Connectivity, NormalisedMesh, Placement, Pose, Shape};
 use parts::ComponentScores;
+use similarity::Compared;
 
-/// Factor for a rotated part: it is the part, but in another orientation than required.
-const TURNED: f64 = 0.9;
 /// Editability below which a build is `low_editability`.
 const MIN_EDITABILITY: f64 = 0.30;
 /// Semantic score below which a build is `disconnected_or_weak`.
@@ -73,25 +73,27 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
     } = *evidence;
     let welded = NormalisedMesh::new(&shape.mesh.welded());
     let connectivity = Connectivity::of(&welded);
-    let (upright, turned) = baselines.poses(&shape.mesh);
     let editability =
         perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.perturbations()));
 
-    // A rotation is used only if it gains more than it costs. Perturbations have no influence on that: they can then
+    // The pose and the reference that score best, at their price. Perturbations have no influence on that: they can then
     // only lower a total, and a caller that needs a minimum total can skip them if it is not reached without.
-    let mut best = measure_pose(baselines, shape, &upright, mode);
-    let mut factor = 1.0;
-    if let Some(pose) = turned {
-        let other = measure_pose(baselines, shape, &pose, mode);
-        if TURNED * other.sum_of_terms() > best.sum_of_terms() {
-            best = other;
-            factor = TURNED;
-        }
-    }
+    let mut best = baselines
+        .poses(&shape.mesh)
+        .iter()
+        .map(|choice| measure_pose(baselines, shape, choice, mode))
+        .reduce(|best, other| {
+            if other.priced() > best.priced() {
+                other
+            } else {
+                best
+            }
+        })
+        .expect("a part is measured in one pose at least");
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
     let (topology, validity) = validity::score(shape, &connectivity, &best.geometry);
     let (contact, assembly) = contact::score(shape, &best.geometry, baselines);
-    let total = (topology * contact * factor * best.sum_of_terms()).clamp(0.0, 1.0);
+    let total = (topology * contact * best.priced()).clamp(0.0, 1.0);
 
     let reward = Reward {
         build: 1.0,
@@ -130,7 +132,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         grounded: Some(GroundedDetails {
             validity,
             assembly,
-            pose: best.pose_details(factor < 1.0),
+            pose: best.pose_details(),
             fit: best.fit,
             checks: baselines.described(&best.measures, &best.geometry, &best.pose.placement),
             agreement: best.agreement,
@@ -140,7 +142,13 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         }),
         ..Details::default()
     };
-    let notes = notes::notes(&reward, kind, &details, mode, topology * contact * factor * fits);
+    let notes = notes::notes(
+        &reward,
+        kind,
+        &details,
+        mode,
+        topology * contact * best.factor * fits,
+    );
     Scored {
         reward,
         kind,
@@ -160,48 +168,69 @@ struct PoseMeasurement {
     fit: Option<FitDetails>,
     parts: ComponentScores,
     pose: Pose,
+    /// Price of the pose, as a factor.
+    factor: f64,
+    /// Index of the reference.
+    reference: usize,
 }
 
 impl PoseMeasurement {
-    /// The total without validity, contact and the penalty for rotation.
-    fn sum_of_terms(&self) -> f64 {
-        self.fits() * self.parts.sum_of_terms()
+    /// The total without validity and contact.
+    fn priced(&self) -> f64 {
+        self.factor * self.fits() * self.parts.sum_of_terms()
     }
 
     fn fits(&self) -> f64 {
         self.fit.as_ref().map_or(1.0, |fit| fit.factor)
     }
 
-    fn pose_details(&self, turned: bool) -> PoseDetails {
+    fn pose_details(&self) -> PoseDetails {
+        let placement = &self.pose.placement;
         PoseDetails {
-            turned,
-            moved: self.pose.placement != Placement::NONE,
-            scale: self.pose.placement.scale(),
+            turned: placement.turns(),
+            moved: *placement != Placement::NONE,
+            scale: placement.scale(),
             iou: self.pose.iou,
+            factor: self.factor,
+            reference: self.reference,
         }
     }
 }
 
-fn measure_pose(baselines: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mode) -> PoseMeasurement {
-    let geometry = CandidateGeometry::of_shape(shape, &pose.placement, baselines.frame());
-    let measures = baselines.measure(&geometry);
-    let agreement = baselines
-        .reference()
-        .map(|reference| credited(reference.agreement(&geometry)));
+fn measure_pose(
+    baselines: &TaskBaselines,
+    shape: &Shape,
+    choice: &PoseChoice<'_>,
+    mode: Mode,
+) -> PoseMeasurement {
+    let geometry = CandidateGeometry::of_shape(shape, &choice.pose.placement, baselines.frame());
+    let reference = choice.reference;
+    let measures = baselines.measure(&geometry, reference);
+    let agreement = reference.map(|reference| credited(reference.agreement(&geometry)));
     let credit = agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
     let semantic = baselines.semantic(&measures).map(|score| credit * score);
     let (mut similarity, mut views, mut silhouette) = (None, None, None);
-    if mode == Mode::Full
-        && let Some(reference) = baselines.reference()
-    {
-        similarity = Some(reference.similarity(&geometry));
-        let overlap = reference.views(&geometry);
-        silhouette = Some(credit * reference.silhouette(&overlap));
-        views = Some(overlap);
+    let mut similarity_score = None;
+    if let Some(reference) = reference {
+        match mode {
+            Mode::Full => {
+                let found = reference.similarity(&geometry);
+                let overlap = reference.views(&geometry);
+                similarity_score = Some(found.score);
+                similarity = Some(found);
+                silhouette = Some(credit * reference.silhouette(&overlap));
+                views = Some(overlap);
+            }
+            // Without checks nothing else tells a good part from a box.
+            Mode::Fast if semantic.is_none() => {
+                similarity_score = agreement.as_ref().map(|agreement| agreement.volume);
+            }
+            Mode::Fast => {}
+        }
     }
     let parts = ComponentScores {
         semantic,
-        similarity: similarity.as_ref().map(|similarity| similarity.score),
+        similarity: similarity_score,
         silhouette,
         editability: None,
     };
@@ -215,7 +244,9 @@ fn measure_pose(baselines: &TaskBaselines, shape: &Shape, pose: &Pose, mode: Mod
         similarity,
         views,
         parts,
-        pose: *pose,
+        pose: choice.pose,
+        factor: choice.factor,
+        reference: choice.index,
     }
 }
 
@@ -247,8 +278,8 @@ fn efficiency(cost: f64) -> f64 {
 }
 
 impl TaskBaselines {
-    fn measure(&self, geometry: &CandidateGeometry) -> Vec<CheckResult> {
-        let reference = self.reference().map(|reference| &reference.geometry);
+    fn measure(&self, geometry: &CandidateGeometry, reference: Option<&Compared>) -> Vec<CheckResult> {
+        let reference = reference.map(|reference| &reference.geometry);
         self.checks()
             .iter()
             .map(|check| check.measure(geometry, self.frame(), reference))

@@ -2,6 +2,7 @@
 //! only the reference determines.
 
 use super::above_baseline::above_baseline;
+use super::baselines::factor_of_check;
 use super::details::{AssemblyDetails, CheckDetails, GroundedDetails, SensitivityDetails, ValidityDetails};
 use crate::components::{Component, Reward};
 use crate::details::Details;
@@ -49,7 +50,9 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
             .map_or(1.0, |agreement| agreement.credit);
         let sum_of_terms = |earned: f64| credit * above_baseline(earned, checks.trivial);
         for check in &checks.list {
-            let passed = checks.earned + check.weight * (1.0 - check.score);
+            let mean = checks.earned / checks.factor;
+            let passed =
+                checks.factor / factor_of_check(check.score) * (mean + check.weight * (1.0 - check.score));
             let loss =
                 weight(Component::SemanticParts) * (sum_of_terms(passed) - sum_of_terms(checks.earned));
             found.push((loss, of_check(check)));
@@ -64,11 +67,20 @@ pub(super) fn notes(reward: &Reward, kind: Kind, details: &Details, mode: Mode, 
         );
         found.push((loss, text));
     }
-    if grounded.pose.turned {
+    let pose = &grounded.pose;
+    if pose.turned && pose.factor < 1.0 {
         found.push((
-            lost(0.9),
+            lost(pose.factor),
             "the part is turned: build it as the task's axes say".to_owned(),
         ));
+    } else if pose.factor < 1.0 {
+        let size = 100.0 * (1.0 / pose.scale - 1.0);
+        let text = format!(
+            "the whole part is {:.1} % too {}: build it to the sizes of the prompt",
+            size.abs(),
+            if size > 0.0 { "large" } else { "small" }
+        );
+        found.push((lost(pose.factor), text));
     }
     if let Some(similarity) = &grounded.similarity {
         let loss = weight(Component::ReferenceSimilarity) * (1.0 - similarity.score);
@@ -123,6 +135,10 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
         Some(asked) if details.solids > asked => Some(format!(
             "{} solids, asked for {asked}: union what belongs together",
             details.solids
+        )),
+        None if details.specks > 0 => Some(format!(
+            "{} specks of less than a thousandth of the volume: remove them",
+            details.specks
         )),
         _ => None,
     };

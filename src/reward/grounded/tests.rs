@@ -68,13 +68,7 @@ fn parts(legs: usize) -> Vec<([f64; 3], [f64; 3])> {
 
 fn baselines() -> TaskBaselines {
     let reference = table(4);
-    TaskBaselines::new(
-        &task(&checks()),
-        Some(&reference),
-        Comparison::Shape(&reference),
-        None,
-        None,
-    )
+    TaskBaselines::new(&task(&checks()), &[&reference], Comparison::Own, None, None)
 }
 
 fn scored(shape: &Shape, mode: Mode) -> Scored {
@@ -126,7 +120,104 @@ fn notes_state_measurements_and_never_name_hidden_checks() {
 }
 
 #[test]
-fn a_rotated_table_loses_a_tenth_and_a_small_one_nearly_all() {
+fn a_wrong_scale_costs_in_proportion_to_the_error() {
+    let whole = table(4);
+    let scaled = |by: f64| {
+        let mut shape = whole.clone();
+        shape.mesh = whole.mesh.placed(&Placement::moved(by, [0.0; 3], [0.0; 3]));
+        shape
+    };
+    for (error, least) in [(0.03, 0.8), (0.05, 0.6), (0.10, 0.4)] {
+        for by in [1.0 - error, 1.0 + error] {
+            let total = scored(&scaled(by), Mode::Full).reward.total;
+            assert!((least..0.95).contains(&total), "{by}: {total}");
+        }
+    }
+    let ladder: Vec<f64> = [1.0, 1.01, 1.02, 1.04, 1.08, 1.16, 1.25, 1.5]
+        .iter()
+        .map(|&by| scored(&scaled(by), Mode::Full).reward.total)
+        .collect();
+    assert!(ladder.windows(2).all(|pair| pair[0] > pair[1]), "{ladder:?}");
+    let notes = scored(&scaled(1.05), Mode::Full).notes;
+    assert!(
+        notes.iter().any(|note| note.contains("5.0 % too large")),
+        "{notes:?}"
+    );
+    // A longer table is no scale error: it needs another number, not another unit.
+    let longer = shapes::blocks(&[([0.0, 0.0, 40.0], [106.0, 60.0, 4.0])]);
+    let pose = scored(&longer, Mode::Full).details.grounded.unwrap().pose;
+    assert_eq!((pose.scale, pose.factor), (1.0, 1.0));
+}
+
+#[test]
+fn each_missed_check_lowers_the_score_of_all() {
+    let baselines = baselines();
+    let checks = |legs| {
+        let details = scored(&table(legs), Mode::Full).details.grounded.unwrap();
+        details.checks.unwrap()
+    };
+    assert_eq!((checks(4).factor, checks(4).earned), (1.0, 1.0));
+    // Three legs: one check misses, and its factor multiplies the mean.
+    let three = checks(3);
+    let missed = three.list[0].score;
+    assert!((three.factor - (0.9 + 0.1 * missed)).abs() < 1e-12, "{three:?}");
+    let mean = 1.0 - baselines.weights()[0] * (1.0 - missed);
+    assert!((three.earned - mean * three.factor).abs() < 1e-12, "{three:?}");
+}
+
+#[test]
+fn the_reference_that_fits_best_decides() {
+    // A table on four legs, and one on two slabs.
+    let legs = table(4);
+    let slabs = shapes::blocks(&[
+        ([0.0, 0.0, 40.0], [100.0, 60.0, 4.0]),
+        ([0.0, 0.0, 0.0], [6.0, 60.0, 40.0]),
+        ([94.0, 0.0, 0.0], [6.0, 60.0, 40.0]),
+    ]);
+    let checks: Vec<Check> = checks()
+        .into_iter()
+        .filter(|check| check.name != "four legs")
+        .collect();
+    let both = TaskBaselines::new(&task(&checks), &[&legs, &slabs], Comparison::Own, None, None);
+    let one = TaskBaselines::new(&task(&checks), &[&legs], Comparison::Own, None, None);
+    let of = |baselines: &TaskBaselines, shape: &Shape| {
+        let evidence = GroundedEvidence {
+            shape,
+            baselines,
+            perturbations: None,
+            cost: None,
+        };
+        let scored = score(&evidence, Mode::Full);
+        (
+            scored.reward.total,
+            scored.details.grounded.unwrap().pose.reference,
+        )
+    };
+    assert_eq!((of(&both, &legs), of(&both, &slabs)), ((1.0, 0), (1.0, 1)));
+    assert!(of(&one, &slabs).0 < 0.9, "{:?}", of(&one, &slabs));
+}
+
+#[test]
+fn without_checks_fast_mode_compares_volumes() {
+    let whole = table(4);
+    let baselines = TaskBaselines::new(&task(&[]), &[&whole], Comparison::Own, None, None);
+    let of = |shape: &Shape| {
+        let evidence = GroundedEvidence {
+            shape,
+            baselines: &baselines,
+            perturbations: None,
+            cost: None,
+        };
+        score(&evidence, Mode::Fast).reward.total
+    };
+    let totals: Vec<f64> = (0..=4).map(|legs| of(&table(legs))).collect();
+    assert!(totals.windows(2).all(|pair| pair[0] < pair[1]), "{totals:?}");
+    assert_eq!(totals[4], 1.0);
+    assert!(of(&shapes::blocks(&[([0.0; 3], [100.0, 60.0, 44.0])])) < 0.2);
+}
+
+#[test]
+fn a_rotated_table_has_its_price_and_a_small_one_loses_nearly_all() {
     let whole = table(4);
     let moved = |placement: Placement| {
         let mut shape = whole.clone();
@@ -134,13 +225,12 @@ fn a_rotated_table_loses_a_tenth_and_a_small_one_nearly_all() {
         shape
     };
     let center = whole.mesh.bbox().center();
-    let turned = scored(
-        &moved(Placement::turn_about(0, 1, 1.0, center, center)),
-        Mode::Full,
-    )
-    .reward
-    .total;
-    assert!((turned - 0.9).abs() < 0.02, "{turned}");
+    // About z, onto a side, and onto its head.
+    for (axis, quarters, price) in [(2, 1, 0.9), (0, 1, 0.8), (0, 2, 0.8)] {
+        let turned = Placement::turn_about(axis, quarters, 1.0, center, center);
+        let total = scored(&moved(turned), Mode::Full).reward.total;
+        assert!((total - price).abs() < 0.02, "{axis} {quarters}: {total}");
+    }
     let small = scored(&moved(Placement::moved(0.001, [0.0; 3], [0.0; 3])), Mode::Full)
         .reward
         .total;
@@ -185,7 +275,7 @@ fn excess_over_the_box_costs_its_share() {
     let shape = shapes::blocks(&blocks);
     let bare = table(4);
     let of = |task: &Requirements<'_>| {
-        let baselines = TaskBaselines::new(task, Some(&bare), Comparison::Shape(&bare), None, None);
+        let baselines = TaskBaselines::new(task, &[&bare], Comparison::Own, None, None);
         let evidence = GroundedEvidence {
             shape: &shape,
             baselines: &baselines,
@@ -217,7 +307,7 @@ fn excess_over_the_box_costs_its_share() {
 #[test]
 fn without_a_reference_the_checks_get_its_weight() {
     let whole = table(4);
-    let baselines = TaskBaselines::new(&task(&checks()), Some(&whole), Comparison::Nothing, None, None);
+    let baselines = TaskBaselines::new(&task(&checks()), &[&whole], Comparison::Nothing, None, None);
     let reward = score(
         &GroundedEvidence {
             shape: &whole,
@@ -293,7 +383,7 @@ proptest! {
         };
         let reference = table(4);
         let known = perturbations(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
-        let baselines = TaskBaselines::new(&task(&checks()), Some(&reference), Comparison::Shape(&reference), None, Some(known));
+        let baselines = TaskBaselines::new(&task(&checks()), &[&reference], Comparison::Own, None, Some(known));
         let tried = perturbations(&responses);
         for mode in [Mode::Fast, Mode::Full] {
             let total = |perturbations| score(&GroundedEvidence { shape: &shape, baselines: &baselines, perturbations, cost: None }, mode).reward.total;
