@@ -81,7 +81,7 @@ pub(super) fn key(request: &Request<'_>, executor: &Executor, digests: &Digests)
         .part("build", executor.key(code, &request.run_spec().ok()?)?.bytes())
         .part("task", task.id.as_bytes())
         .part("task_version", task.version.as_bytes())
-        .part("profile", format!("{profile:?}").as_bytes())
+        .part("profile", profile.digest().as_bytes())
         .part("mode", format!("{mode:?}").as_bytes())
         .part("shaping", format!("{shaping:?}").as_bytes());
     if *profile == Profile::GroundedV2 {

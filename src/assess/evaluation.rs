@@ -185,6 +185,9 @@ pub struct Versions {
     pub python: String,
     /// The task's version.
     pub task: String,
+    /// Digest of the profile's definition: rows of two digests are not on one scale. Empty in older files.
+    #[serde(default)]
+    pub profile_digest: String,
 }
 
 /// An evaluation with its geometry.

@@ -47,6 +47,7 @@ use cadforge_core::failure::Kind;
 use cadforge_executor::project::Project;
 use cadforge_executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority, RunSpec};
 use cadforge_geometry::{Scene, Shape};
+use cadforge_reward::Profile;
 use cadforge_task::Task;
 
 /// Layout version of [`Evaluation`].
@@ -245,7 +246,7 @@ impl Assessor {
     }
 
     /// Versions that a score of this task depends on; waits for a worker if they are not known.
-    pub fn versions(&self, task: &Task) -> Result<Versions, ExecutorError> {
+    pub fn versions(&self, task: &Task, profile: Profile) -> Result<Versions, ExecutorError> {
         let worker = self.executor.versions()?;
         Ok(Versions {
             cadforge: env!("CARGO_PKG_VERSION").to_owned(),
@@ -253,6 +254,7 @@ impl Assessor {
             ocp: worker.ocp,
             python: worker.python,
             task: task.version.clone(),
+            profile_digest: profile.digest().to_owned(),
         })
     }
 }

@@ -113,7 +113,7 @@ impl Assessor {
             artifacts: Artifacts::default(),
             stdout,
             stderr,
-            versions: self.versions(task)?,
+            versions: self.versions(task, scoring.profile)?,
         };
         let value = Assessment {
             evaluation,

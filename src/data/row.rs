@@ -69,6 +69,12 @@ impl Row {
         }
     }
 
+    /// Digest of the definition of its profile; `None` in rows of other programs.
+    pub fn profile_digest(&self) -> Option<&str> {
+        let digest = self.get("versions")?.get("profile_digest")?.as_str()?;
+        (!digest.is_empty()).then_some(digest)
+    }
+
     /// The profile that scored it; cadforge-v1, as in the published logs, if it names none that is known.
     pub fn profile(&self) -> Profile {
         profile_of(self.text("profile"))

@@ -318,6 +318,6 @@ fn header(
         profile: repair.scoring.profile,
         mode: repair.scoring.mode,
         proposer: proposer.origin().name().to_owned(),
-        versions: assessor.versions(repair.task)?,
+        versions: assessor.versions(repair.task, repair.scoring.profile)?,
     })
 }

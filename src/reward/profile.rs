@@ -67,6 +67,15 @@ pub enum Shaping {
 }
 
 impl Profile {
+    /// 16 hex digits of the profile's definition: scores of equal digests are on one scale. Comments and tests do not
+    /// change it, and an edit of grounded-v2 does not change that of cadforge-v1.
+    pub fn digest(self) -> &'static str {
+        match self {
+            Self::CadforgeV1 => env!("CADFORGE_V1_DIGEST"),
+            Self::GroundedV2 => env!("GROUNDED_V2_DIGEST"),
+        }
+    }
+
     /// Weight of a component in the total; 0 if the mode leaves it out. The weights of a mode sum to 1.
     ///
     /// Under grounded-v2: the weights of a task with a reference and tested editability; topology, contact and fit
@@ -120,6 +129,18 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_profile_has_a_digest_of_its_own() {
+        let digests = [Profile::CadforgeV1, Profile::GroundedV2].map(Profile::digest);
+        assert_ne!(digests[0], digests[1]);
+        for digest in digests {
+            assert!(
+                digest.len() == 16 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{digest}"
+            );
+        }
+    }
 
     #[test]
     fn weights_of_each_mode_sum_to_one() {

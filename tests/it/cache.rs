@@ -11,7 +11,7 @@ use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, 
 use cadforge::cache::{Bounds, Cache, Usage, usage};
 use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, RunSpec, WorkerConfig};
 use cadforge::failure::Kind;
-use cadforge::reward::Mode;
+use cadforge::reward::{Mode, Profile};
 use cadforge::task::{Task, TaskSet};
 use serde_json::Value;
 
@@ -110,7 +110,7 @@ fn a_cached_candidate_needs_no_worker_and_a_damaged_entry_is_rebuilt() {
     let fast = evaluate(&again, BOX, &fast);
     assert_eq!(fast.mode, Mode::Fast);
     assert!((fast.reward.total - cached.reward.total).abs() > 1e-6);
-    again.versions(&task).unwrap();
+    again.versions(&task, Profile::CadforgeV1).unwrap();
     assert!(is_idle(&again), "a worker was started for a cached result");
 
     // Damage every entry: truncate it or flip one bit.
@@ -250,7 +250,7 @@ fn machine_dependent_failures_are_not_cached() {
         ("import os\nos.abort()\n", Kind::Crash),
         ("while True:\n    print('x' * 100000)\n", Kind::OutputFlood),
     ];
-    one.versions(&caster()).unwrap();
+    one.versions(&caster(), Profile::CadforgeV1).unwrap();
     let versions = usage(folder.path()).entries;
     assert_eq!(versions, 1);
     for (code, kind) in cases {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{KindCount, PUBLISHED, Published, Run};
+use super::{KindCount, PUBLISHED, Published, Run, ScaleCount};
 
 /// Maximum number of kinds in the table over time.
 const KINDS: usize = 6;
@@ -100,6 +100,15 @@ pub fn table(runs: &[Run]) -> Vec<[String; COLUMNS.len()]> {
         .collect()
 }
 
+fn scale(of: &ScaleCount) -> String {
+    let profile = of.profile.as_deref().unwrap_or("no profile named");
+    let known = [&of.mode, &of.profile_digest];
+    let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+    format!("{} of {} {}", of.count, escape(profile), escape(&known.join(" ")))
+        .trim_end()
+        .to_owned()
+}
+
 /// A number of a log of completions; a run may consist of its losses only.
 fn of_log(run: &Run, value: usize) -> Option<usize> {
     (run.completions > 0).then_some(value)
@@ -126,6 +135,15 @@ fn one(text: &mut String, run: &Run) {
         number(run.mean_total),
         number(run.best_total),
     );
+    if run.scales.len() > 1 {
+        let scales: Vec<String> = run.scales.iter().map(scale).collect();
+        let _ = writeln!(
+            text,
+            "**These means mix {} scales**, which cannot be compared: {}. Score the rows anew with one profile.",
+            scales.len(),
+            scales.join(", ")
+        );
+    }
     if run.unknown > 0 {
         let _ = writeln!(
             text,

@@ -60,6 +60,8 @@ pub struct Run {
     pub informative_groups: Option<f64>,
     /// Segments of equal length, in file order.
     pub over_time: Vec<Segment>,
+    /// Scales of the scores, the most frequent first. Means over more than one compare what cannot be compared.
+    pub scales: Vec<ScaleCount>,
     /// Losses of supervised training, if the file is a trainer's log.
     pub training: Option<Losses>,
     /// Rows of formats without a candidate with a reward, such as prompts.
@@ -67,6 +69,19 @@ pub struct Run {
     /// Malformed lines.
     #[serde(flatten)]
     pub malformed: MalformedLines,
+}
+
+/// Scored candidates on one scale: of one profile, by one definition of it, in one mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScaleCount {
+    /// The profile that the rows name; null if they name none.
+    pub profile: Option<String>,
+    /// Digest of its definition; null in rows of other programs.
+    pub profile_digest: Option<String>,
+    /// `fast` or `full`; null if they name none.
+    pub mode: Option<String>,
+    /// Number of candidates.
+    pub count: usize,
 }
 
 /// Frequency of a kind.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{GroupNumbers, KindCount, Run, Segment, TaskNumbers, losses};
+use super::{GroupNumbers, KindCount, Run, ScaleCount, Segment, TaskNumbers, losses};
 use crate::row_format::UNKNOWN_FORMAT;
 use crate::summary::share;
 use crate::{Content, DataError, Groups, Lines, Row, Summary, compare};
@@ -59,6 +59,8 @@ pub(super) struct Reading {
     points: Vec<Point>,
     tasks: BTreeMap<String, Summary>,
     summary: Summary,
+    /// Scored candidates by profile, digest and mode.
+    scales: BTreeMap<[Option<String>; 3], usize>,
     fixtures: usize,
     imports: usize,
 }
@@ -75,6 +77,7 @@ impl Reading {
             points: Vec::new(),
             tasks: BTreeMap::new(),
             summary: Summary::default(),
+            scales: BTreeMap::new(),
             fixtures: 0,
             imports: 0,
         }
@@ -128,6 +131,9 @@ impl Reading {
             });
         }
         let Some(score) = row.score() else { return };
+        let scale = [row.text("profile"), row.profile_digest(), row.text("mode")];
+        let scale = scale.map(|part| part.map(str::to_owned));
+        *self.scales.entry(scale).or_default() += 1;
         self.of_group[group].rewards.push(score);
         self.points.push(Point {
             reward: score as f32,
@@ -148,9 +154,18 @@ impl Reading {
             points,
             tasks,
             summary,
+            scales,
             fixtures,
             imports,
         } = self;
+        let scale = |([profile, profile_digest, mode], count): ([Option<String>; 3], usize)| ScaleCount {
+            profile,
+            profile_digest,
+            mode,
+            count,
+        };
+        let mut scales: Vec<ScaleCount> = scales.into_iter().map(scale).collect();
+        scales.sort_by_key(|scale| std::cmp::Reverse(scale.count));
         let kinds = kinds(&points, None);
         let length = points.len().div_ceil(SEGMENTS).max(1);
         let segment = |(index, points): (usize, &[Point])| {
@@ -195,6 +210,7 @@ impl Reading {
             fixture_rate: share(fixtures, summary.rows),
             import_rate: share(imports, summary.rows),
             kinds,
+            scales,
             tasks: tasks.into_iter().map(task).collect(),
             informative_groups: share(informative, compared),
             groups,

@@ -146,6 +146,34 @@ fn informative_groups_depend_on_their_profile() {
 }
 
 #[test]
+fn scores_of_two_definitions_are_never_averaged_in_silence() {
+    let row = |digest: Option<&str>, mode: &str| {
+        json!({"task_id": "a", "code": "x", "kind": "build_ok", "score": 0.5, "profile": "grounded-v2", "mode": mode,
+            "versions": digest.map(|digest| json!({"profile_digest": digest}))})
+    };
+    let text = |rows: &[Value]| markdown(&[read_rows(rows).unwrap()]);
+    let one = [row(Some("aa"), "full"), row(Some("aa"), "full")];
+    assert!(!text(&one).contains("scales"), "{}", text(&one));
+    for other in [
+        row(Some("bb"), "full"),
+        row(None, "full"),
+        row(Some("aa"), "fast"),
+    ] {
+        let rows = [one[0].clone(), one[1].clone(), other];
+        let run = read_rows(&rows).unwrap();
+        assert_eq!(
+            run.scales.iter().map(|scale| scale.count).collect::<Vec<_>>(),
+            [2, 1]
+        );
+        let text = text(&rows);
+        assert!(
+            text.contains("mix 2 scales") && text.contains("2 of grounded-v2 full aa, 1 of grounded-v2"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn supervised_runs_have_first_and_last_losses() {
     let log = [
         json!({"loss": 2.5, "step": 1}),

@@ -127,6 +127,13 @@ pub(super) fn mismatch(input: Row, output: &Row, group_line: u64, scoring: &Scor
             return Some(format!("its {key} is not {value}"));
         }
     }
+    // Rows of older programs name no digest.
+    if is_scored(output) && output.profile_digest() != Some(scoring.profile.digest()) {
+        return Some(format!(
+            "its score is of another definition of {}",
+            json!(scoring.profile)
+        ));
+    }
     if output.get("group_id") != Some(&group_id) {
         return Some("its group differs".to_owned());
     }
@@ -152,6 +159,7 @@ fn matches_shaping(row: &Row, shaping: Shaping) -> bool {
 mod tests {
     use super::*;
     use crate::Spread;
+    use cadforge_reward::Profile;
 
     fn row(value: &Value) -> Row {
         Row::parse(value.to_string().as_bytes()).unwrap()
@@ -199,7 +207,8 @@ mod tests {
     fn an_output_of_another_input_or_other_flags_is_rejected() {
         let input = || row(&json!({"task_id": "t", "code": "x", "score": 0.1}));
         let good = json!({"task_id": "t", "code": "x", "previous_score": 0.1, "reward": {"build": 1.0, "total": 0.5}, "score": 0.5,
-            "profile": "cadforge-v1", "mode": "full", "group_id": 3});
+            "profile": "cadforge-v1", "mode": "full", "group_id": 3,
+            "versions": {"profile_digest": Profile::CadforgeV1.digest()}});
         let scoring = Scoring::default();
         let check = |change: &dyn Fn(&mut Value), scoring: &Scoring| {
             let mut output = good.clone();
@@ -214,6 +223,11 @@ mod tests {
             ("mode", json!("fast")),
             ("group_id", json!(4)),
             ("score", json!(0.575)),
+            (
+                "versions",
+                json!({"profile_digest": Profile::GroundedV2.digest()}),
+            ),
+            ("versions", json!({})),
         ] {
             assert!(
                 check(&|output| output[key] = value.clone(), &scoring).is_some(),
