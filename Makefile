@@ -50,7 +50,7 @@ test: test-setup $(if $(CI),lint) test-rust test-window $(if $(shell command -v 
 .PHONY: check
 check: lint ## Format, lints and unit tests of all crates; run before a commit
 	@$(cargo) test $(locked) --workspace --lib
-	@$(cargo) test $(locked) --test language
+	@$(cargo) test $(locked) --test language --test cycles
 
 .PHONY: check-it
 check-it: setup env ## Integration tests that need the Python environment alone

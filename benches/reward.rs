@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cadforge::geometry::{
-    Aabb, BrepFacts, BrepSurface, Connectivity, NearestPoints, NormalisedMesh, Shape, Silhouette, TriMesh,
-    View, nearest_gaps, sample_surface,
+    Aabb, BrepSurface, Connectivity, NearestPoints, NormalisedMesh, Shape, Silhouette, TriMesh, View,
+    nearest_gaps, sample_surface, shapes,
 };
 use cadforge::reward::{
     Comparison, Evidence, GroundedEvidence, Mode, Reference, References, TaskBaselines, score, score_grounded,
@@ -159,70 +159,23 @@ fn grounded(criterion: &mut Criterion) {
 
 /// A mesh as a shape of one solid with one face.
 fn as_shape(mesh: TriMesh) -> Shape {
-    let bbox = mesh.bbox();
-    Shape {
-        stl: Vec::new().into(),
-        face_triangles: vec![mesh.triangles().len() as u32],
-        edges: Vec::new(),
-        surfaces: vec![BrepSurface {
-            surface: "OTHER".to_owned(),
-            radius: 0.0,
-            second: 0.0,
-            point: [0.0; 3],
-            axis: [0.0, 0.0, 1.0],
-            area: 1.0,
-            bbox,
-        }],
-        facts: BrepFacts {
-            solids: 1,
-            shells: 1,
-            faces: 1,
-            edges: 0,
-            vertices: 0,
-            volume: 1.0,
-            area: 1.0,
-            faults: Vec::new(),
-            valid: true,
-            solid_faces: vec![1],
-            loose: 0,
-        },
-        mesh,
-    }
+    let surface = BrepSurface {
+        surface: "OTHER".to_owned(),
+        radius: 0.0,
+        second: 0.0,
+        point: [0.0; 3],
+        axis: [0.0, 0.0, 1.0],
+        area: 1.0,
+        bbox: mesh.bbox(),
+    };
+    let triangles = mesh.triangles().len() as u32;
+    shapes::as_shape(mesh, vec![surface], vec![triangles], vec![1])
 }
 
 /// A closed wavy tube of about `triangles` triangles.
 fn vase(triangles: usize) -> TriMesh {
     let around = (triangles as f64 / 2.0).sqrt().round() as u32;
-    let up = around;
-    let mut vertices = vec![[0.0, 0.0, 0.0], [1.0, 2.0, 55.0]];
-    for ring in 0..up {
-        let z = 50.0 * f64::from(ring) / f64::from(up - 1);
-        for step in 0..around {
-            let angle = f64::from(step) / f64::from(around) * std::f64::consts::TAU;
-            let radius = 15.0 + 4.0 * (3.0 * angle + 0.1 * z).sin() + 0.1 * z;
-            vertices.push([
-                radius * angle.cos(),
-                0.8 * radius * angle.sin(),
-                z + 0.3 * angle.sin(),
-            ]);
-        }
-    }
-    let at = |ring: u32, step: u32| 2 + ring * around + step % around;
-    let mut triangles = Vec::new();
-    for step in 0..around {
-        triangles.push([0, at(0, step + 1), at(0, step)]);
-        triangles.push([1, at(up - 1, step), at(up - 1, step + 1)]);
-        for ring in 1..up {
-            let [a, b, c, d] = [
-                at(ring - 1, step),
-                at(ring - 1, step + 1),
-                at(ring, step + 1),
-                at(ring, step),
-            ];
-            triangles.extend([[a, b, c], [a, c, d]]);
-        }
-    }
-    TriMesh::new(&vertices, &triangles).expect("a vase")
+    shapes::vase(around, around)
 }
 
 /// Boxes spread over a cube, few of which touch.

@@ -130,12 +130,8 @@ fn line_from_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
 
 /// The failure kind of a Python exception that ended a candidate.
 ///
-/// `exception_type` is its class, with or without the module: `NameError`, `OCP.StdFail.StdFail_NotDone`.
-pub fn classify_exception(exception_type: &str, message: &str) -> Kind {
-    classify_exception_lineage(&[exception_type], message)
-}
-
-/// As [`classify_exception`], for an exception and its base classes, most derived first.
+/// `lineage` is its class and the base classes, most derived first, with or without the module: `NameError`,
+/// `OCP.StdFail.StdFail_NotDone`.
 pub fn classify_exception_lineage<S: AsRef<str>>(lineage: &[S], message: &str) -> Kind {
     // Depending on which library runs out of memory first, exceptions of various classes contain these texts.
     if message.contains("std::bad_alloc") || message.contains("Standard_OutOfMemory") {
@@ -243,7 +239,11 @@ mod tests {
             ("SystemExit", "0", Kind::UnknownBuildFailure),
         ];
         for (name, message, kind) in cases {
-            assert_eq!(classify_exception(name, message), kind, "{name}: {message}");
+            assert_eq!(
+                classify_exception_lineage(&[name], message),
+                kind,
+                "{name}: {message}"
+            );
         }
     }
 

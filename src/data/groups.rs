@@ -160,20 +160,6 @@ impl Groups {
         }
         self.rows()
     }
-
-    /// The last row at or before `row` before which no group is open.
-    pub fn boundary_before(&self, row: usize) -> usize {
-        let (mut last, mut found) = (0, 0);
-        for index in 0..=row.min(self.rows()) {
-            if index >= last {
-                found = index;
-            }
-            if index < self.rows() {
-                last = last.max(self.of(index).1.last as usize + 1);
-            }
-        }
-        found
-    }
 }
 
 /// A hash of the key of a group.
@@ -351,9 +337,9 @@ mod tests {
             }
             prop_assert_eq!(next, rows.len());
             for row in 0..=rows.len() {
-                let before = groups.boundary_before(row);
-                prop_assert!(before <= row && groups.boundary(before) == before && groups.boundary(row) >= row);
-                prop_assert!((before + 1..=row).all(|other| groups.boundary(other) != other));
+                let boundary = groups.boundary(row);
+                prop_assert!(boundary >= row && groups.boundary(boundary) == boundary);
+                prop_assert!((row..boundary).all(|other| groups.boundary(other) != other));
             }
         }
     }

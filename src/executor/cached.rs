@@ -301,17 +301,13 @@ mod tests {
         }
         stl.extend([0, 0]);
         let facts = BrepFacts {
-            solids: 0,
-            shells: 0,
             faces: 1,
             edges: 3,
             vertices: 3,
             volume: 0.1 + 0.2,
             area: 5.0,
-            faults: Vec::new(),
             valid: true,
-            solid_faces: Vec::new(),
-            loose: 0,
+            ..BrepFacts::default()
         };
         let shape = Shape {
             mesh: TriMesh::from_stl(&stl).unwrap(),

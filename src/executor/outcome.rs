@@ -245,17 +245,12 @@ mod tests {
         edges.extend(2u32.to_le_bytes());
         edges.extend(floats(&corners[..2]));
         let facts = BrepFacts {
-            solids: 0,
-            shells: 0,
             faces: 1,
             edges: 3,
             vertices: 3,
-            volume: 0.0,
             area: 4.0,
-            faults: Vec::new(),
             valid: true,
-            solid_faces: Vec::new(),
-            loose: 0,
+            ..BrepFacts::default()
         };
         let mut surfaces = 1e-7f64.to_le_bytes().to_vec();
         surfaces.push(0);

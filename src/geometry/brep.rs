@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Aabb, TriMesh};
 
 /// Counts and measures of the boundary representation, as the geometry kernel reports them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BrepFacts {
     /// Number of solids.
     pub solids: u32,

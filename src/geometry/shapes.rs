@@ -127,14 +127,11 @@ pub fn as_shape(
         solids: solid_faces.len() as u32,
         shells: solid_faces.len() as u32,
         faces: face_triangles.len() as u32,
-        edges: 0,
-        vertices: 0,
         volume: super::Moments::of(&mesh).volume,
         area: super::Moments::of(&mesh).area,
-        faults: Vec::new(),
         valid: true,
         solid_faces,
-        loose: 0,
+        ..BrepFacts::default()
     };
     Shape {
         stl: mesh.to_stl().into(),

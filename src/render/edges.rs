@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cadforge_geometry::{BrepEdge, BrepFacts, Shape, TriMesh};
+use cadforge_geometry::{BrepEdge, BrepFacts, Moments, Shape, TriMesh};
 
 /// Triangles that meet below this angle count as one face. Curved faces are meshed in steps of 6 to 12 degrees; chamfers and
 /// drafts are seldom below 25.
@@ -46,25 +46,11 @@ pub fn feature_edges(mesh: &TriMesh, degrees: f64) -> Vec<BrepEdge> {
 /// Solids are unknown, so their counts are 0 and `valid` is false.
 pub fn shape_from_mesh(stl: Arc<[u8]>, mesh: TriMesh) -> Shape {
     let edges = feature_edges(&mesh, CREASE_DEGREES);
-    let (mut area, mut volume) = (0.0, 0.0);
-    for index in 0..mesh.triangles().len() {
-        let [a, b, c] = mesh.corners(index);
-        let normal = cross(sub(b, a), sub(c, a));
-        area += 0.5 * dot(normal, normal).sqrt();
-        volume += dot(a, cross(b, c)) / 6.0;
-    }
+    let Moments { volume, area, .. } = Moments::of(&mesh);
     let facts = BrepFacts {
-        solids: 0,
-        shells: 0,
-        faces: 0,
-        edges: 0,
-        vertices: 0,
         volume,
         area,
-        faults: Vec::new(),
-        valid: false,
-        solid_faces: Vec::new(),
-        loose: 0,
+        ..BrepFacts::default()
     };
     Shape {
         stl,

@@ -238,18 +238,18 @@ fn resume_trajectory(
     header: impl FnOnce() -> Result<Header, ExecutorError>,
 ) -> Result<Resumed, RepairError> {
     // The versions of the workers are queried only if there is something to compare.
-    let mut fault = None;
+    let mut query_error = None;
     let header = || {
         header().map_err(|error| {
             let reason = error.to_string();
-            fault = Some(error);
+            query_error = Some(error);
             TrajectoryError::Other {
                 dir: dir.to_owned(),
                 reason,
             }
         })
     };
-    match (resume(dir, plan, header), fault) {
+    match (resume(dir, plan, header), query_error) {
         (_, Some(error)) => Err(error.into()),
         (Ok(found), None) => Ok(found.map(|(writer, trajectory)| (writer, trajectory.steps))),
         (Err(error), None) => Err(error.into()),

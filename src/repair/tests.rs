@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use super::*;
 use cadforge_task::{Level, RecordedRepair, RecordedStep, Scale, Task};
 
-fn task(repairs: Vec<RecordedRepair>) -> Task {
+/// A task without checks, references and recordings.
+pub(crate) fn task() -> Task {
     Task {
         id: "cube".to_owned(),
         level: Level::Easy,
@@ -20,10 +21,14 @@ fn task(repairs: Vec<RecordedRepair>) -> Task {
         further_references: BTreeMap::new(),
         reference_mesh: None,
         not_asked: Vec::new(),
-        repairs,
+        repairs: Vec::new(),
         dir: "packs/cube".into(),
         version: "0".repeat(12),
     }
+}
+
+fn with_recordings(repairs: Vec<RecordedRepair>) -> Task {
+    Task { repairs, ..task() }
 }
 
 fn recording(name: &str, codes: &[&str]) -> RecordedRepair {
@@ -51,7 +56,7 @@ fn codes(replay: &Replay) -> Vec<String> {
 
 #[test]
 fn a_replay_proposes_all_steps_of_its_recording() {
-    let task = task(vec![
+    let task = with_recordings(vec![
         recording("long", &["a", "b", "c"]),
         recording("short", &["z"]),
     ]);
@@ -63,11 +68,10 @@ fn a_replay_proposes_all_steps_of_its_recording() {
 
 #[test]
 fn errors_list_the_recordings_of_the_task() {
-    let with = task(vec![recording("long", &["a"])]);
+    let with = with_recordings(vec![recording("long", &["a"])]);
     let error = Replay::new(&with, Some("other"), 0).unwrap_err().to_string();
     assert!(error.contains("`other`") && error.contains("long"), "{error}");
-    let without = task(Vec::new());
-    let error = Replay::new(&without, None, 0).unwrap_err().to_string();
+    let error = Replay::new(&task(), None, 0).unwrap_err().to_string();
     assert!(
         error.contains("no recorded repair") && error.contains("packs/cube"),
         "{error}"

@@ -195,7 +195,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A required list.
     pub fn required_list(&mut self, name: &'static str) -> Option<&'a [Value]> {
         let value = self.required(name)?;
         self.as_list(name, value)

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{self, MethodRouter};
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
@@ -39,11 +40,8 @@ fn get<T: 'static>(
     summary: &'static str,
     describe: impl FnOnce(Operation) -> Operation,
 ) -> Route {
-    route(
-        path,
-        routing::get(handler),
-        describe(Operation::new("get", summary)),
-    )
+    let operation = describe(Operation::new("get", summary));
+    route(path, routing::get(handler), operation)
 }
 
 fn post<T: 'static>(
@@ -52,11 +50,8 @@ fn post<T: 'static>(
     summary: &'static str,
     describe: impl FnOnce(Operation) -> Operation,
 ) -> Route {
-    route(
-        path,
-        routing::post(handler),
-        describe(Operation::new("post", summary)),
-    )
+    let operation = describe(Operation::new("post", summary));
+    route(path, routing::post(handler), operation)
 }
 
 fn route(path: &'static str, handler: MethodRouter<Arc<App>>, operation: Operation) -> Route {
@@ -65,6 +60,19 @@ fn route(path: &'static str, handler: MethodRouter<Arc<App>>, operation: Operati
         handler,
         operation,
     }
+}
+
+/// An operation of the task API: environment or split may be unknown.
+fn of_tasks<Asked: JsonSchema, Answer: JsonSchema>(operation: Operation) -> Operation {
+    operation.fails(&[404]).takes::<Asked>(true).answers::<Answer>()
+}
+
+fn html(operation: Operation) -> Operation {
+    operation.answers_with("text/html", openapi::text)
+}
+
+fn mesh(operation: Operation) -> Operation {
+    operation.answers_with("model/stl", openapi::bytes).fails(&[404])
 }
 
 /// All routes: a new one is a line here, and its handler.
@@ -150,40 +158,28 @@ pub(super) fn routes() -> Vec<Route> {
             "/{environment}/tasks",
             taskapi::tasks,
             "All tasks of a split",
-            |it| it.fails(&[404]).takes::<SplitRequest>(true).answers::<Tasks>(),
+            of_tasks::<SplitRequest, Tasks>,
         ),
         post(
             "/{environment}/num_tasks",
             taskapi::num_tasks,
             "Number of tasks of a split",
-            |it| {
-                it.fails(&[404])
-                    .takes::<SplitRequest>(true)
-                    .answers::<TaskCount>()
-            },
+            of_tasks::<SplitRequest, TaskCount>,
         ),
         post(
             "/{environment}/task",
             taskapi::task,
             "A task by its index",
-            |it| it.fails(&[404]).takes::<IndexRequest>(true).answers::<OneTask>(),
+            of_tasks::<IndexRequest, OneTask>,
         ),
         post(
             "/{environment}/task_range",
             taskapi::task_range,
             "Tasks by a range of indices",
-            |it| {
-                it.fails(&[404])
-                    .takes::<RangeRequest>(true)
-                    .answers::<SomeTasks>()
-            },
+            of_tasks::<RangeRequest, SomeTasks>,
         ),
-        get("/", space::page, "A page that shows a repair loop", |it| {
-            it.answers_with("text/html", openapi::text)
-        }),
-        get("/web", space::page, "The same page", |it| {
-            it.answers_with("text/html", openapi::text)
-        }),
+        get("/", space::page, "A page that shows a repair loop", html),
+        get("/web", space::page, "The same page", html),
         post(
             "/api/space/demo",
             space::demo,
@@ -208,19 +204,19 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/space/stl/{task_id}",
             space::demo_stl,
             "The last mesh of the demo",
-            |it| it.answers_with("model/stl", openapi::bytes).fails(&[404]),
+            mesh,
         ),
         get(
             "/api/space/loop-stl/{task_id}",
             space::loop_stl,
             "The best mesh of the last loop",
-            |it| it.answers_with("model/stl", openapi::bytes).fails(&[404]),
+            mesh,
         ),
         get(
             "/api/space/loop-stl/{task_id}/{step_id}",
             space::step_stl,
             "A mesh of the last loop",
-            |it| it.answers_with("model/stl", openapi::bytes).fails(&[404]),
+            mesh,
         ),
         post(
             "/get_reward",

@@ -174,7 +174,6 @@ pub async fn score_batch(State(app): State<Arc<App>>, request: Request) -> Answe
     answer::raw(StatusCode::OK, "application/x-ndjson", Body::from_stream(lines))
 }
 
-/// A line of a batch.
 enum BatchLine {
     Row(Row, Box<Candidate>),
     Malformed(Value),

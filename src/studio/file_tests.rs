@@ -6,10 +6,10 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use super::command::ControllerCommand;
+use super::editor;
 use super::state::ExportFormat;
 use super::state::PathPurpose;
-use super::testing::{FakeBackend, Window, state, studio, type_code, until, window};
-use super::{Opened, editor};
+use super::testing::{FakeBackend, Window, opened, state, type_code, until, window};
 
 /// Types a path for saving, as on a desktop without dialogs.
 fn save_as(window: &mut Window, path: &Path) {
@@ -135,11 +135,7 @@ fn an_export_asks_before_it_replaces_a_file_too() {
 fn a_save_ends_the_undo_step() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
-    std::fs::write(&path, "a").unwrap();
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    studio(&mut window).open(Opened::File(path.clone()));
-    until(&mut window, "the file", |state| state.card().code == "a");
+    let mut window = opened(&path, "a");
     window.get_by_label(editor::NAME).focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::End);
@@ -166,11 +162,7 @@ fn a_save_ends_the_undo_step() {
 fn a_file_that_has_just_changed_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
-    std::fs::write(&path, "a = 1\n").unwrap();
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    studio(&mut window).open(Opened::File(path.clone()));
-    until(&mut window, "the file", |state| state.card().code == "a = 1\n");
+    let mut window = opened(&path, "a = 1\n");
     type_code(&mut window, "# mine\n");
     // Whether saved before or after the watch notices: the other version stays until the decision.
     std::fs::write(&path, "theirs = 1\n").unwrap();

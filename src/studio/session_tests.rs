@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::Opened;
 use super::panels::{palette, rows};
-use super::testing::{FakeBackend, Window, built, state, studio, type_code, until, window};
+use super::testing::{FakeBackend, Window, built, opened, state, studio, type_code, until, window};
 use super::viewport::{CompareWith, Layout};
 use crate::reward::Profile;
 use crate::trajectory::Origin;
@@ -103,11 +103,7 @@ fn a_closed_session_is_restored() {
 fn an_externally_changed_file_is_loaded_unless_it_has_edits() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.py");
-    std::fs::write(&path, "a = 1\n").unwrap();
-    let backend = FakeBackend::ready();
-    let mut window = window(&backend);
-    studio(&mut window).open(Opened::File(path.clone()));
-    until(&mut window, "the file", |state| state.card().code == "a = 1\n");
+    let mut window = opened(&path, "a = 1\n");
     std::fs::write(&path, "a = 22\n").unwrap();
     until(&mut window, "the change", |state| state.card().code == "a = 22\n");
     assert!(state(&window).documents.conflict.is_none());

@@ -1,6 +1,7 @@
 //! A fake engine for tests: stores the submitted jobs and sends events on request.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,12 +11,12 @@ use crossbeam_channel::Sender;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use super::Studio;
 use super::backend::Backend;
 use super::command::Command;
 use super::editor;
 use super::state::State;
 use super::theme;
+use super::{Opened, Studio};
 use crate::assess::{Artifacts, Assessment, Built, Evaluation, Scoring, Timing, Versions};
 use crate::engine::{
     AssessJob, Event, ExportJob, Job, JobHandle, JobId, RepairJob, RepairProgress, RepairSummary, Wake,
@@ -85,6 +86,15 @@ pub fn scored() -> (FakeBackend, Window) {
     backend.last(|job| job.answer(built(0.5, 0.4)));
     window.run();
     (backend, window)
+}
+
+/// A window with an opened file of these contents.
+pub fn opened(path: &Path, code: &str) -> Window {
+    std::fs::write(path, code).unwrap();
+    let mut window = window(&FakeBackend::ready());
+    studio(&mut window).open(Opened::File(path.to_owned()));
+    until(&mut window, "the file", |state| state.card().code == code);
+    window
 }
 
 /// Calls of the fake backend.
@@ -422,10 +432,8 @@ fn tetrahedron() -> Shape {
             vertices: 4,
             volume: 166.7,
             area: 236.6,
-            faults: Vec::new(),
             valid: true,
-            solid_faces: Vec::new(),
-            loose: 0,
+            ..BrepFacts::default()
         },
     }
 }

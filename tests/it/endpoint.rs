@@ -15,7 +15,7 @@ use cadforge::repair::endpoint::Address;
 use cadforge::task::TaskSet;
 use serde_json::json;
 
-use crate::support::{cadforge, expect_exit, json, python, root, worker};
+use crate::support::{expect_exit, json, python, repair_with_endpoint, root, worker};
 
 /// How an answer ends after its pieces of text.
 #[derive(Clone)]
@@ -130,27 +130,8 @@ fn the_loop_ends_at_the_target_and_a_cut_answer_is_clipped() {
     });
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("broken.py"), "fixture = nothing\n").unwrap();
-    let mut command = cadforge(dir.path());
-    command.args([
-        "repair",
-        "--task",
-        "caster_wheel_fork",
-        "--proposer",
-        "endpoint",
-        "--endpoint",
-        &server.url,
-    ]);
-    command.args([
-        "--reference",
-        "none",
-        "--target",
-        "0.5",
-        "--from",
-        "broken.py",
-        "--out",
-        "run",
-        "--json",
-    ]);
+    let mut command = repair_with_endpoint(dir.path(), &server.url);
+    command.args(["--target", "0.5", "--from", "broken.py", "--out", "run"]);
     let report = json(&expect_exit(&mut command, 0));
     let steps = report["steps"].as_array().unwrap();
     assert_eq!(steps.len(), 3);
@@ -174,17 +155,8 @@ fn the_loop_ends_at_the_target_and_a_cut_answer_is_clipped() {
 fn a_server_lost_in_mid_stream_ends_the_loop_and_its_text_is_kept() {
     let server = model(|_| (pieces(BOX), End::Disconnect));
     let dir = tempfile::tempdir().unwrap();
-    let mut command = cadforge(dir.path());
-    command.args([
-        "repair",
-        "--task",
-        "caster_wheel_fork",
-        "--proposer",
-        "endpoint",
-        "--endpoint",
-        &server.url,
-    ]);
-    command.args(["--reference", "none", "--out", "run", "--json"]);
+    let mut command = repair_with_endpoint(dir.path(), &server.url);
+    command.args(["--out", "run"]);
     let output = expect_exit(&mut command, 3);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
@@ -291,18 +263,9 @@ impl SecureModel {
 
     /// A repair loop of one step with this model.
     fn repair(&self, dir: &std::path::Path, url: &str) -> std::process::Command {
-        let mut command = cadforge(dir);
+        let mut command = repair_with_endpoint(dir, url);
         command
-            .args(["repair", "--task", "caster_wheel_fork", "--proposer", "endpoint"])
-            .args([
-                "--endpoint",
-                url,
-                "--reference",
-                "none",
-                "--max-steps",
-                "1",
-                "--json",
-            ])
+            .args(["--max-steps", "1"])
             .env("SSL_CERT_FILE", root().join("tests/tls/cert.pem"));
         for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
             command.env_remove(name).env_remove(name.to_lowercase());

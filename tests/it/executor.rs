@@ -6,7 +6,7 @@ mod live;
 pub mod load;
 mod patches;
 mod pool;
-mod processes;
+pub mod processes;
 mod scripts;
 mod shown;
 

@@ -14,7 +14,7 @@ use cadforge::task::{Task, TaskSet};
 use cadforge::trajectory::Step;
 use serde_json::json;
 
-use crate::support::{cadforge, expect_exit, json, root};
+use crate::support::{expect_exit, json, repair_with_endpoint, root};
 
 /// Long enough for a busy machine; an idle one needs little of it.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -249,25 +249,9 @@ fn a_prompt_that_is_too_long_is_shortened_or_refused_with_a_hint() {
 fn a_cut_answer_is_clipped_and_candidates_of_a_group_differ() {
     let server = Llama::start(8192, &["sft", "grpo"]);
     let dir = tempfile::tempdir().unwrap();
-    let mut command = cadforge(dir.path());
-    command.args(["repair", "--task", "caster_wheel_fork", "--proposer", "endpoint"]);
-    command.args([
-        "--endpoint",
-        &server.url,
-        "--model",
-        "grpo",
-        "--max-tokens",
-        "120",
-    ]);
-    command.args([
-        "--reference",
-        "none",
-        "--max-steps",
-        "1",
-        "--candidates",
-        "3",
-        "--json",
-    ]);
+    let mut command = repair_with_endpoint(dir.path(), &server.url);
+    command.args(["--model", "grpo", "--max-tokens", "120"]);
+    command.args(["--max-steps", "1", "--candidates", "3"]);
     let report = json(&expect_exit(&mut command, 1));
     let steps = report["steps"].as_array().unwrap();
     assert_eq!(steps.len(), 4);
@@ -285,24 +269,16 @@ fn a_cut_answer_is_clipped_and_candidates_of_a_group_differ() {
 fn text_streamed_before_the_server_is_killed_is_kept() {
     let mut server = Llama::start(65_536, &["sft"]);
     let dir = tempfile::tempdir().unwrap();
-    let mut command = cadforge(dir.path());
+    let mut command = repair_with_endpoint(dir.path(), &server.url);
     command.args([
-        "repair",
-        "--task",
-        "caster_wheel_fork",
-        "--proposer",
-        "endpoint",
-        "--stream",
-    ]);
-    command.args([
-        "--endpoint",
-        &server.url,
         "--model",
         "sft",
         "--max-tokens",
         "60000",
+        "--stream",
+        "--out",
+        "run",
     ]);
-    command.args(["--reference", "none", "--out", "run", "--json"]);
     let mut process = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -61,6 +61,14 @@ fn failure(execution: Execution) -> Failure {
     }
 }
 
+/// Fails on a kernel without Landlock, which would refuse nothing.
+fn require_landlock() {
+    assert!(
+        sandbox_support().landlock > 0,
+        "this test needs Landlock: a kernel of 5.13 or newer with `landlock` in `lsm=`"
+    );
+}
+
 const PART: &str = "import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n";
 
 #[test]
@@ -105,9 +113,7 @@ assert width == 7
 
 #[test]
 fn hidden_files_outside_links_and_writes_are_refused() {
-    if sandbox_support().landlock == 0 {
-        return;
-    }
+    require_landlock();
     let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let at = folder.path();
     write(outside.path(), "secret.txt", "secret");
@@ -227,9 +233,10 @@ fn results_follow_changes_of_project_files() {
 
 #[test]
 fn a_run_resumes_only_while_the_project_folder_is_unchanged() {
-    if !sandbox_support().listener {
-        return;
-    }
+    assert!(
+        sandbox_support().listener,
+        "this test needs a kernel with seccomp's listener"
+    );
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "size.txt", "3");
     let executor = executor(None);
@@ -384,11 +391,10 @@ fn candidates_and_references_read_the_files_of_their_task() {
     // A candidate reads only `files`; the reference in the folder above is refused.
     let reads_reference = "import cadquery as cq\nimport os\nhere = os.path.dirname(os.path.realpath('width.txt'))\n\
                  print(open(os.path.join(here, '..', 'reference.py')).read())\n";
-    if sandbox_support().landlock > 0 {
-        write(pack.path(), "candidate.py", reads_reference);
-        let refused = json(&expect_exit(&mut command(&[]), 0));
-        assert_eq!(refused["kind"], "sandbox", "{refused}");
-    }
+    require_landlock();
+    write(pack.path(), "candidate.py", reads_reference);
+    let refused = json(&expect_exit(&mut command(&[]), 0));
+    assert_eq!(refused["kind"], "sandbox", "{refused}");
     let both = tempfile::tempdir().unwrap();
     let refused = expect_exit(&mut command(&["--project", both.path().to_str().unwrap()]), 2);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("own files"));

@@ -5,39 +5,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use cadforge::geometry::{Scene, SceneObject, Shape, TriMesh};
-use cadforge::render::{Headless, Preset, Projection, RenderError, Shot, ShotPane, Tone, shape_from_mesh};
+use cadforge::render::{Headless, Preset, Projection, RenderError, Shot, ShotPane, Tone};
 use image::RgbaImage;
 
 use crate::support::{cadforge, expect_exit};
 
-/// A block on the ground plane, centred on the z axis.
-fn block([x, y, z]: [f64; 3]) -> Arc<Shape> {
-    let vertices: Vec<[f64; 3]> = (0..8)
-        .map(|i| {
-            let pick = |bit: usize, low: f64, high: f64| if i >> bit & 1 == 0 { low } else { high };
-            [
-                pick(0, -x / 2.0, x / 2.0),
-                pick(1, -y / 2.0, y / 2.0),
-                pick(2, 0.0, z),
-            ]
-        })
-        .collect();
-    let sides = [
-        [0, 2, 3, 1],
-        [4, 5, 7, 6],
-        [0, 1, 5, 4],
-        [2, 6, 7, 3],
-        [0, 4, 6, 2],
-        [1, 3, 7, 5],
-    ];
-    let triangles: Vec<[u32; 3]> = sides
-        .iter()
-        .flat_map(|[a, b, c, d]| [[*a, *b, *c], [*a, *c, *d]])
-        .collect();
-    Arc::new(shape_from_mesh(
-        Vec::new().into(),
-        TriMesh::new(&vertices, &triangles).unwrap(),
-    ))
+fn block(size: [f64; 3]) -> Arc<Shape> {
+    Arc::new(cadforge::render::testing::block(size))
 }
 
 /// A shape's triangles as binary STL.

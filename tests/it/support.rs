@@ -35,6 +35,15 @@ pub fn cadforge(directory: &Path) -> Command {
     command
 }
 
+/// A repair loop of the caster wheel with the model behind an endpoint.
+pub fn repair_with_endpoint(directory: &Path, url: &str) -> Command {
+    let mut command = cadforge(directory);
+    command
+        .args(["repair", "--task", "caster_wheel_fork", "--proposer", "endpoint"])
+        .args(["--endpoint", url, "--reference", "none", "--json"]);
+    command
+}
+
 /// Runs a command to its end and asserts its exit code; the panic message contains the output.
 pub fn expect_exit(command: &mut Command, code: i32) -> Output {
     let output = command.output().expect("the program starts");

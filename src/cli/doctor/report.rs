@@ -66,9 +66,8 @@ impl Check {
         fix: impl Into<String>,
     ) -> Self {
         Self {
-            fix: Some(fix.into()),
             status: Status::Missing,
-            ..Self::ok(group, name, found)
+            ..Self::warn(group, name, found, fix)
         }
     }
 

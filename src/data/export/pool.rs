@@ -25,7 +25,6 @@ pub(super) struct PoolRow {
     length: usize,
     /// Index of its file.
     pub input: u32,
-    /// Line in it.
     pub line: u64,
     pub form: RowFormat,
     /// `None` only for ready-made rows without a task.

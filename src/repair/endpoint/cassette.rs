@@ -33,7 +33,6 @@ pub enum Transport {
 pub struct Reply {
     /// The status code.
     pub status: u16,
-    /// Content type.
     pub content_type: String,
     /// `Retry-After` in seconds.
     pub retry_after: Option<u64>,
@@ -41,7 +40,6 @@ pub struct Reply {
     pub body: String,
 }
 
-/// Error of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExchangeError {
     /// Error of the connection.
@@ -60,7 +58,6 @@ pub enum ExchangeError {
     File {
         /// The action, a verb.
         action: &'static str,
-        /// The path.
         path: PathBuf,
         /// The system's error.
         reason: String,

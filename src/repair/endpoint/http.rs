@@ -39,7 +39,6 @@ impl Default for Timeouts {
     }
 }
 
-/// A request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// `GET` or `POST`.
@@ -57,43 +56,23 @@ pub struct Request<'a> {
 pub enum HttpError {
     /// No server listens there, or the name is unknown.
     #[error("cannot connect to {address}: {reason}")]
-    Connect {
-        /// The address.
-        address: String,
-        /// The reason.
-        reason: String,
-    },
+    Connect { address: String, reason: String },
     /// The server's certificate is not valid or not trusted, or it does not speak TLS.
     #[error("no TLS connection to {address}: {reason}")]
-    Tls {
-        /// The address.
-        address: String,
-        /// The reason.
-        reason: String,
-    },
+    Tls { address: String, reason: String },
     /// Timeout.
     #[error("{address} sent nothing for {seconds} s")]
     Silent {
-        /// The address.
         address: String,
         /// The timeout.
         seconds: u64,
     },
     /// The connection was closed before the end of the response.
     #[error("{address} closed the connection in the middle of its answer")]
-    Cut {
-        /// The address.
-        address: String,
-    },
+    Cut { address: String },
     /// The response is not HTTP.
     #[error("{address} does not speak HTTP: {reason}")]
-    Nonsense {
-        /// The address.
-        address: String,
-        /// The reason.
-        reason: String,
-    },
-    /// Cancelled.
+    Nonsense { address: String, reason: String },
     #[error("cancelled")]
     Cancelled,
 }
@@ -337,7 +316,6 @@ impl Response {
         Ok(String::from_utf8_lossy(&all).into_owned())
     }
 
-    /// The `Content-Type`.
     pub fn content_type(&self) -> &str {
         self.headers
             .iter()

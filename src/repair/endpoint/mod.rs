@@ -331,19 +331,19 @@ impl Endpoint {
     ) -> Result<T, ProposeError> {
         let mut pause = self.config.pause;
         for left in (0..=self.config.retries).rev() {
-            let fault = match attempt() {
+            let error = match attempt() {
                 Ok(Ok(value)) => return Ok(value),
-                Ok(Err(fault)) => fault,
+                Ok(Err(error)) => error,
                 Err(error) => request_error(&error),
             };
-            if !fault.again || left == 0 || cancel.is_cancelled() {
+            if !error.again || left == 0 || cancel.is_cancelled() {
                 return Err(ProposeError {
-                    message: fault.message,
-                    input: fault.input,
-                    partial: fault.partial,
+                    message: error.message,
+                    input: error.input,
+                    partial: error.partial,
                 });
             }
-            let wait = fault
+            let wait = error
                 .after
                 .map_or(pause, |seconds| Duration::from_secs(seconds.min(60)));
             sleep(wait, cancel);

@@ -13,31 +13,15 @@ use misbehaving::{Act, FakeServer, STREAM, Seen, chunk, delta, finish, models, o
 
 use super::*;
 use cadforge_executor::CancelSource;
-use cadforge_task::{Level, Scale, Task};
+use cadforge_task::Task;
 use cadforge_trajectory::Step;
 
 const CODE: &str = "import cadquery as cq\nfixture = cq.Workplane().box(1, 2, 3)\n";
 
 fn task() -> Task {
     Task {
-        id: "cube".to_owned(),
-        level: Level::Easy,
-        family: "hardware".to_owned(),
-        label: "Cube".to_owned(),
-        prompt: "Design a cube.".to_owned(),
-        semantic_hints: vec!["cube".to_owned()],
         bbox_mm: Some([10.0, 10.0, 10.0]),
-        scale: Scale::Mm,
-        axis: None,
-        checks: Vec::new(),
-        seeds: [("weak".to_owned(), "fixture = None\n".to_owned())].into(),
-        reference: None,
-        further_references: std::collections::BTreeMap::new(),
-        reference_mesh: None,
-        not_asked: Vec::new(),
-        repairs: Vec::new(),
-        dir: "packs/cube".into(),
-        version: "0".repeat(12),
+        ..crate::tests::task()
     }
 }
 

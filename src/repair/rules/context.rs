@@ -73,6 +73,16 @@ impl RuleContext<'_> {
         self.source.statement_at(self.line?)
     }
 
+    /// The accesses to an attribute of that name, each with the name in it.
+    pub(super) fn attributes(&self, name: &str) -> Vec<(Node<'_>, Node<'_>)> {
+        let nodes = self.source.nodes().into_iter();
+        let accesses = nodes.filter(|node| node.kind() == "attribute");
+        accesses
+            .filter_map(|node| Some((node, node.child_by_field_name("attribute")?)))
+            .filter(|(_, attribute)| self.source.at(*attribute) == name)
+            .collect()
+    }
+
     /// Calls of that name in the failing line; all of the file if there are none.
     pub(super) fn same_calls(&self, name: &str) -> Vec<Call<'_>> {
         let calls: Vec<_> = self

@@ -146,8 +146,9 @@ mod tests {
     use cadforge_task::{Task, TaskSet};
 
     use super::super::edits;
-    use super::super::tests::{built, task};
+    use super::super::tests::built;
     use crate::proposer::ProposalRequest;
+    use crate::tests::task;
 
     #[test]
     fn bodies_that_the_task_asks_for_are_not_joined() {

@@ -4,6 +4,7 @@ use super::arguments::rotate;
 use super::context::RuleContext;
 use super::edit::Edit;
 use super::idioms::{positional, vector};
+use super::results;
 use cadforge_core::failure::Kind;
 
 pub(super) fn rule(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
@@ -295,16 +296,5 @@ fn operands(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
             ));
         }
     }
-    // A name that is bound to a function.
-    for binding in source.bindings() {
-        if binding.value.kind() == "identifier"
-            && source
-                .functions()
-                .iter()
-                .any(|function| function.name == binding.text)
-        {
-            let at = binding.value.end_byte();
-            edits.push(Edit::new("uncalled", 8, at..at, "()", format!("calls `{}`", binding.text)).needed());
-        }
-    }
+    results::bound(context, edits);
 }

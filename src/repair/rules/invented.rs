@@ -266,7 +266,6 @@ fn same_everywhere(context: &RuleContext<'_>, call: &Call<'_>, mut edit: Edit) -
 
 /// An attribute that is not called.
 fn attribute(context: &RuleContext<'_>, class: &str, name: &str, edits: &mut Vec<Edit>) {
-    let source = context.source;
     let Some(members) = context.api.classes.get(class).map(|class| &class.members) else {
         if context.message.contains("module 'math'") {
             math_name(context, name, edits);
@@ -276,19 +275,11 @@ fn attribute(context: &RuleContext<'_>, class: &str, name: &str, edits: &mut Vec
         }
         return;
     };
-    for node in source
-        .nodes()
-        .into_iter()
-        .filter(|node| node.kind() == "attribute")
-    {
-        let Some(attribute) = node.child_by_field_name("attribute") else {
-            continue;
-        };
+    for (node, attribute) in context.attributes(name) {
         let called = node.parent().is_some_and(|parent| {
             parent.kind() == "call" && parent.child_by_field_name("function") == Some(node)
         });
-        if source.at(attribute) != name || called || Some(attribute.start_position().row + 1) != context.line
-        {
+        if called || Some(attribute.start_position().row + 1) != context.line {
             continue;
         }
         for (distance, real) in nearest::ranked(name, members.keys().map(String::as_str))
@@ -318,15 +309,8 @@ fn math_name(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
         "hypot", "ceil", "floor", "pow", "exp", "log", "fabs", "dist",
     ];
     let source = context.source;
-    for node in source
-        .nodes()
-        .into_iter()
-        .filter(|node| node.kind() == "attribute")
-    {
-        let Some(attribute) = node.child_by_field_name("attribute") else {
-            continue;
-        };
-        if source.at(attribute) != name || !source.at(node).starts_with("math.") {
+    for (node, attribute) in context.attributes(name) {
+        if !source.at(node).starts_with("math.") {
             continue;
         }
         let twin = match name {
@@ -359,20 +343,9 @@ fn math_name(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
 }
 
 fn module_name(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
-    let source = context.source;
-    for node in source
-        .nodes()
-        .into_iter()
-        .filter(|node| node.kind() == "attribute")
-    {
-        let Some(attribute) = node.child_by_field_name("attribute") else {
-            continue;
-        };
-        if source.at(attribute) != name
-            || node
-                .child_by_field_name("object")
-                .is_none_or(|object| object.kind() != "identifier")
-        {
+    for (node, attribute) in context.attributes(name) {
+        let object = node.child_by_field_name("object");
+        if object.is_none_or(|object| object.kind() != "identifier") {
             continue;
         }
         if context.api.modules["selectors"].iter().any(|known| known == name) {

@@ -87,19 +87,11 @@ pub(super) fn missing_returns(context: &RuleContext<'_>, rank: u32, edits: &mut 
 /// A function instead of its result.
 pub(super) fn uncalled(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Edit>) {
     let source = context.source;
-    for node in source
-        .nodes()
-        .into_iter()
-        .filter(|node| node.kind() == "attribute")
-    {
-        let (Some(object), Some(attribute)) = (
-            node.child_by_field_name("object"),
-            node.child_by_field_name("attribute"),
-        ) else {
+    for (node, _) in context.attributes(name) {
+        let Some(object) = node.child_by_field_name("object") else {
             continue;
         };
-        if source.at(attribute) == name
-            && object.kind() == "identifier"
+        if object.kind() == "identifier"
             && source
                 .functions()
                 .iter()
@@ -115,6 +107,12 @@ pub(super) fn uncalled(context: &RuleContext<'_>, name: &str, edits: &mut Vec<Ed
             ));
         }
     }
+    bound(context, edits);
+}
+
+/// A name that is bound to a function.
+pub(super) fn bound(context: &RuleContext<'_>, edits: &mut Vec<Edit>) {
+    let source = context.source;
     for binding in source.bindings() {
         if binding.value.kind() == "identifier"
             && source

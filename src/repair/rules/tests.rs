@@ -1,31 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use cadforge_task::{Level, Scale, Task};
+use crate::tests::task;
 use cadforge_trajectory::Step;
-
-pub(super) fn task() -> Task {
-    Task {
-        id: "cube".to_owned(),
-        level: Level::Easy,
-        family: "hardware".to_owned(),
-        label: "Cube".to_owned(),
-        prompt: "Design a cube.".to_owned(),
-        semantic_hints: vec!["cube".to_owned()],
-        bbox_mm: None,
-        scale: Scale::Mm,
-        axis: None,
-        checks: Vec::new(),
-        seeds: [("weak".to_owned(), "fixture = None\n".to_owned())].into(),
-        reference: None,
-        further_references: std::collections::BTreeMap::new(),
-        reference_mesh: None,
-        not_asked: Vec::new(),
-        repairs: Vec::new(),
-        dir: "packs/cube".into(),
-        version: "0".repeat(12),
-    }
-}
 
 /// A failed step.
 fn failed(code: &str, kind: &str, message: &str, line: Option<u32>) -> Step {

@@ -182,41 +182,25 @@ const MAIN: &[&[ActionInfo]] = &[
 
 const VIEW: &[&[ActionInfo]] = &[
     &[
-        view(
-            ViewCommand::Arrange(Layout::SideBySide),
-            "view.side_by_side",
-            "Compare: side by side",
-        ),
-        view(
-            ViewCommand::Arrange(Layout::Overlay),
-            "view.overlay",
-            "Compare: overlay",
-        ),
-        view(ViewCommand::Arrange(Layout::Wipe), "view.wipe", "Compare: wipe"),
-        view(
-            ViewCommand::Arrange(Layout::Distance),
-            "view.distance",
-            "Compare: signed distance",
-        ),
+        arrange(Layout::SideBySide, "view.side_by_side", "Compare: side by side"),
+        arrange(Layout::Overlay, "view.overlay", "Compare: overlay"),
+        arrange(Layout::Wipe, "view.wipe", "Compare: wipe"),
+        arrange(Layout::Distance, "view.distance", "Compare: signed distance"),
     ],
     &[
-        view(
-            ViewCommand::CompareWith(CompareWith::Seed),
-            "view.to_seed",
-            "Compare with the seed",
-        ),
-        view(
-            ViewCommand::CompareWith(CompareWith::Previous),
+        compare(CompareWith::Seed, "view.to_seed", "Compare with the seed"),
+        compare(
+            CompareWith::Previous,
             "view.to_previous",
             "Compare with the previous step",
         ),
-        view(
-            ViewCommand::CompareWith(CompareWith::Reference),
+        compare(
+            CompareWith::Reference,
             "view.to_reference",
             "Compare with the reference",
         ),
-        view(
-            ViewCommand::CompareWith(CompareWith::Pinned),
+        compare(
+            CompareWith::Pinned,
             "view.to_pinned",
             "Compare with the pinned step",
         ),
@@ -233,51 +217,23 @@ const VIEW: &[&[ActionInfo]] = &[
         ),
     ],
     &[
-        view(
-            ViewCommand::Orient(Preset::Isometric),
-            "view.isometric",
-            "View: isometric",
-        ),
-        view(ViewCommand::Orient(Preset::Front), "view.front", "View: front"),
-        view(ViewCommand::Orient(Preset::Back), "view.back", "View: back"),
-        view(ViewCommand::Orient(Preset::Left), "view.left", "View: left"),
-        view(ViewCommand::Orient(Preset::Right), "view.right", "View: right"),
-        view(ViewCommand::Orient(Preset::Top), "view.top", "View: top"),
-        view(ViewCommand::Orient(Preset::Bottom), "view.bottom", "View: bottom"),
+        orient(Preset::Isometric, "view.isometric", "View: isometric"),
+        orient(Preset::Front, "view.front", "View: front"),
+        orient(Preset::Back, "view.back", "View: back"),
+        orient(Preset::Left, "view.left", "View: left"),
+        orient(Preset::Right, "view.right", "View: right"),
+        orient(Preset::Top, "view.top", "View: top"),
+        orient(Preset::Bottom, "view.bottom", "View: bottom"),
     ],
     &[
-        view(
-            ViewCommand::Project(Projection::Perspective),
-            "view.perspective",
-            "Perspective",
-        ),
-        view(
-            ViewCommand::Project(Projection::Orthographic),
-            "view.orthographic",
-            "Orthographic",
-        ),
+        project(Projection::Perspective, "view.perspective", "Perspective"),
+        project(Projection::Orthographic, "view.orthographic", "Orthographic"),
     ],
     &[
-        view(
-            ViewCommand::SetDrawStyle(DrawStyle::Shaded),
-            "view.shaded",
-            "Display: shaded",
-        ),
-        view(
-            ViewCommand::SetDrawStyle(DrawStyle::Transparent),
-            "view.transparent",
-            "Display: transparent",
-        ),
-        view(
-            ViewCommand::SetDrawStyle(DrawStyle::Wireframe),
-            "view.wireframe",
-            "Display: wireframe",
-        ),
-        view(
-            ViewCommand::SetDrawStyle(DrawStyle::Triangles),
-            "view.triangles",
-            "Display: triangles",
-        ),
+        draw_style(DrawStyle::Shaded, "view.shaded", "Display: shaded"),
+        draw_style(DrawStyle::Transparent, "view.transparent", "Display: transparent"),
+        draw_style(DrawStyle::Wireframe, "view.wireframe", "Display: wireframe"),
+        draw_style(DrawStyle::Triangles, "view.triangles", "Display: triangles"),
     ],
 ];
 
@@ -317,6 +273,26 @@ const fn editor(action: EditorAction, name: &'static str, label: &'static str) -
 
 const fn view(command: ViewCommand, name: &'static str, label: &'static str) -> ActionInfo {
     window(WindowCommand::View(command), name, label)
+}
+
+const fn arrange(layout: Layout, name: &'static str, label: &'static str) -> ActionInfo {
+    view(ViewCommand::Arrange(layout), name, label)
+}
+
+const fn compare(with: CompareWith, name: &'static str, label: &'static str) -> ActionInfo {
+    view(ViewCommand::CompareWith(with), name, label)
+}
+
+const fn orient(preset: Preset, name: &'static str, label: &'static str) -> ActionInfo {
+    view(ViewCommand::Orient(preset), name, label)
+}
+
+const fn project(projection: Projection, name: &'static str, label: &'static str) -> ActionInfo {
+    view(ViewCommand::Project(projection), name, label)
+}
+
+const fn draw_style(style: DrawStyle, name: &'static str, label: &'static str) -> ActionInfo {
+    view(ViewCommand::SetDrawStyle(style), name, label)
 }
 
 const fn panel(kind: PanelKind, name: &'static str, label: &'static str) -> ActionInfo {

@@ -11,7 +11,6 @@ const PAUSE: f64 = 1.0;
 /// Maximum total size of the texts of steps, bytes: the oldest steps are dropped.
 const LIMIT: usize = 64 << 20;
 
-/// Origin of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditOrigin {
     /// Typing of one or a few characters.

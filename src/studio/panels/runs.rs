@@ -31,7 +31,6 @@ pub struct RunsView {
 }
 
 impl RunsView {
-    /// Shows that tab.
     pub fn show_tab(&mut self, tab: RunTab) {
         self.tab = tab;
     }

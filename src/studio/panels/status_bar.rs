@@ -1,6 +1,6 @@
 //! Status bar: workers, queue, running jobs with their time, and triangle count.
 
-use egui::{Align, Button, Layout, RichText, Ui, UiBuilder, vec2};
+use egui::{Button, RichText, Ui, vec2};
 
 use super::widgets::{self, dot};
 use crate::studio::command::{Command, ControllerCommand, WindowCommand};
@@ -16,73 +16,57 @@ pub const HEIGHT: f32 = 26.0;
 pub fn show(state: &State, triangles: usize, ui: &mut Ui, commands: &mut Vec<Command>) {
     let palette = theme::of(ui);
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
-    let right = ui
-        .scope_builder(
-            UiBuilder::new()
-                .max_rect(rect)
-                .layout(Layout::right_to_left(Align::Center)),
-            |ui| {
-                ui.spacing_mut().item_spacing.x = 18.0;
-                ui.label(widgets::small("mm", palette));
-                ui.label(widgets::small(
-                    format!("{} triangles", grouped(triangles)),
-                    palette,
-                ));
-                ui.min_rect()
-            },
-        )
-        .inner;
-    let mut room = rect;
-    room.max.x = right.left() - 12.0;
-    ui.scope_builder(
-        UiBuilder::new()
-            .max_rect(room)
-            .layout(Layout::left_to_right(Align::Center)),
-        |ui| {
-            ui.shrink_clip_rect(room);
-            ui.spacing_mut().item_spacing.x = 18.0;
-            workers(state, ui, palette);
-            ui.label(widgets::small(
-                format!("queue {}", state.sessions.pool.queued),
-                palette,
-            ));
-            if let Some(versions) = &state.sessions.pool.versions {
-                ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
+    let room = widgets::right_end(ui, rect, 12.0, |ui| {
+        ui.spacing_mut().item_spacing.x = 18.0;
+        ui.label(widgets::small("mm", palette));
+        ui.label(widgets::small(
+            format!("{} triangles", grouped(triangles)),
+            palette,
+        ));
+    });
+    widgets::left_end(ui, room, |ui| {
+        ui.spacing_mut().item_spacing.x = 18.0;
+        workers(state, ui, palette);
+        ui.label(widgets::small(
+            format!("queue {}", state.sessions.pool.queued),
+            palette,
+        ));
+        if let Some(versions) = &state.sessions.pool.versions {
+            ui.label(widgets::small(format!("CadQuery {}", versions.cadquery), palette));
+        }
+        if let ServingPhase::Listening(address) = state.serving.phase {
+            let text = format!(
+                "serving on {} · {} sessions",
+                address.port(),
+                state.serving.open_sessions()
+            );
+            let text = RichText::new(text).font(theme::regular(SMALL)).color(palette.dim);
+            if ui.add(Button::new(text).small()).clicked() {
+                commands.push(WindowCommand::TogglePanel(PanelKind::Server).into());
             }
-            if let ServingPhase::Listening(address) = state.serving.phase {
-                let text = format!(
-                    "serving on {} · {} sessions",
-                    address.port(),
-                    state.serving.open_sessions()
-                );
-                let text = RichText::new(text).font(theme::regular(SMALL)).color(palette.dim);
-                if ui.add(Button::new(text).small()).clicked() {
-                    commands.push(WindowCommand::TogglePanel(PanelKind::Server).into());
-                }
+        }
+        if let Some(work) = state.operations.first() {
+            let done = if work.share > 0.0 {
+                format!(" · {:.0} %", 100.0 * work.share)
+            } else {
+                "…".to_owned()
+            };
+            let text = RichText::new(format!("{}{done}", work.what))
+                .font(theme::regular(SMALL))
+                .color(palette.accent);
+            ui.label(text);
+        }
+        if let Some(running) = state.sessions.running.last() {
+            let text = RichText::new(running_text(running, state))
+                .font(theme::regular(SMALL))
+                .color(palette.accent);
+            ui.label(text);
+            let cancel = Button::new(RichText::new("Cancel").font(theme::regular(SMALL))).small();
+            if ui.add(cancel).on_hover_text("Esc").clicked() {
+                commands.push(ControllerCommand::Cancel.into());
             }
-            if let Some(work) = state.operations.first() {
-                let done = if work.share > 0.0 {
-                    format!(" · {:.0} %", 100.0 * work.share)
-                } else {
-                    "…".to_owned()
-                };
-                let text = RichText::new(format!("{}{done}", work.what))
-                    .font(theme::regular(SMALL))
-                    .color(palette.accent);
-                ui.label(text);
-            }
-            if let Some(running) = state.sessions.running.last() {
-                let text = RichText::new(running_text(running, state))
-                    .font(theme::regular(SMALL))
-                    .color(palette.accent);
-                ui.label(text);
-                let cancel = Button::new(RichText::new("Cancel").font(theme::regular(SMALL))).small();
-                if ui.add(cancel).on_hover_text("Esc").clicked() {
-                    commands.push(ControllerCommand::Cancel.into());
-                }
-            }
-        },
-    );
+        }
+    });
 }
 
 fn workers(state: &State, ui: &mut Ui, palette: &Palette) {

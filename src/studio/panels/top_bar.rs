@@ -1,7 +1,7 @@
 //! Top bar: task, scoring, proposer, and the buttons for repairs.
 
 use clap::ValueEnum as _;
-use egui::{Align, Button, ComboBox, Layout, RichText, Ui, UiBuilder, vec2};
+use egui::{Button, ComboBox, RichText, Ui, vec2};
 
 use super::widgets::{self, ActionStyle, action_button, chip};
 use crate::repair::ProposerKind;
@@ -18,28 +18,8 @@ pub const HEIGHT: f32 = 42.0;
 /// Draws the bar.
 pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let rect = ui.available_rect_before_wrap().shrink2(vec2(PAD, 0.0));
-    let right = ui
-        .scope_builder(
-            UiBuilder::new()
-                .max_rect(rect)
-                .layout(Layout::right_to_left(Align::Center)),
-            |ui| {
-                right(state, ui, commands);
-                ui.min_rect()
-            },
-        )
-        .inner;
-    let mut room = rect;
-    room.max.x = (right.left() - 12.0).max(rect.left());
-    ui.scope_builder(
-        UiBuilder::new()
-            .max_rect(room)
-            .layout(Layout::left_to_right(Align::Center)),
-        |ui| {
-            ui.shrink_clip_rect(room);
-            left(state, ui, commands);
-        },
-    );
+    let room = widgets::right_end(ui, rect, 12.0, |ui| right(state, ui, commands));
+    widgets::left_end(ui, room, |ui| left(state, ui, commands));
 }
 
 /// Width from which the task displays its level and family, points.

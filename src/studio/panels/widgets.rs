@@ -19,33 +19,43 @@ pub fn header(ui: &mut Ui, title: &str, left: impl FnOnce(&mut Ui), right: impl 
     ui.painter()
         .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(palette));
     let inner = rect.shrink2(vec2(PAD, 0.0));
-    let right = ui
-        .scope_builder(
-            UiBuilder::new()
-                .max_rect(inner)
-                .layout(Layout::right_to_left(Align::Center)),
-            |ui| {
-                ui.spacing_mut().item_spacing.x = 8.0;
-                right(ui);
-                ui.min_rect()
-            },
-        )
-        .inner;
-    let room = Rect::from_min_max(
-        inner.min,
-        pos2((right.left() - 8.0).max(inner.left()), inner.bottom()),
+    let room = right_end(ui, inner, 8.0, |ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        right(ui);
+    });
+    left_end(ui, room, |ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        if !title.is_empty() {
+            ui.label(section(title, palette));
+        }
+        left(ui);
+    });
+}
+
+/// Draws content at the right end of a bar; returns the room that is left of it, less a gap.
+pub fn right_end(ui: &mut Ui, bar: Rect, gap: f32, content: impl FnOnce(&mut Ui)) -> Rect {
+    let end = ui.scope_builder(
+        UiBuilder::new()
+            .max_rect(bar)
+            .layout(Layout::right_to_left(Align::Center)),
+        |ui| {
+            content(ui);
+            ui.min_rect()
+        },
     );
+    let right = (end.inner.left() - gap).max(bar.left());
+    Rect::from_min_max(bar.min, pos2(right, bar.bottom()))
+}
+
+/// Draws content at the left end of a bar, clipped to its room.
+pub fn left_end(ui: &mut Ui, room: Rect, content: impl FnOnce(&mut Ui)) {
     ui.scope_builder(
         UiBuilder::new()
             .max_rect(room)
             .layout(Layout::left_to_right(Align::Center)),
         |ui| {
             ui.shrink_clip_rect(room);
-            ui.spacing_mut().item_spacing.x = 8.0;
-            if !title.is_empty() {
-                ui.label(section(title, palette));
-            }
-            left(ui);
+            content(ui);
         },
     );
 }

@@ -99,6 +99,7 @@ fn a_curriculum_is_deterministic_and_names_the_source_of_each_row() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let mut rates: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    let mut bonuses: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
     for row in &log {
         let rate = rates.entry(row["task_id"].as_str().unwrap()).or_default();
         rate.0 += row["cadforge_build"].as_f64().unwrap();
@@ -128,24 +129,35 @@ fn a_curriculum_is_deterministic_and_names_the_source_of_each_row() {
         assert!(prompt.contains(row["task_spec"]["prompt"].as_str().unwrap()));
         let (built, all) = rates[row["task_id"].as_str().unwrap()];
         let weight = row["curriculum_weight"].as_f64().unwrap() / (1.0 + (1.0 - built / all).powi(2));
-        let rank = (weight - 1.0) / 0.2;
-        assert!((rank - rank.round()).abs() < 1e-9 && rank > -1e-9, "{row}");
+        let bonus = (weight - 1.0) / 0.2;
+        assert!((bonus - bonus.round()).abs() < 1e-9 && bonus > -1e-9, "{row}");
+        let kind = row["failure_type"].as_str().unwrap();
+        bonuses.entry(kind).or_default().insert(bonus.round() as u64);
         assert_eq!(
             (&row["dataset_type"], &row["round"]),
             (&json!("adaptive_repair_grpo_prompt"), &json!(1))
         );
         assert_eq!(source["cadforge_build"] == 0.0, row["previous_reward"] == -1.0);
     }
-    // The heaviest row is of a frequent failure kind.
-    let count = |kind: &Value| rows.iter().filter(|row| row["failure_type"] == *kind).count();
-    let heaviest = rows.iter().max_by(|one, other| {
-        let weight = |row: &Value| {
-            let (built, all) = rates[row["task_id"].as_str().unwrap()];
-            row["curriculum_weight"].as_f64().unwrap() / (1.0 + (1.0 - built / all).powi(2))
-        };
-        weight(one).total_cmp(&weight(other))
-    });
-    assert!(count(&heaviest.unwrap()["failure_type"]) * 4 > rows.len() / 4);
+    // Each failure kind has a bonus of its own, from 0 for the rarest kind of the log to the most for the most frequent.
+    let report = run_json(dir.path(), &["report", from]);
+    let kinds = report["runs"][0]["kinds"].as_array().unwrap();
+    let count = |name: &str| {
+        let kind = kinds.iter().find(|kind| kind["kind"] == name);
+        kind.unwrap_or_else(|| panic!("no {name} in {kinds:?}"))["count"]
+            .as_u64()
+            .unwrap()
+    };
+    let mut ranked: Vec<(u64, u64, &str)> = bonuses
+        .iter()
+        .flat_map(|(&kind, found)| found.iter().map(move |&bonus| (bonus, count(kind), kind)))
+        .collect();
+    ranked.sort_unstable();
+    assert!(
+        ranked.len() >= 8 && ranked.iter().map(|(bonus, ..)| *bonus).eq(0..ranked.len() as u64),
+        "{ranked:?}"
+    );
+    assert!(ranked.is_sorted_by_key(|(_, count, _)| *count), "{ranked:?}");
 
     let drawn = run_json(
         dir.path(),

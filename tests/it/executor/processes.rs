@@ -1,16 +1,19 @@
 //! Workers, interpreters and candidates as processes: deaths, replacement, cancellation.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cadforge::executor::{CancelToken, Executor, ExecutorError, Limits, Priority, RunSpec, WorkerConfig};
+use serde_json::json;
 
 use super::{BOX, config, repaired, run, run_with, shape, start, worker};
+use crate::serve::Server;
 use crate::support::{cadforge, python, root};
 
 pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
@@ -36,7 +39,7 @@ pub fn kill(pid: u32) {
 }
 
 /// Children of all threads of a process: a worker is a child of the thread that manages its slot.
-fn children(pid: u32) -> Vec<u32> {
+pub fn children(pid: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))
         .into_iter()
         .flatten()
@@ -79,9 +82,11 @@ fn the_files_of_a_candidate_are_removed_after_its_run() {
     let execution = run(&format!("{code}{BOX}"));
     let lines: Vec<&str> = execution.stdout.lines().collect();
     assert_eq!(lines[1], "True 3");
-    // Removal follows the result, so that no caller waits for it.
+    // Removal follows the result, so that no caller waits for it. The folder itself stays for the next candidate: one that
+    // cannot be read from here would look empty.
     wait_until("its files are removed", || {
-        fs::read_dir(lines[0]).map_or(0, Iterator::count) == 0
+        let left = fs::read_dir(lines[0]).unwrap_or_else(|error| panic!("{}: {error}", lines[0]));
+        left.count() == 0
     });
     shape(execution);
 }
@@ -145,6 +150,43 @@ fn a_worker_killed_while_idle_is_replaced_without_a_request() {
         executor.status().ready == 1 && executor.pids() != first
     });
     shape(run_with(&executor, BOX, &Limits::default()));
+}
+
+#[test]
+fn the_death_of_an_idle_worker_is_logged() {
+    let mut server = Server::start_with(&["--workers", "1", "--log", "warn"], |command| {
+        command.stderr(Stdio::piped());
+    });
+    let (sender, lines) = mpsc::channel();
+    let stderr = BufReader::new(server.child.stderr.take().unwrap());
+    thread::spawn(move || {
+        stderr
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
+    let step = json!({ "action": { "code": BOX } });
+    assert_eq!(server.post("/step", &step).status, 200);
+    server.wait_for_metric("cadforge_workers{state=\"busy\"} 0");
+    let [worker] = children(server.child.id())[..] else {
+        panic!("one worker: {:?}", children(server.child.id()))
+    };
+    kill(worker);
+    let mut log = Vec::new();
+    while !log
+        .last()
+        .is_some_and(|line: &String| line.contains("a worker died and is replaced"))
+    {
+        let next = lines.recv_timeout(Duration::from_secs(60));
+        log.push(next.unwrap_or_else(|error| panic!("{error}: the log is {log:?}")));
+    }
+    let line = log.pop().unwrap();
+    assert!(
+        line.contains("WARN cadforge_executor") && line.contains("slot=0"),
+        "{line}"
+    );
+    assert_eq!(server.post("/step", &step).status, 200);
+    server.wait_for_metric("cadforge_worker_restarts_total 1");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cadforge::data::value_of;
 use serde_json::Value;
@@ -48,6 +48,19 @@ impl Server {
 
     pub fn get(&self, path: &str) -> Response {
         self.request("GET", path, &[], b"")
+    }
+
+    /// Waits until the metrics have a line.
+    pub fn wait_for_metric(&self, line: &str) {
+        let since = Instant::now();
+        loop {
+            let metrics = self.get("/metrics").text();
+            if metrics.lines().any(|found| found == line) {
+                return;
+            }
+            assert!(since.elapsed() < TIMEOUT, "waited for `{line}` in {metrics}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Response {

@@ -198,11 +198,7 @@ fn a_signal_ends_the_server_after_pending_requests_are_answered() {
     assert_eq!(idle.request(&json!({ "type": "state" }))["type"], "state");
     busy.send(&json!({ "type": "step", "data": { "code": format!("import time\ntime.sleep(2)\n{BOX}") } }));
     // Wait until the step runs.
-    while !server
-        .get("/metrics")
-        .text()
-        .contains("cadforge_candidates_waiting 1")
-    {}
+    server.wait_for_metric("cadforge_candidates_waiting 1");
     kill(Pid::from_raw(server.child.id() as i32), Signal::SIGTERM).unwrap();
     assert_eq!(idle.close_frame().map(|frame| frame.code), Some(CloseCode::Away));
     let reply = busy.receive();

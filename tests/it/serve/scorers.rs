@@ -286,11 +286,7 @@ fn a_full_queue_is_refused_with_retry_after() {
                 batch(&vec![slow.clone(); 4]).as_bytes(),
             )
         });
-        while !server
-            .get("/metrics")
-            .text()
-            .contains("cadforge_candidates_waiting 4")
-        {}
+        server.wait_for_metric("cadforge_candidates_waiting 4");
         let refused = server.request(
             "POST",
             "/score_batch",

@@ -249,7 +249,14 @@ fn a_step_timeout_is_an_error_and_the_episode_continues() {
     let server = Server::start(&["--step-timeout", "5", "--max-envs", "1"]);
     let mut socket = server.socket();
     // Wait until the worker has started, which the step timeout may not cover.
-    while socket.request(&step(BROKEN))["type"] == "error" {}
+    let since = Instant::now();
+    loop {
+        let reply = socket.request(&step(BROKEN));
+        if reply["type"] == "observation" {
+            break;
+        }
+        assert!(since.elapsed() < TIMEOUT, "the worker does not start: {reply}");
+    }
     let steps = socket.request(&json!({ "type": "state" }))["data"]["step_count"].clone();
     let reply = socket.request(&step("import time\ntime.sleep(20)\n"));
     assert_eq!(error_code(&reply), "EXECUTION_ERROR");
