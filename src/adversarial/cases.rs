@@ -2,7 +2,8 @@
 //!
 //! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. A script of the kind
 //! `not_the_part` builds something else: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
-//! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A ladder
+//! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A `partial` part has half or
+//! less of the features that the prompt names, and may score at most 0.5; it is a script of its own, or has `replace`. A ladder
 //! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
 //! reference itself is the last stage.
 
@@ -14,6 +15,9 @@ use serde::Deserialize;
 const MAX_LEAD: f64 = 0.05;
 /// Lowest cost of a defect.
 const MIN_COST: f64 = 0.10;
+
+/// Highest total of a part with half or less of its features.
+const MAX_PARTIAL: f64 = 0.5;
 
 /// Error of reading a folder of cases.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,11 @@ pub enum AttackKind {
         replace: Vec<(String, String)>,
         /// Its lowest cost.
         costs: f64,
+    },
+    /// Half of the part, or less.
+    Partial {
+        /// Replacements in the reference's text; without any the code stands alone.
+        replace: Vec<(String, String)>,
     },
 }
 
@@ -91,10 +100,13 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                     replace: card.replace,
                     costs: card.costs.unwrap_or(MIN_COST),
                 },
+                "partial" => AttackKind::Partial {
+                    replace: card.replace,
+                },
                 other => {
                     return Err(wrong(
                         &file,
-                        format!("`kind` must be not_the_part or defect, but is `{other}`"),
+                        format!("`kind` must be not_the_part, defect or partial, but is `{other}`"),
                     ));
                 }
             };
@@ -134,7 +146,8 @@ impl Attack {
     pub fn script(&self, reference: &str) -> Result<String, String> {
         match &self.kind {
             AttackKind::NotThePart => Ok(self.code.clone()),
-            AttackKind::Defect { replace, .. } => {
+            AttackKind::Partial { replace } if replace.is_empty() => Ok(self.code.clone()),
+            AttackKind::Defect { replace, .. } | AttackKind::Partial { replace } => {
                 let mut code = reference.to_owned();
                 for (old, new) in replace {
                     if !code.contains(old) {
@@ -152,6 +165,7 @@ impl Attack {
         match &self.kind {
             AttackKind::NotThePart => weak + MAX_LEAD,
             AttackKind::Defect { costs, .. } => reference - costs,
+            AttackKind::Partial { .. } => MAX_PARTIAL,
         }
     }
 }
@@ -233,6 +247,28 @@ mod tests {
         assert_eq!(kind("not_the_part").unwrap(), AttackKind::NotThePart);
         assert_eq!(kind("talk").unwrap(), AttackKind::NotThePart);
         assert!(kind("box").unwrap_err().to_string().contains("not_the_part"));
+    }
+
+    #[test]
+    fn a_partial_part_is_a_script_of_its_own_or_changes_the_reference() {
+        let attack = |replace: &[(&str, &str)]| Attack {
+            name: "half".to_owned(),
+            trick: String::new(),
+            task: "spacer".to_owned(),
+            kind: AttackKind::Partial {
+                replace: replace
+                    .iter()
+                    .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+                    .collect(),
+            },
+            code: "own = 1\n".to_owned(),
+        };
+        assert_eq!(attack(&[]).script("wall = 4\n").unwrap(), "own = 1\n");
+        assert_eq!(
+            attack(&[("wall = 4", "wall = 2")]).script("wall = 4\n").unwrap(),
+            "wall = 2\n\nown = 1\n"
+        );
+        assert_eq!(attack(&[]).most(0.1, 1.0), 0.5);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use cadforge::adversarial::{attacks, ladders};
 use cadforge::assess::{Assessor, Evaluation, Request, Scoring, parallel};
 use cadforge::executor::{CancelToken, Executor, WorkerConfig};
 use cadforge::reward::Profile;
-use cadforge::task::{Level, Task, TaskSet};
+use cadforge::task::{Level, Scale, Task, TaskSet};
 
 use crate::support::{python, root, worker};
 
@@ -78,6 +78,84 @@ fn no_attack_exceeds_its_limit() {
                 "{}: {total:.4}, the limit is {most:.4} ({})",
                 attack.name, attack.trick
             ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Parts by engineers who knew the prompt alone; the file's name begins with the task's id.
+#[test]
+fn honest_parts_of_another_design_reach_three_quarters() {
+    let tasks = tasks();
+    let folder = root().join("tests/cases/honest");
+    let mut files: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 10, "{files:?}");
+    let job = |file: &String| -> (&Task, String) {
+        let id = file.split('.').next().unwrap();
+        let code = std::fs::read_to_string(folder.join(file)).unwrap();
+        (tasks.get(id).unwrap(), code)
+    };
+    let jobs: Vec<(&Task, String)> = files.iter().map(job).collect();
+    let low: Vec<String> = files
+        .iter()
+        .zip(totals(&jobs))
+        .filter(|(_, total)| *total < 0.75)
+        .map(|(file, total)| format!("{file}: {total:.4}"))
+        .collect();
+    assert!(low.is_empty(), "{}", low.join("\n"));
+}
+
+#[test]
+fn a_wrong_scale_keeps_a_share_on_each_easy_task() {
+    check_scales(|task| task.level == Level::Easy);
+}
+
+#[test]
+#[ignore = "a hundred builds: part of the soak"]
+fn a_wrong_scale_keeps_a_share_on_each_harder_task() {
+    check_scales(|task| task.level != Level::Easy);
+}
+
+/// 3 % off keeps 0.8, 5 % 0.6, and 10 % 0.4, larger or smaller.
+fn check_scales(chosen: impl Fn(&Task) -> bool) {
+    let tasks = tasks();
+    let shares = [
+        (1.1, 0.4),
+        (1.05, 0.6),
+        (1.03, 0.8),
+        (0.97, 0.8),
+        (0.95, 0.6),
+        (0.9, 0.4),
+    ];
+    let scaled = |task: &Task, by: f64| {
+        let reference = task.reference.as_deref().unwrap();
+        format!(
+            "{reference}\nparts = fixture.vals() if hasattr(fixture, 'vals') else [fixture]\n\
+             fixture = cq.Workplane().newObject([part.scale({by}) for part in parts])\n"
+        )
+    };
+    let chosen: Vec<&Task> = tasks.iter().filter(|task| chosen(task)).collect();
+    assert!(!chosen.is_empty());
+    let jobs: Vec<(&Task, String)> = chosen
+        .iter()
+        .flat_map(|task| shares.map(|(by, _)| (*task, scaled(task, by))))
+        .collect();
+    let mut wrong = Vec::new();
+    for (task, totals) in chosen.iter().zip(totals(&jobs).chunks_exact(shares.len())) {
+        let keeps = totals
+            .iter()
+            .zip(shares)
+            .all(|(total, (_, least))| *total >= least);
+        let free = task.scale == Scale::Free;
+        // Larger errors cost more, except where the scale is free.
+        let rises = totals[..3].windows(2).all(|pair| pair[0] < pair[1])
+            && totals[3..].windows(2).all(|pair| pair[0] > pair[1]);
+        if !keeps || !free && (!rises || totals[2] > 0.95) {
+            wrong.push(format!("{}: {totals:.3?}", task.id));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
