@@ -138,7 +138,11 @@ fn check_scales(chosen: impl Fn(&Task) -> bool) {
              fixture = cq.Workplane().newObject([part.scale({by}) for part in parts])\n"
         )
     };
-    let chosen: Vec<&Task> = tasks.iter().filter(|task| chosen(task)).collect();
+    let chosen: Vec<&Task> = tasks
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|task| chosen(task))
+        .collect();
     assert!(!chosen.is_empty());
     let jobs: Vec<(&Task, String)> = chosen
         .iter()
