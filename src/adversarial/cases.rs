@@ -3,7 +3,8 @@
 //! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. A script of the kind
 //! `not_the_part` builds something else: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
 //! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A `partial` part has half or
-//! less of the features that the prompt names, and may score at most 0.5; it is a script of its own, or has `replace`. A ladder
+//! less of the features that the prompt names, and may score at most 0.5; it is a script of its own, or has `replace`. `exceeds` is the
+//! total of an attack that is known to exceed its limit. A ladder
 //! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
 //! reference itself is the last stage.
 
@@ -38,6 +39,8 @@ pub struct Attack {
     pub task: String,
     /// Its kind.
     pub kind: AttackKind,
+    /// The total that it has, if it is known to exceed its limit: a fault of the reward or of the task's checks.
+    pub exceeds: Option<f64>,
     code: String,
 }
 
@@ -78,6 +81,7 @@ struct AttackCard {
     #[serde(default)]
     replace: Vec<(String, String)>,
     costs: Option<f64>,
+    exceeds: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +125,7 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 trick: card.trick,
                 task: card.task,
                 kind,
+                exceeds: card.exceeds,
                 code,
             })
         })
@@ -261,6 +266,7 @@ mod tests {
                     .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
                     .collect(),
             },
+            exceeds: None,
             code: "own = 1\n".to_owned(),
         };
         assert_eq!(attack(&[]).script("wall = 4\n").unwrap(), "own = 1\n");
@@ -281,6 +287,7 @@ mod tests {
                 replace: vec![("wall = 4".to_owned(), "wall = 2".to_owned())],
                 costs: 0.1,
             },
+            exceeds: None,
             code: "fixture = fixture.mirror()\n".to_owned(),
         };
         assert_eq!(

@@ -13,6 +13,9 @@ use cadforge::task::{Level, Scale, Task, TaskSet};
 
 use crate::support::{python, root, worker};
 
+/// How much more than its known total an attack may have that exceeds its limit.
+const KNOWN_SLACK: f64 = 0.005;
+
 fn tasks() -> TaskSet {
     TaskSet::load(&[root().join("tasks")]).unwrap()
 }
@@ -73,12 +76,14 @@ fn no_attack_exceeds_its_limit() {
     for (index, attack) in attacks.iter().enumerate() {
         let at = seed_and_reference[attack.task.as_str()];
         let (total, most) = (totals[first + index], attack.most(totals[at], totals[at + 1]));
-        if total > most {
-            wrong.push(format!(
-                "{}: {total:.4}, the limit is {most:.4} ({})",
-                attack.name, attack.trick
-            ));
-        }
+        let problem = match attack.exceeds {
+            None if total > most => format!("{total:.4}, the limit is {most:.4}"),
+            // A known fault must not grow, and its mark goes when it is mended.
+            Some(known) if total > known + KNOWN_SLACK => format!("{total:.4}, {known:.4} is known"),
+            Some(_) if total <= most => format!("{total:.4} is within the limit now: remove `exceeds`"),
+            _ => continue,
+        };
+        wrong.push(format!("{}: {problem} ({})", attack.name, attack.trick));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
