@@ -1,0 +1,1 @@
+fixture = cq.Workplane("XY").newObject([fixture.val().scale(1.05)])

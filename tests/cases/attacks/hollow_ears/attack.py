@@ -1,0 +1,1 @@
+fixture = fixture.cut(cq.Workplane("XY").box(30, 40, 12).translate((206, 0, 46)))

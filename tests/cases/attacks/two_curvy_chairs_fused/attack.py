@@ -1,0 +1,1 @@
+fixture = fixture.union(fixture.translate((12, 0, 0)))

@@ -1,0 +1,1 @@
+fixture = fixture.union(fixture.translate((0, 0, 5)))
