@@ -9,6 +9,7 @@ mod pool;
 pub mod processes;
 mod scripts;
 mod shown;
+mod starting;
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-"""Chair with a double-curved shell (dished across as well), bowed side crossbars and armrests on curved posts out of the seat."""
+"""Chair with a double-curved shell (curved across as well), bowed side crossbars and armrests on curved posts out of the seat."""
 import math
 import cadquery as cq
 
@@ -15,7 +15,7 @@ spine_points = [
     (522, 690), (544, 800), (574, 910), (592, 1000), (594, 1070), (588, 1140),
 ]
 # Rise of the surface's edges towards the sitter at the share of the spine, for half a seat width.
-dish_points = [(0.0, 0.0), (0.12, 8.0), (0.3, 16.0), (0.45, 34.0), (0.65, 36.0), (0.85, 24.0), (1.0, 20.0)]
+seat_curve_points = [(0.0, 0.0), (0.12, 8.0), (0.3, 16.0), (0.45, 34.0), (0.65, 36.0), (0.85, 24.0), (1.0, 20.0)]
 spine_samples, cross_samples, surface_tol = 25, 7, 0.3
 
 # Half width of the backrest seen from the front, (x, z).
@@ -47,13 +47,13 @@ half_seat = seat_w / 2
 spine = cq.Edge.makeSpline([cq.Vector(0, y, z) for y, z in spine_points])
 
 
-def dish(u):
-    for (u0, d0), (u1, d1) in zip(dish_points, dish_points[1:]):
+def seat_curve(u):
+    for (u0, d0), (u1, d1) in zip(seat_curve_points, seat_curve_points[1:]):
         if u <= u1:
             s = (u - u0) / (u1 - u0)
             s = s * s * (3 - 2 * s)
             return d0 + (d1 - d0) * s
-    return dish_points[-1][1]
+    return seat_curve_points[-1][1]
 
 
 def surface(u, x, below=0.0):
@@ -61,7 +61,7 @@ def surface(u, x, below=0.0):
     p = spine.positionAt(u)
     t = spine.tangentAt(u)
     normal = cq.Vector(0, -t.z, t.y)  # towards the sitter
-    rise = dish(u) * (x / half_seat) ** 2 - below
+    rise = seat_curve(u) * (x / half_seat) ** 2 - below
     return cq.Vector(x, p.y, p.z) + normal * rise
 
 
