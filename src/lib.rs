@@ -104,11 +104,11 @@
 //! ## What grounded-v2 measures
 //!
 //! [`reward`] computes it from the same evidence and more: the task's checks measured on surfaces and mesh; distances between solids;
-//! volumes and outlines beside those of the reference and of trivial shapes (box, shell, slabs, cylinders, hull, weak seed); and how
-//! the part responds when its named dimensions change. [`assess`] has the latter built, by the executor like any candidate, and
+//! volumes and outlines beside those of the reference that fits best and of trivial shapes (box, shell, slabs, cylinders, hulls, weak seed);
+//! and how the part responds when its named dimensions change. [`assess`] has the latter built, by the executor like any candidate, and
 //! computes once per task what trivial shapes score, so that a check pays only what they lack, and in full only where the volume begins
 //! to be the reference's. What extends beyond the box that the prompt gives takes its share of the whole total. [`adversarial`] tests
-//! it: attacks, ladders of honest parts, an optimiser.
+//! it: attacks, ladders of honest parts, mutants of references, an optimiser. A digest of the definition goes with each score.
 //!
 //! ## Serving
 //!

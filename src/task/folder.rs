@@ -15,7 +15,7 @@ use cadforge_reward::{Check, read_checks};
 
 use super::shown::unshown_number;
 use super::{Level, RecordedRepair, RecordedStep, Scale, Task, recording, version};
-use reading::Outside;
+use reading::{Folder, Outside};
 
 const LEVELS: [(&str, Level); 3] = [
     ("easy", Level::Easy),
@@ -82,13 +82,6 @@ struct Card {
     /// Relative to the folder; kept even if it is invalid.
     reference_mesh: Option<PathBuf>,
     not_asked: Vec<String>,
-}
-
-struct Folder {
-    dir: PathBuf,
-    /// The folder with symbolic links resolved.
-    root: PathBuf,
-    problems: Vec<TaskProblem>,
 }
 
 impl Folder {

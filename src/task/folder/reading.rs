@@ -4,8 +4,14 @@ use std::path::{Path, PathBuf};
 
 use toml::Table;
 
-use super::Folder;
 use cadforge_core::TaskProblem;
+
+pub(super) struct Folder {
+    pub(super) dir: PathBuf,
+    /// The folder with symbolic links resolved.
+    pub(super) root: PathBuf,
+    pub(super) problems: Vec<TaskProblem>,
+}
 
 impl Folder {
     /// Parses a TOML file.
