@@ -4,7 +4,7 @@
 //! `not_the_part` builds something else: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
 //! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A `partial` part has half or
 //! less of the features that the prompt names, and may score at most 0.5; it is a script of its own, or has `replace`. `exceeds` is the
-//! total of an attack that is known to exceed its limit. A ladder
+//! total of an attack that is known to exceed its limit; `rebuilds` tells that it is one on editability. A ladder
 //! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
 //! reference itself is the last stage.
 
@@ -41,6 +41,8 @@ pub struct Attack {
     pub kind: AttackKind,
     /// The total that it has, if it is known to exceed its limit: a fault of the reward or of the task's checks.
     pub exceeds: Option<f64>,
+    /// Whether its trick is about editability: it is then scored with rebuilds, always.
+    pub rebuilds: bool,
     code: String,
 }
 
@@ -82,6 +84,8 @@ struct AttackCard {
     replace: Vec<(String, String)>,
     costs: Option<f64>,
     exceeds: Option<f64>,
+    #[serde(default)]
+    rebuilds: bool,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +130,7 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CaseError> {
                 task: card.task,
                 kind,
                 exceeds: card.exceeds,
+                rebuilds: card.rebuilds,
                 code,
             })
         })
@@ -267,6 +272,7 @@ mod tests {
                     .collect(),
             },
             exceeds: None,
+            rebuilds: false,
             code: "own = 1\n".to_owned(),
         };
         assert_eq!(attack(&[]).script("wall = 4\n").unwrap(), "own = 1\n");
@@ -288,6 +294,7 @@ mod tests {
                 costs: 0.1,
             },
             exceeds: None,
+            rebuilds: false,
             code: "fixture = fixture.mirror()\n".to_owned(),
         };
         assert_eq!(

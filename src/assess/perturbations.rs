@@ -1,4 +1,8 @@
-//! Changes named dimensions of a script, one at a time, and builds the result; at most two builds per dimension.
+//! Changes named dimensions of a script, one at a time, and builds the result; two builds per dimension, up to four
+//! where one fails.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -6,8 +10,8 @@ use super::cacheable::Cacheable;
 use super::parallel;
 use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Priority, RunSpec, is_cacheable};
 use cadforge_geometry::Shape;
-use cadforge_reward::{MEASURES, Perturbation, Perturbations, measures};
-use cadforge_task::dimensions::{Dimension, dimensions};
+use cadforge_reward::{Perturbation, PerturbationStep, Perturbations};
+use cadforge_task::dimensions::{Dimension, Step, dimensions};
 
 /// Tries at most `count` dimensions of a script that builds to `whole`.
 pub(super) fn run(
@@ -20,12 +24,11 @@ pub(super) fn run(
 ) -> Result<Cacheable<Perturbations>, ExecutorError> {
     let all = dimensions(code);
     let chosen = choose(&all, whole, count as usize);
-    let before = measures(&whole.mesh);
     let threads = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(chosen.len());
     let tried = parallel::map(&chosen, threads, |dimension| {
-        try_one(dimension, code, &before, spec, executor, cancel)
+        try_one(dimension, code, whole, spec, executor, cancel)
     })?;
     let mut is_cacheable = true;
     let perturbations = tried.into_iter().map(|trial| trial.take(&mut is_cacheable));
@@ -58,32 +61,49 @@ fn choose<'a>(all: &'a [Dimension], whole: &Shape, count: usize) -> Vec<&'a Dime
 fn try_one(
     dimension: &Dimension,
     code: &str,
-    before: &[f64; MEASURES],
+    whole: &Shape,
     spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<Cacheable<Perturbation>, ExecutorError> {
-    let mut trial = Perturbation {
-        name: dimension.name.clone(),
-        response: None,
-    };
     let mut all_cacheable = true;
-    for value in dimension.perturbed_values() {
-        let changed = dimension.with(code, &value);
+    let mut built: HashMap<String, Option<Arc<Shape>>> = HashMap::new();
+    let mut build = |value: &str| {
+        if let Some(known) = built.get(value) {
+            return Ok::<_, ExecutorError>(known.clone());
+        }
+        let changed = dimension.with(code, value);
         let execution = executor.build(changed.as_bytes(), spec, Priority::Batch, cancel)?;
-        match execution.build {
-            Build::Shape(shape) => {
-                let after = measures(&shape.mesh);
-                trial.response = Some(std::array::from_fn(|index| after[index] - before[index]));
-                if trial.is_live() {
-                    break;
-                }
+        let shape = match execution.build {
+            Build::Shape(shape) => Some(shape),
+            Build::Failed(failure) => {
+                all_cacheable &= is_cacheable(Some(&failure));
+                None
             }
-            Build::Failed(failure) => all_cacheable &= is_cacheable(Some(&failure)),
+        };
+        built.insert(value.to_owned(), shape.clone());
+        Ok(shape)
+    };
+    let mut best: Option<Perturbation> = None;
+    for [large, small] in dimension.steps() {
+        let shapes = [build(&large.value)?, build(&small.value)?];
+        let step = |index: usize, step: &Step| PerturbationStep {
+            size: step.size,
+            shape: shapes[index].as_deref(),
+        };
+        let steps = [step(0, &large), step(1, &small)];
+        let found = Perturbation::new(&dimension.name, whole, steps, dimension.is_whole());
+        let both_build = shapes.iter().all(Option::is_some);
+        if best.as_ref().is_none_or(|best| found.effect > best.effect) {
+            best = Some(found);
+        }
+        // Both directions are known now, whatever they show; another pair is for a step that does not build.
+        if both_build {
+            break;
         }
     }
     Ok(Cacheable {
-        value: trial,
+        value: best.expect("a dimension has steps"),
         is_cacheable: all_cacheable,
     })
 }

@@ -63,6 +63,9 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
             write_step(path, &execution).map_err(anyhow::Error::msg)?;
         }
     }
+    if let Some(warning) = too_trivial(&evaluation) {
+        eprintln!("cadforge: warning: {warning}");
+    }
     if args.json {
         context::print_json(&with_new_names(serde_json::to_value(&evaluation)?))?;
     } else {
@@ -70,6 +73,21 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// A warning where the reference alone decides, and is nearly a box, a cylinder or its own hull.
+fn too_trivial(evaluation: &Evaluation) -> Option<String> {
+    let grounded = evaluation.details.grounded.as_ref()?;
+    let trivial = grounded.similarity.as_ref()?.trivial;
+    (grounded.checks.is_none() && trivial > TOO_TRIVIAL).then(|| {
+        format!(
+            "a box, a cylinder or the hull matches the reference of this task by {trivial:.2}, so that its totals tell a \
+             part from a block poorly; add checks to its task.toml (docs/tasks.md)"
+        )
+    })
+}
+
+/// Match of a trivial shape from which the score of the volumes alone means little.
+const TOO_TRIVIAL: f64 = 0.85;
 
 /// Measurements under the glossary's names beside the deprecated ones. Only here: files of evaluations hold them once.
 fn with_new_names(mut evaluation: Value) -> Value {

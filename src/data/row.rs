@@ -75,6 +75,17 @@ impl Row {
         (!digest.is_empty()).then_some(digest)
     }
 
+    /// What its scores can be compared with: profile, digest of its definition and mode, as far as the row tells.
+    pub fn scale(&self) -> String {
+        let known = [self.text("profile"), self.profile_digest(), self.text("mode")];
+        let known: Vec<&str> = known.into_iter().flatten().collect();
+        if known.is_empty() {
+            "no profile named".to_owned()
+        } else {
+            known.join(" ")
+        }
+    }
+
     /// The profile that scored it; cadforge-v1, as in the published logs, if it names none that is known.
     pub fn profile(&self) -> Profile {
         profile_of(self.text("profile"))

@@ -49,9 +49,9 @@ pub use details::{
 };
 pub use evidence::{Evidence, Requirements, Scale};
 pub use grounded::{
-    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Comparison, FitDetails, GroundedDetails,
-    GroundedEvidence, MEASURES, Perturbation, Perturbations, PoseDetails, SensitivityDetails,
-    SimilarityDetails, TaskBaselines, ValidityDetails, added as added_grounded, measures,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Comparison, Effect, FitDetails,
+    GroundedDetails, GroundedEvidence, Perturbation, PerturbationStep, Perturbations, PoseDetails,
+    SensitivityDetails, SimilarityDetails, TaskBaselines, ValidityDetails, added as added_grounded,
     score as score_grounded,
 };
 pub use notes::failure_notes;

@@ -239,6 +239,8 @@ fn grounded(rng: &mut TestRng) -> Assessment {
             reference_live: rng.yes().then_some(12),
             reference_rank: rng.yes().then_some(6.0),
             dead: vec!["unused_length".to_owned()],
+            irregular: vec!["spare".to_owned()],
+            partial: Vec::new(),
         }),
         cost: rng.yes().then_some(2.0),
     };

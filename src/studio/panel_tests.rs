@@ -160,6 +160,29 @@ fn a_compressed_run_is_browsed_like_a_plain_one() {
 }
 
 #[test]
+fn a_mean_over_two_rewards_is_named_as_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_backend, mut window) = scored();
+    let row = |profile: &str, reward: f64| {
+        format!(
+            "{{\"task_id\": \"part\", \"code\": \"box\", \"kind\": \"build_ok\", \"reward\": {reward}, \"profile\": \"{profile}\"}}\n"
+        )
+    };
+    let mut opened = |name: &str, profiles: [&str; 2]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, profiles.map(|profile| row(profile, 0.5)).concat()).unwrap();
+        ask(&mut window, ControllerCommand::Open(vec![path.clone()]));
+        until(&mut window, "the rows", |state| {
+            state.runs.rows.as_ref().is_some_and(|rows| rows.path == path)
+        });
+        window.run_steps(3);
+        window.query_by_label_contains("Mixes 2 scales").is_some()
+    };
+    assert!(opened("two.jsonl", ["grounded-v2", "cadforge-v1"]));
+    assert!(!opened("one.jsonl", ["grounded-v2", "grounded-v2"]));
+}
+
+#[test]
 fn an_uninformative_group_is_marked_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let (_standin, mut window) = scored();

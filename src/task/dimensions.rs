@@ -33,6 +33,15 @@ pub fn dimensions(code: &str) -> Vec<Dimension> {
     found
 }
 
+/// Another value of a dimension.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Difference to its value, in its own unit.
+    pub size: f64,
+    /// The value, as Python source.
+    pub value: String,
+}
+
 impl Dimension {
     /// Values to try: a whole number plus and minus one; any other number plus and minus 5 %, at least 0.5, or half of
     /// itself if it is below 1.
@@ -40,14 +49,42 @@ impl Dimension {
         if let Ok(whole) = self.literal.parse::<i64>() {
             return [whole.saturating_add(1), whole.saturating_sub(1)].map(|value| value.to_string());
         }
+        [self.step(), -self.step()].map(|size| self.stepped(size).value)
+    }
+
+    /// Pairs of a larger and a smaller step to try, the first of which tells most: 5 % (at least 0.5, or half of a number
+    /// below 1) one way and a fifth of that the other way, or two and one for a whole number. An effect in proportion to
+    /// both is neither a threshold nor one-sided. The pairs of one direction are for values at a limit.
+    pub fn steps(&self) -> [[Step; 2]; 4] {
+        let (large, small) = if self.is_whole() { (2.0, 1.0) } else { (self.step(), 0.2 * self.step()) };
+        [(large, -small), (-large, small), (-large, -small), (large, small)]
+            .map(|(large, small)| [large, small].map(|size| self.stepped(size)))
+    }
+
+    /// Whether the number is written as a whole one.
+    pub fn is_whole(&self) -> bool {
+        self.literal.parse::<i64>().is_ok()
+    }
+
+    fn step(&self) -> f64 {
         let value: f64 = self.literal.parse().expect("found as a number");
-        let step = if value.abs() < 1.0 {
+        if value.abs() < 1.0 {
             0.5 * value.abs()
         } else {
             (0.05 * value.abs()).max(0.5)
+        }
+    }
+
+    fn stepped(&self, size: f64) -> Step {
+        let value = match self.literal.parse::<i64>() {
+            Ok(whole) => whole.saturating_add(size as i64).to_string(),
+            Err(_) => {
+                let value: f64 = self.literal.parse().expect("found as a number");
+                // Debug formatting keeps the decimal point, so that Python reads a float again.
+                format!("{:?}", value + size)
+            }
         };
-        // Debug formatting keeps the decimal point, so that Python reads a float again.
-        [value + step, value - step].map(|value| format!("{value:?}"))
+        Step { size, value }
     }
 
     /// The script with another value for this dimension. `code` must be the script in which it was found.
@@ -95,6 +132,9 @@ mod tests {
         assert_eq!(found[0].perturbed_values(), ["126.0", "114.0"]);
         assert_eq!(found[1].perturbed_values(), ["5", "3"]);
         assert_eq!(found[2].perturbed_values()[1], "0.2");
+        let steps = |index: usize| found[index].steps().map(|pair| pair.map(|step| step.value));
+        assert_eq!(steps(0)[0], ["126.0", "118.8"]);
+        assert_eq!(steps(1)[1], ["2", "5"]);
         let changed = found[1].with(CODE, "5");
         assert_eq!(
             changed,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::evaluator::Evaluator;
 use crate::adversarial::{self, AttackKind};
 use crate::cli::context::{self, CliError};
+use crate::assess::Scoring;
 use crate::reward::Profile;
 
 #[derive(Serialize)]
@@ -17,6 +18,8 @@ struct AttackResult {
     task: String,
     trick: String,
     not_the_part: bool,
+    /// `not_the_part`, `defect` or `partial`.
+    kind: &'static str,
     /// Deprecated name of `not_the_part`.
     talk: bool,
     v1: f64,
@@ -46,7 +49,16 @@ pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyho
             .map(|evaluation| evaluation.reward.total)
             .collect())
     };
-    let (v1, v2) = (totals(Profile::CadforgeV1)?, totals(Profile::GroundedV2)?);
+    let (v1, mut v2) = (totals(Profile::CadforgeV1)?, totals(Profile::GroundedV2)?);
+    let with_rebuilds = Scoring {
+        editability: None,
+        ..evaluator.with_profile(Profile::GroundedV2)
+    };
+    for (index, _) in attacks.iter().enumerate().filter(|(_, attack)| attack.rebuilds) {
+        let own = 3 * index..3 * index + 1;
+        let evaluations = evaluator.evaluate_jobs(&jobs[own.clone()], &with_rebuilds)?;
+        v2[own.start] = evaluations[0].reward.total;
+    }
     let mut rows = Vec::new();
     for (index, attack) in attacks.iter().enumerate() {
         let [own, weak, reference] = [0, 1, 2].map(|at| v2[3 * index + at]);
@@ -56,6 +68,11 @@ pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyho
             task: attack.task.clone(),
             trick: attack.trick.clone(),
             not_the_part: attack.kind == AttackKind::NotThePart,
+            kind: match attack.kind {
+                AttackKind::NotThePart => "not_the_part",
+                AttackKind::Defect { .. } => "defect",
+                AttackKind::Partial { .. } => "partial",
+            },
             talk: attack.kind == AttackKind::NotThePart,
             v1: v1[3 * index],
             v1_weak: v1[3 * index + 1],
@@ -75,12 +92,16 @@ pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyho
 
 fn attack_table(rows: &[AttackResult]) -> String {
     let mut text = String::new();
-    for (not_the_part, title) in [(true, "not the part"), (false, "a defect of the reference")] {
+    for (kind, title) in [
+        ("not_the_part", "not the part"),
+        ("defect", "a defect of the reference"),
+        ("partial", "half of the named features or less"),
+    ] {
         let _ = writeln!(
             text,
             "| {title} | trick | v1 | reference v1 | v2 | at most | |\n|---|---|---|---|---|---|---|"
         );
-        for row in rows.iter().filter(|row| row.not_the_part == not_the_part) {
+        for row in rows.iter().filter(|row| row.kind == kind) {
             let verdict = if row.holds { "" } else { "**exceeded**" };
             let _ = writeln!(
                 text,

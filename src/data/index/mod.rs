@@ -112,6 +112,7 @@ impl RowIndex {
             total: number(row.total()),
             run: u16::try_from(run).unwrap_or(u16::MAX),
             task: index_of(&mut self.tasks, row.task_id()),
+            scale: index_of(&mut self.scales, Some(&row.scale())),
             kind: row.kind(),
             built: row.built(),
         });

@@ -19,6 +19,8 @@ pub struct RowIndex {
     pub rows: Vec<IndexedRow>,
     /// Task names that rows refer to.
     pub tasks: Vec<String>,
+    /// What scores can be compared with ([`Row::scale`](crate::Row::scale)), as rows refer to it.
+    pub scales: Vec<String>,
     /// Run names that rows refer to; empty for one file.
     pub runs: Vec<String>,
     /// Groups of two rows or more, and those with an id, in order of their first row.
@@ -51,6 +53,8 @@ pub struct IndexedRow {
     pub run: u16,
     /// Index of its task; `u16::MAX` for none.
     pub task: u16,
+    /// Index of its scale.
+    pub(super) scale: u16,
     /// Its kind.
     pub kind: Option<Kind>,
     /// Whether it built; none if unknown.
@@ -82,6 +86,17 @@ impl RowIndex {
     /// Whether the rows come from the files of a folder.
     pub fn is_folder(&self) -> bool {
         !self.stored && !self.runs.is_empty()
+    }
+
+    /// Scales of the scores of some rows; means over several of them tell nothing.
+    pub fn scales_of(&self, rows: &[u32]) -> Vec<&str> {
+        let scored = rows
+            .iter()
+            .filter_map(|&row| self.rows.get(row as usize))
+            .filter(|row| row.score.is_finite());
+        let found: std::collections::BTreeSet<u16> = scored.map(|row| row.scale).collect();
+        let name = |scale: u16| self.scales.get(scale as usize).map(String::as_str);
+        found.into_iter().filter_map(name).collect()
     }
 
     /// Kinds that occur among the rows.

@@ -47,6 +47,7 @@ impl RowIndex {
                 total: number(row.total),
                 run: index_of(&mut index.runs, Some(&row.run)),
                 task: index_of(&mut index.tasks, row.task_id.as_deref()),
+                scale: index_of(&mut index.scales, Some(row.profile.name())),
                 kind: row.kind.and_then(|name| serde_json::from_value(name.into()).ok()),
                 built: row.built,
             });

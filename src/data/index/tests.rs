@@ -48,6 +48,18 @@ fn rows_of_all_formats_are_read_with_their_code() {
 }
 
 #[test]
+fn rows_of_two_definitions_of_a_reward_have_two_scales() {
+    let (_dir, rows) = rows(&[
+        r#"{"code": "a", "reward": 0.2, "profile": "grounded-v2", "mode": "full", "versions": {"profile_digest": "aa"}}"#,
+        r#"{"code": "b", "reward": 0.3, "profile": "grounded-v2", "mode": "full", "versions": {"profile_digest": "bb"}}"#,
+        r#"{"code": "c", "reward": 0.4, "profile": "grounded-v2", "mode": "full", "versions": {"profile_digest": "aa"}}"#,
+        r#"{"code": "d", "kind": "syntax_closure", "profile": "cadforge-v1"}"#,
+    ]);
+    assert_eq!(rows.scales_of(&[0, 2, 3]), ["grounded-v2 aa full"]);
+    assert_eq!(rows.scales_of(&[2, 1]), ["grounded-v2 aa full", "grounded-v2 bb full"]);
+}
+
+#[test]
 fn groups_have_advantages_and_a_selection_is_written() {
     let (dir, rows) = rows(&[
         r#"{"group_id": 7, "code": "a", "reward": 0.2, "kind": "build_ok"}"#,

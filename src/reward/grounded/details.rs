@@ -179,7 +179,7 @@ pub struct SensitivityDetails {
     pub named: usize,
     /// Number of perturbed dimensions.
     pub tried: usize,
-    /// Number of dimensions whose perturbation changed the part.
+    /// Number of dimensions whose perturbation changed the part, in proportion to the step.
     pub live: usize,
     /// Number of independent ways in which they change it.
     pub rank: f64,
@@ -189,4 +189,10 @@ pub struct SensitivityDetails {
     pub reference_rank: Option<f64>,
     /// Names of perturbed dimensions that changed nothing.
     pub dead: Vec<String>,
+    /// Names of those whose effect does not grow with the step.
+    #[serde(default)]
+    pub irregular: Vec<String>,
+    /// Names of those that count half: faces appear when they are changed, or only one direction builds.
+    #[serde(default)]
+    pub partial: Vec<String>,
 }

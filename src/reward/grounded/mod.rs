@@ -23,7 +23,9 @@ pub use details::{
     SensitivityDetails, SimilarityDetails, ValidityDetails,
 };
 pub use parts::added;
-pub use sensitivity::{MEASURES, Perturbation, Perturbations, measures};
+pub use sensitivity::{Effect, Perturbation, PerturbationStep, Perturbations};
+#[cfg(test)]
+use sensitivity::MEASURES;
 
 use super::candidate_geometry::CandidateGeometry;
 use super::checks::CheckResult;

@@ -172,15 +172,23 @@ fn of_sensitivity(score: f64, sensitivity: &SensitivityDetails) -> String {
         "editability {score:.2}: {} of {} named dimensions that were changed change the part",
         sensitivity.live, sensitivity.tried
     );
-    if !sensitivity.dead.is_empty() {
-        let names: Vec<&str> = sensitivity.dead.iter().take(6).map(String::as_str).collect();
-        text += &format!("; dead: {}", names.join(", "));
-    } else if sensitivity.tried == 0 {
-        text = format!(
+    if sensitivity.tried == 0 {
+        return format!(
             "editability {score:.2}: no named dimension: head the script with lines `name = 12.5` and build from them"
         );
-    } else {
+    }
+    let lists = [
+        ("dead", &sensitivity.dead),
+        ("not in proportion to the change", &sensitivity.irregular),
+    ];
+    if lists.iter().all(|(_, names)| names.is_empty()) {
         text += &format!(", in {:.1} independent ways", sensitivity.rank);
+    }
+    for (what, names) in lists {
+        if !names.is_empty() {
+            let names: Vec<&str> = names.iter().take(6).map(String::as_str).collect();
+            text += &format!("; {what}: {}", names.join(", "));
+        }
     }
     text
 }

@@ -1,13 +1,14 @@
-//! Editability by experiment: how a part changes when its named dimensions are perturbed, one at a time.
+//! Editability by experiment: how a part changes when its named dimensions are perturbed, one at a time, by two steps.
 //!
-//! A dimension that changes nothing is dead. Dimensions that all change the part in the same way, as a common scale
-//! factor does, count as one: the effective rank of the responses counts independent ways.
+//! A dimension that changes nothing is dead. One whose effect does not grow with the step is irregular: a number that
+//! makes a block appear when it differs from its value edits nothing. Dimensions that all change the part in the same way,
+//! as a common scale factor does, count as one: the effective rank of the responses counts independent ways.
 
 use super::details::SensitivityDetails;
-use cadforge_geometry::{Moments, TriMesh};
+use cadforge_geometry::{Moments, Shape, TriMesh};
 
 /// Number of measures that describe a part.
-pub const MEASURES: usize = 14;
+pub(super) const MEASURES: usize = 14;
 /// Threshold for a change. Equal code builds equal meshes, so that a dead dimension changes nothing at all, while a
 /// live one may move only a small hole.
 const LIVE: f64 = 1e-6;
@@ -15,6 +16,13 @@ const LIVE: f64 = 1e-6;
 const MIN_LIVE: usize = 6;
 /// With fewer perturbations the rank is not meaningful.
 const MIN_TRIALS: usize = 6;
+/// Largest difference of the two responses per unit of their steps, as a share of the greater one.
+const MAX_NONLINEAR: f64 = 0.5;
+/// Stretching a whole part along three axes is all that dimensions which stretch it can do.
+const MAX_AFFINE: f64 = 3.0;
+/// Largest distance of a vertex from its affine image, as a share of the diagonal; the coordinates of an STL are exact to
+/// a ten-millionth.
+const AFFINE_ERROR: f64 = 2e-6;
 
 /// Results of perturbing the dimensions of a script.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,13 +38,39 @@ pub struct Perturbations {
 pub struct Perturbation {
     /// Its name.
     pub name: String,
-    /// Change of the measures; `None` if the perturbed script does not build.
-    pub response: Option<[f64; MEASURES]>,
+    /// What it does.
+    pub effect: Effect,
+    /// Change of the measures by the larger step; `None` if no step builds.
+    pub(super) response: Option<[f64; MEASURES]>,
+}
+
+/// What a dimension does to the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Nothing, or no step builds.
+    Dead,
+    /// The change of the part does not grow with the step, or the number of solids changes.
+    Irregular,
+    /// The change grows with the step, but faces appear beside those of the part; or only one direction builds.
+    Partial,
+    /// The change grows with the step.
+    Regular,
+    /// As `Regular`, and it is an affine map of the whole part.
+    Affine,
+}
+
+/// A script with one dimension changed, and what it builds.
+#[derive(Clone, Copy, Debug)]
+pub struct PerturbationStep<'a> {
+    /// Change of the dimension, in its own unit; not zero.
+    pub size: f64,
+    /// The part; `None` if the script does not build.
+    pub shape: Option<&'a Shape>,
 }
 
 /// Measures of a part, independent of its position and, except for the last one, of its size: logarithms of extents and
 /// area, second moments and centroid over powers of the volume, and the logarithm of the volume.
-pub fn measures(mesh: &TriMesh) -> [f64; MEASURES] {
+fn measures(mesh: &TriMesh) -> [f64; MEASURES] {
     let moments = Moments::of(mesh);
     let bbox = mesh.bbox();
     let length = moments
@@ -61,12 +95,155 @@ pub fn measures(mesh: &TriMesh) -> [f64; MEASURES] {
     found
 }
 
-impl Perturbation {
-    /// Whether the part changed.
-    pub fn is_live(&self) -> bool {
-        self.response
-            .is_some_and(|response| response.iter().any(|change| change.abs() > LIVE))
+impl Effect {
+    /// Share of a dimension for which it counts.
+    fn weight(self) -> f64 {
+        match self {
+            Self::Dead | Self::Irregular => 0.0,
+            Self::Partial => 0.5,
+            Self::Regular | Self::Affine => 1.0,
+        }
     }
+}
+
+impl Perturbation {
+    /// The effect of a dimension whose value is changed by a larger and a smaller step. `is_count`: the number is
+    /// whole, and may count copies of a feature, each with faces of its own.
+    pub fn new(
+        name: &str,
+        nominal: &Shape,
+        [large, small]: [PerturbationStep<'_>; 2],
+        is_count: bool,
+    ) -> Self {
+        let before = measures(&nominal.mesh);
+        let change = |shape: &Shape| {
+            let after = measures(&shape.mesh);
+            std::array::from_fn(|index| after[index] - before[index])
+        };
+        let response = large.shape.or(small.shape).map(change);
+        let effect = match (large.shape, small.shape) {
+            (None, None) => Effect::Dead,
+            (Some(one), None) | (None, Some(one)) if is_change(&change(one)) => Effect::Irregular,
+            (Some(_), None) | (None, Some(_)) => Effect::Dead,
+            (Some(a), Some(b)) => {
+                let by = [change(a), change(b)];
+                if by.iter().any(is_change) {
+                    let ratio = large.size / small.size;
+                    effect(nominal, [a, b], by, ratio, is_count)
+                } else {
+                    Effect::Dead
+                }
+            }
+        };
+        Self {
+            name: name.to_owned(),
+            effect,
+            response,
+        }
+    }
+
+    /// Whether changing the dimension edits the part.
+    pub fn is_live(&self) -> bool {
+        self.effect.weight() > 0.0
+    }
+}
+
+fn is_change(response: &[f64; MEASURES]) -> bool {
+    response.iter().any(|change| change.abs() > LIVE)
+}
+
+/// The effect of two steps that both build, `ratio` times as large the first as the second, of which one changes the part.
+fn effect(
+    nominal: &Shape,
+    [large, small]: [&Shape; 2],
+    [by_large, by_small]: [[f64; MEASURES]; 2],
+    ratio: f64,
+    is_count: bool,
+) -> Effect {
+    let norm = |x: &[f64; MEASURES]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let expected = by_small.map(|x| ratio * x);
+    let difference: [f64; MEASURES] = std::array::from_fn(|i| by_large[i] - expected[i]);
+    if norm(&difference) > MAX_NONLINEAR * norm(&by_large).max(norm(&expected)) {
+        return Effect::Irregular;
+    }
+    // More copies of a feature have more faces, fewer have fewer.
+    let grows = |count: fn(&Shape) -> u32| {
+        let [new_large, new_small] =
+            [large, small].map(|shape| f64::from(count(shape)) - f64::from(count(nominal)));
+        let expected = ratio * new_small;
+        (new_large - expected).abs() <= MAX_NONLINEAR * new_large.abs().max(expected.abs())
+    };
+    let equal =
+        |count: fn(&Shape) -> u32| [large, small].iter().all(|shape| count(shape) == count(nominal));
+    let solids: fn(&Shape) -> u32 = |shape| shape.facts.solids;
+    let faces: fn(&Shape) -> u32 = |shape| shape.facts.faces;
+    if !equal(solids) && !(is_count && grows(solids)) {
+        Effect::Irregular
+    } else if (!equal(faces) && !(is_count && grows(faces))) || ratio > 0.0 {
+        Effect::Partial
+    } else if is_affine(&nominal.mesh, &large.mesh) {
+        Effect::Affine
+    } else {
+        Effect::Regular
+    }
+}
+
+/// Whether an affine map takes every vertex to the vertex of the same index.
+fn is_affine(from: &TriMesh, to: &TriMesh) -> bool {
+    if from.vertices().len() != to.vertices().len() || from.triangles() != to.triangles() {
+        return false;
+    }
+    let [one, other] = [from, to].map(|mesh| mesh.bbox().center());
+    // Least squares for the 3 by 4 matrix; centred coordinates keep the system well conditioned.
+    let mut system = [[0.0; 7]; 4];
+    let rows = || {
+        from.vertices().iter().zip(to.vertices()).map(|(a, b)| {
+            let x: [f64; 4] = std::array::from_fn(|i| if i < 3 { a[i] - one[i] } else { 1.0 });
+            let y: [f64; 3] = std::array::from_fn(|i| b[i] - other[i]);
+            (x, y)
+        })
+    };
+    for (x, y) in rows() {
+        for (row, a) in system.iter_mut().zip(x) {
+            for (sum, b) in row.iter_mut().zip(x.into_iter().chain(y)) {
+                *sum += a * b;
+            }
+        }
+    }
+    let Some(map) = solve(system) else { return false };
+    let most = AFFINE_ERROR * to.bbox().diagonal();
+    rows().all(|(x, y)| {
+        (0..3).all(|axis| {
+            let image: f64 = (0..4).map(|i| map[i][axis] * x[i]).sum();
+            (image - y[axis]).abs() <= most
+        })
+    })
+}
+
+/// Solves a system of four equations with three right-hand sides by Gauss-Jordan elimination; `None` if it is singular,
+/// as for a flat mesh.
+fn solve(mut system: [[f64; 7]; 4]) -> Option<[[f64; 3]; 4]> {
+    for column in 0..4 {
+        let pivot = (column..4)
+            .max_by(|&a, &b| system[a][column].abs().total_cmp(&system[b][column].abs()))
+            .expect("four rows");
+        system.swap(column, pivot);
+        let row = system[column];
+        if row[column].abs() < 1e-12 {
+            return None;
+        }
+        let row = row.map(|x| x / row[column]);
+        system[column] = row;
+        for (index, other) in system.iter_mut().enumerate() {
+            if index != column {
+                let factor = other[column];
+                for (value, pivot) in other.iter_mut().zip(row) {
+                    *value -= factor * pivot;
+                }
+            }
+        }
+    }
+    Some(system.map(|row| [row[4], row[5], row[6]]))
 }
 
 impl Perturbations {
@@ -74,9 +251,21 @@ impl Perturbations {
         self.perturbations.iter().filter(|trial| trial.is_live()).count()
     }
 
+    /// Live dimensions, each by its weight, of those tried.
+    fn weighted(&self) -> f64 {
+        let sum = |is_affine: bool| -> f64 {
+            let trials = self.perturbations.iter().map(|trial| trial.effect);
+            trials
+                .filter(|effect| (*effect == Effect::Affine) == is_affine)
+                .map(Effect::weight)
+                .sum()
+        };
+        sum(false) + sum(true).min(MAX_AFFINE)
+    }
+
     /// Estimated number of live dimensions, from the share among the perturbed ones.
     fn estimated(&self) -> f64 {
-        self.live() as f64 * self.named as f64 / self.perturbations.len().max(1) as f64
+        self.weighted() * self.named as f64 / self.perturbations.len().max(1) as f64
     }
 
     /// Effective rank: exp of the entropy of the normalised squared singular values of the responses, each scaled to
@@ -107,13 +296,13 @@ impl Perturbations {
     }
 }
 
-/// Share of live dimensions, times their number and rank relative to the reference.
+/// Share of live dimensions, each by its weight, times their number and rank relative to the reference.
 pub(super) fn score(
     perturbations: &Perturbations,
     reference: Option<&Perturbations>,
 ) -> (f64, SensitivityDetails) {
     let (live, rank) = (perturbations.live(), perturbations.rank());
-    let share = live as f64 / perturbations.perturbations.len().max(1) as f64;
+    let share = perturbations.weighted() / perturbations.perturbations.len().max(1) as f64;
     let wanted = reference
         .map_or(0.0, Perturbations::estimated)
         .max(MIN_LIVE as f64);
@@ -123,11 +312,13 @@ pub(super) fn score(
         Some(of_reference) if enough && of_reference > 0.0 => (rank / of_reference).min(1.0),
         _ => 1.0,
     };
-    let dead = perturbations
-        .perturbations
-        .iter()
-        .filter(|trial| !trial.is_live())
-        .map(|trial| trial.name.clone());
+    let names = |effect: Effect| {
+        let trials = perturbations.perturbations.iter();
+        trials
+            .filter(|trial| trial.effect == effect)
+            .map(|trial| trial.name.clone())
+            .collect()
+    };
     let details = SensitivityDetails {
         named: perturbations.named,
         tried: perturbations.perturbations.len(),
@@ -135,7 +326,9 @@ pub(super) fn score(
         rank,
         reference_live: reference.map(Perturbations::live),
         reference_rank: reference.map(Perturbations::rank),
-        dead: dead.collect(),
+        dead: names(Effect::Dead),
+        irregular: names(Effect::Irregular),
+        partial: names(Effect::Partial),
     };
     (share * many * ways, details)
 }
@@ -177,72 +370,137 @@ fn eigenvalues(mut a: [[f64; MEASURES]; MEASURES]) -> [f64; MEASURES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cadforge_geometry::{Placement, shapes};
+    use cadforge_geometry::shapes;
 
-    fn trial(name: usize, mesh: &TriMesh, whole: &TriMesh) -> Perturbation {
-        let (new, old) = (measures(mesh), measures(whole));
-        Perturbation {
-            name: format!("d{name}"),
-            response: Some(std::array::from_fn(|i| new[i] - old[i])),
+    type Block = ([f64; 3], [f64; 3]);
+
+    fn block(size: [f64; 3]) -> Vec<Block> {
+        vec![([0.0; 3], size)]
+    }
+
+    /// The effect of a dimension of 20, of which `part` builds the blocks, by steps of 1 and -0.2.
+    fn effect_of(part: impl Fn(f64) -> Vec<Block>) -> Perturbation {
+        effect_by([1.0, -0.2], false, part)
+    }
+
+    fn effect_by(steps: [f64; 2], is_count: bool, part: impl Fn(f64) -> Vec<Block>) -> Perturbation {
+        let whole = shapes::blocks(&part(20.0));
+        let built = steps.map(|size| shapes::blocks(&part(20.0 + size)));
+        let step = |index: usize| PerturbationStep {
+            size: steps[index],
+            shape: Some(&built[index]),
+        };
+        Perturbation::new("d", &whole, [step(0), step(1)], is_count)
+    }
+
+    fn all(perturbations: Vec<Perturbation>) -> Perturbations {
+        Perturbations {
+            named: perturbations.len(),
+            perturbations,
         }
     }
 
-    fn block(size: [f64; 3]) -> TriMesh {
-        shapes::block([0.0; 3], size)
-    }
-
-    fn perturbations(meshes: &[TriMesh]) -> Perturbations {
-        let whole = block([10.0, 20.0, 30.0]);
-        Perturbations {
-            named: meshes.len(),
-            perturbations: meshes
-                .iter()
-                .enumerate()
-                .map(|(at, mesh)| trial(at, mesh, &whole))
-                .collect(),
+    /// A plate and a block on it, whose sizes and place are dimensions.
+    fn plate(dimension: usize) -> impl Fn(f64) -> Vec<Block> {
+        move |d| {
+            let mut values = [100.0, 60.0, 5.0, 10.0, 12.0, 8.0, 40.0, 20.0];
+            values[dimension] *= d / 20.0;
+            let [x, y, z, a, b, c, at, beside] = values;
+            vec![([0.0; 3], [x, y, z]), ([at, beside, z], [a, b, c])]
         }
     }
 
     #[test]
     fn dead_dimensions_score_nothing_and_moving_the_part_is_no_change() {
-        let whole = block([10.0, 20.0, 30.0]);
-        let moved = whole.placed(&Placement::moved(1.0, [0.0; 3], [50.0, 0.0, 0.0]));
-        let dead = perturbations(&[whole.clone(), moved, whole]);
+        let dead = all(vec![
+            effect_of(|_| block([10.0, 20.0, 30.0])),
+            effect_of(|d| vec![([d, 0.0, 0.0], [10.0, 20.0, 30.0])]),
+        ]);
         assert_eq!(score(&dead, None).0, 0.0);
+        assert_eq!(score(&dead, None).1.dead.len(), 2);
         assert_eq!(score(&Perturbations::default(), None).0, 0.0);
     }
 
     #[test]
+    fn each_dimension_of_a_part_is_regular() {
+        let honest = all((0..8).map(|index| effect_of(plate(index))).collect());
+        for trial in &honest.perturbations {
+            assert_eq!(trial.effect, Effect::Regular, "{trial:?}");
+        }
+        assert_eq!(score(&honest, Some(&honest)).0, 1.0);
+    }
+
+    #[test]
+    fn a_number_that_adds_a_block_when_it_changes_is_not_live() {
+        let with = |more: Option<Block>| -> Vec<Block> {
+            plate(0)(20.0).into_iter().chain(more).collect()
+        };
+        let on_top = |size: f64| ([70.0, 40.0, 5.0], [size, 5.0, 5.0]);
+        // Equal for every other value, and growing with the distance to its own, in both directions.
+        let at_once = |d: f64| with((d != 20.0).then(|| on_top(5.0)));
+        let both_ways = |d: f64| with((d != 20.0).then(|| on_top((d - 20.0).abs())));
+        let one_way = |d: f64| with((d > 20.0).then(|| on_top(d - 20.0)));
+        for part in [&at_once as &dyn Fn(f64) -> Vec<Block>, &both_ways, &one_way] {
+            assert_eq!(effect_of(part).effect, Effect::Irregular);
+            let canaries = all((0..48).map(|_| effect_of(part)).collect());
+            let honest = all((0..8).map(|index| effect_of(plate(index))).collect());
+            assert_eq!(score(&canaries, Some(&honest)).0, 0.0);
+        }
+    }
+
+    #[test]
+    fn a_count_of_copies_is_regular() {
+        let posts = |d: f64| (0..d as usize).map(|at| ([4.0 * at as f64, 0.0, 0.0], [2.0, 2.0, 9.0])).collect();
+        let spare = |d: f64| {
+            let more = (20..(d as usize).max(20)).map(|at| ([4.0 * at as f64, 0.0, 0.0], [2.0, 2.0, 9.0]));
+            plate(0)(20.0).into_iter().chain(more).collect()
+        };
+        assert_eq!(effect_by([2.0, -1.0], true, posts).effect, Effect::Regular);
+        assert_eq!(effect_by([2.0, -1.0], false, posts).effect, Effect::Irregular);
+        assert_eq!(effect_by([2.0, -1.0], true, spare).effect, Effect::Irregular);
+    }
+
+    #[test]
+    fn stretching_the_whole_part_counts_three_times_at_most() {
+        let stretched = |index: usize| {
+            move |d: f64| -> Vec<Block> {
+                let by: [f64; 3] =
+                    std::array::from_fn(|axis| if axis == index % 3 { d / 20.0 } else { 1.0 });
+                let scaled = |x: [f64; 3]| std::array::from_fn(|axis| by[axis] * x[axis]);
+                let parts = plate(0)(20.0).into_iter();
+                parts.map(|(at, size)| (scaled(at), scaled(size))).collect()
+            }
+        };
+        let canaries = all((0..24).map(|index| effect_of(stretched(index))).collect());
+        assert!(canaries.perturbations.iter().all(|trial| trial.effect == Effect::Affine));
+        assert_eq!(canaries.weighted(), 3.0);
+        assert_eq!(score(&canaries, None).0, 3.0 / 24.0 * 0.5);
+    }
+
+    #[test]
     fn the_rank_counts_independent_ways() {
-        let three = perturbations(&[
-            block([11.0, 20.0, 30.0]),
-            block([10.0, 22.0, 30.0]),
-            block([10.0, 20.0, 33.0]),
-        ]);
-        let scaled = |by: f64| block([10.0 * by, 20.0 * by, 30.0 * by]);
-        let one = perturbations(&[scaled(1.1), scaled(1.05), scaled(0.9)]);
+        let size = |index: usize| {
+            move |d: f64| {
+                let mut size = [20.0, 30.0, 50.0];
+                size[index] *= d / 20.0;
+                block(size)
+            }
+        };
+        let three = all((0..3).map(|index| effect_of(size(index))).collect());
+        let one = all((1..4).map(|by| effect_of(move |d| block([by as f64 * d; 3]))).collect());
         assert!((1.8..3.01).contains(&three.rank()), "{}", three.rank());
         assert!((one.rank() - 1.0).abs() < 1e-6, "{}", one.rank());
     }
 
     #[test]
-    fn a_dimension_that_moves_a_hole_is_live() {
-        // A slot in a plate, moved by a millimetre: extents, area and volume are unchanged.
-        let plate = |x: f64| {
-            shapes::together(&[
-                shapes::block([0.0; 3], [x, 50.0, 4.0]),
-                shapes::block([x + 3.0, 0.0, 0.0], [97.0 - x, 50.0, 4.0]),
-            ])
-        };
-        let (new, old) = (measures(&plate(21.0)), measures(&plate(20.0)));
-        let response = std::array::from_fn(|i| new[i] - old[i]);
-        assert!(
-            Perturbation {
-                name: "x".to_owned(),
-                response: Some(response)
-            }
-            .is_live()
-        );
+    fn a_step_that_does_not_build_leaves_half() {
+        let whole = shapes::blocks(&plate(0)(20.0));
+        let [one, other] = [19.0, 19.8].map(|d| shapes::blocks(&plate(0)(d)));
+        let step = |size: f64, shape| PerturbationStep { size, shape };
+        let of = |steps| Perturbation::new("d", &whole, steps, false).effect;
+        assert_eq!(of([step(1.0, None), step(-0.2, None)]), Effect::Dead);
+        assert_eq!(of([step(1.0, None), step(-0.2, Some(&other))]), Effect::Irregular);
+        assert_eq!(of([step(-1.0, Some(&one)), step(-0.2, Some(&other))]), Effect::Partial);
     }
 
     #[test]

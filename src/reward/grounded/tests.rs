@@ -379,7 +379,11 @@ proptest! {
         shape.mesh = shape.mesh.placed(&Placement::turn_about(turn.0, turn.1, 1.0, center, center));
         let perturbations = |responses: &[Option<[f64; MEASURES]>]| Perturbations {
             named: responses.len() + spare,
-            perturbations: responses.iter().map(|response| Perturbation { name: "d".to_owned(), response: *response }).collect(),
+            perturbations: responses.iter().map(|response| Perturbation {
+                name: "d".to_owned(),
+                effect: if response.is_some() { Effect::Regular } else { Effect::Dead },
+                response: *response,
+            }).collect(),
         };
         let reference = table(4);
         let known = perturbations(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());

@@ -407,8 +407,15 @@ pub(super) fn summary_text(numbers: &Summary) -> String {
 fn foot(view: &RowsView, ui: &mut Ui) {
     let palette = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CURVE + 46.0), Sense::hover());
+    let mixed = view.listed.scales.len() > 1;
     let text = if view.listed.rows.is_empty() {
         "No matching rows".to_owned()
+    } else if mixed {
+        format!(
+            "Mixes {} scales · {}",
+            view.listed.scales.len(),
+            summary_text(&view.listed.summary)
+        )
     } else {
         summary_text(&view.listed.summary)
     };
@@ -444,8 +451,16 @@ fn foot(view: &RowsView, ui: &mut Ui) {
         line(0, -1.0, palette.step);
     }
     let font = theme::regular(SMALL);
-    let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, palette.dim, plot.width()));
+    let color = if mixed { palette.warn } else { palette.dim };
+    let galley = ui.fonts_mut(|fonts| fonts.layout(text, font, color, plot.width()));
     ui.painter()
-        .galley(pos2(plot.left(), plot.bottom() + 5.0), galley, palette.dim);
-    response.on_hover_text("mean reward (−1 to 1) and share built (grey) over the file");
+        .galley(pos2(plot.left(), plot.bottom() + 5.0), galley, color);
+    let mut hint = "mean reward (−1 to 1) and share built (grey) over the file".to_owned();
+    if mixed {
+        hint += &format!(
+            "\nThese rows were scored by different rewards, so that their mean tells nothing: {}",
+            view.listed.scales.join(", ")
+        );
+    }
+    response.on_hover_text(hint);
 }

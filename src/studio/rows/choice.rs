@@ -31,6 +31,8 @@ pub struct RowList {
     pub rows: Vec<u32>,
     /// Statistics of the rows.
     pub summary: Summary,
+    /// See [`RowIndex::scales_of`].
+    pub scales: Vec<String>,
     /// See [`RowIndex::curve`].
     pub curve: Vec<[f32; 2]>,
 }
@@ -82,10 +84,12 @@ impl RowFilter {
     pub fn list(&self, rows: &RowIndex, among: Option<&[u32]>, notes: &Notes) -> RowList {
         let mut fitting = self.of(rows, among, notes);
         let (summary, curve) = (rows.summary(&fitting), rows.curve(&fitting, POINTS));
+        let scales = rows.scales_of(&fitting).into_iter().map(str::to_owned).collect();
         self.order.sort(&mut fitting, rows);
         RowList {
             rows: fitting,
             summary,
+            scales,
             curve,
         }
     }
