@@ -56,7 +56,11 @@ impl Dimension {
     /// below 1) one way and a fifth of that the other way, or two and one for a whole number. An effect in proportion to
     /// both is neither a threshold nor one-sided. The pairs of one direction are for values at a limit.
     pub fn steps(&self) -> [[Step; 2]; 4] {
-        let (large, small) = if self.is_whole() { (2.0, 1.0) } else { (self.step(), 0.2 * self.step()) };
+        let (large, small) = if self.is_whole() {
+            (2.0, 1.0)
+        } else {
+            (self.step(), 0.2 * self.step())
+        };
         [(large, -small), (-large, small), (-large, -small), (large, small)]
             .map(|(large, small)| [large, small].map(|size| self.stepped(size)))
     }

@@ -87,7 +87,9 @@ fn no_attack_exceeds_its_limit() {
         let at = seed_and_reference[attack.task.as_str()];
         let most = attack.most(totals[at], totals[at + 1]);
         let total = if attack.rebuilds {
-            evaluations_with(&jobs[first + index..=first + index], None)[0].reward.total
+            evaluations_with(&jobs[first + index..=first + index], None)[0]
+                .reward
+                .total
         } else {
             totals[first + index]
         };

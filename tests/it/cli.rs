@@ -330,9 +330,15 @@ fn tasks_list_has_the_documented_keys() {
     let output = expect_exit(cadforge(dir.path()).args(["tasks", "list", "--json"]), 0);
     let mut listed = json(&output);
     for task in listed.as_array_mut().unwrap() {
-        let file = root().join("tasks").join(task["id"].as_str().unwrap()).join("task.toml");
+        let file = root()
+            .join("tasks")
+            .join(task["id"].as_str().unwrap())
+            .join("task.toml");
         let card: toml::Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
-        assert_eq!(task["prompt"].as_str().map(str::trim), card["prompt"].as_str().map(str::trim));
+        assert_eq!(
+            task["prompt"].as_str().map(str::trim),
+            card["prompt"].as_str().map(str::trim)
+        );
         task["prompt"] = json!("…");
     }
     insta::assert_json_snapshot!("tasks_list", listed);

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::evaluator::Evaluator;
 use crate::adversarial::{self, AttackKind};
-use crate::cli::context::{self, CliError};
 use crate::assess::Scoring;
+use crate::cli::context::{self, CliError};
 use crate::reward::Profile;
 
 #[derive(Serialize)]

@@ -40,6 +40,7 @@ impl RowIndex {
                 continue;
             }
             grouping.list(group, row.score);
+            let profile = serde_json::to_value(row.profile).unwrap_or_default();
             let number = |value: Option<f64>| value.map_or(f32::NAN, |value| value as f32);
             index.rows.push(IndexedRow {
                 start: row.id.cast_unsigned(),
@@ -47,7 +48,7 @@ impl RowIndex {
                 total: number(row.total),
                 run: index_of(&mut index.runs, Some(&row.run)),
                 task: index_of(&mut index.tasks, row.task_id.as_deref()),
-                scale: index_of(&mut index.scales, Some(row.profile.name())),
+                scale: index_of(&mut index.scales, profile.as_str()),
                 kind: row.kind.and_then(|name| serde_json::from_value(name.into()).ok()),
                 built: row.built,
             });

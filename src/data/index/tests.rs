@@ -56,7 +56,10 @@ fn rows_of_two_definitions_of_a_reward_have_two_scales() {
         r#"{"code": "d", "kind": "syntax_closure", "profile": "cadforge-v1"}"#,
     ]);
     assert_eq!(rows.scales_of(&[0, 2, 3]), ["grounded-v2 aa full"]);
-    assert_eq!(rows.scales_of(&[2, 1]), ["grounded-v2 aa full", "grounded-v2 bb full"]);
+    assert_eq!(
+        rows.scales_of(&[2, 1]),
+        ["grounded-v2 aa full", "grounded-v2 bb full"]
+    );
 }
 
 #[test]

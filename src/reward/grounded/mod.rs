@@ -23,9 +23,9 @@ pub use details::{
     SensitivityDetails, SimilarityDetails, ValidityDetails,
 };
 pub use parts::added;
-pub use sensitivity::{Effect, Perturbation, PerturbationStep, Perturbations};
 #[cfg(test)]
 use sensitivity::MEASURES;
+pub use sensitivity::{Effect, Perturbation, PerturbationStep, Perturbations};
 
 use super::candidate_geometry::CandidateGeometry;
 use super::checks::CheckResult;

@@ -173,13 +173,13 @@ fn effect(
         let expected = ratio * new_small;
         (new_large - expected).abs() <= MAX_NONLINEAR * new_large.abs().max(expected.abs())
     };
-    let equal =
-        |count: fn(&Shape) -> u32| [large, small].iter().all(|shape| count(shape) == count(nominal));
+    let equal = |count: fn(&Shape) -> u32| [large, small].iter().all(|shape| count(shape) == count(nominal));
     let solids: fn(&Shape) -> u32 = |shape| shape.facts.solids;
     let faces: fn(&Shape) -> u32 = |shape| shape.facts.faces;
-    if !equal(solids) && !(is_count && grows(solids)) {
+    let agrees = |count| equal(count) || (is_count && grows(count));
+    if !agrees(solids) {
         Effect::Irregular
-    } else if (!equal(faces) && !(is_count && grows(faces))) || ratio > 0.0 {
+    } else if !agrees(faces) || ratio > 0.0 {
         Effect::Partial
     } else if is_affine(&nominal.mesh, &large.mesh) {
         Effect::Affine
@@ -432,9 +432,7 @@ mod tests {
 
     #[test]
     fn a_number_that_adds_a_block_when_it_changes_is_not_live() {
-        let with = |more: Option<Block>| -> Vec<Block> {
-            plate(0)(20.0).into_iter().chain(more).collect()
-        };
+        let with = |more: Option<Block>| -> Vec<Block> { plate(0)(20.0).into_iter().chain(more).collect() };
         let on_top = |size: f64| ([70.0, 40.0, 5.0], [size, 5.0, 5.0]);
         // Equal for every other value, and growing with the distance to its own, in both directions.
         let at_once = |d: f64| with((d != 20.0).then(|| on_top(5.0)));
@@ -450,7 +448,11 @@ mod tests {
 
     #[test]
     fn a_count_of_copies_is_regular() {
-        let posts = |d: f64| (0..d as usize).map(|at| ([4.0 * at as f64, 0.0, 0.0], [2.0, 2.0, 9.0])).collect();
+        let posts = |d: f64| {
+            (0..d as usize)
+                .map(|at| ([4.0 * at as f64, 0.0, 0.0], [2.0, 2.0, 9.0]))
+                .collect()
+        };
         let spare = |d: f64| {
             let more = (20..(d as usize).max(20)).map(|at| ([4.0 * at as f64, 0.0, 0.0], [2.0, 2.0, 9.0]));
             plate(0)(20.0).into_iter().chain(more).collect()
@@ -464,15 +466,19 @@ mod tests {
     fn stretching_the_whole_part_counts_three_times_at_most() {
         let stretched = |index: usize| {
             move |d: f64| -> Vec<Block> {
-                let by: [f64; 3] =
-                    std::array::from_fn(|axis| if axis == index % 3 { d / 20.0 } else { 1.0 });
+                let by: [f64; 3] = std::array::from_fn(|axis| if axis == index % 3 { d / 20.0 } else { 1.0 });
                 let scaled = |x: [f64; 3]| std::array::from_fn(|axis| by[axis] * x[axis]);
                 let parts = plate(0)(20.0).into_iter();
                 parts.map(|(at, size)| (scaled(at), scaled(size))).collect()
             }
         };
         let canaries = all((0..24).map(|index| effect_of(stretched(index))).collect());
-        assert!(canaries.perturbations.iter().all(|trial| trial.effect == Effect::Affine));
+        assert!(
+            canaries
+                .perturbations
+                .iter()
+                .all(|trial| trial.effect == Effect::Affine)
+        );
         assert_eq!(canaries.weighted(), 3.0);
         assert_eq!(score(&canaries, None).0, 3.0 / 24.0 * 0.5);
     }
@@ -487,7 +493,9 @@ mod tests {
             }
         };
         let three = all((0..3).map(|index| effect_of(size(index))).collect());
-        let one = all((1..4).map(|by| effect_of(move |d| block([by as f64 * d; 3]))).collect());
+        let one = all((1..4)
+            .map(|by| effect_of(move |d| block([f64::from(by) * d; 3])))
+            .collect());
         assert!((1.8..3.01).contains(&three.rank()), "{}", three.rank());
         assert!((one.rank() - 1.0).abs() < 1e-6, "{}", one.rank());
     }
@@ -500,7 +508,10 @@ mod tests {
         let of = |steps| Perturbation::new("d", &whole, steps, false).effect;
         assert_eq!(of([step(1.0, None), step(-0.2, None)]), Effect::Dead);
         assert_eq!(of([step(1.0, None), step(-0.2, Some(&other))]), Effect::Irregular);
-        assert_eq!(of([step(-1.0, Some(&one)), step(-0.2, Some(&other))]), Effect::Partial);
+        assert_eq!(
+            of([step(-1.0, Some(&one)), step(-0.2, Some(&other))]),
+            Effect::Partial
+        );
     }
 
     #[test]
