@@ -1,4 +1,4 @@
-"""Shaft clamp whose I beam tapers towards the boss and has two triangular openings in its web."""
+"""Shaft clamp whose I beam tapers towards the boss and whose web is an X."""
 import cadquery as cq
 
 total_x, total_y, total_z = 240.0, 90.0, 70.0
@@ -51,17 +51,19 @@ def arm():
 
 
 def openings():
-    """Two triangles that leave one diagonal of the web."""
+    """Four triangles that leave an X in the web."""
     x0, x1 = plate_t + opening_edge, boss_x - boss_d / 2 - opening_edge
-    low, high = mid_z - 14, mid_z + 14
-    gap = 10.0
-    lower = [(x0 + gap, low), (x1, low), (x1, high - 6)]
-    upper = [(x0, low + 6), (x0, high), (x1 - gap, high)]
-    tools = [
-        cq.Workplane("XZ", origin=(0, web_t, 0)).polyline(points).close().extrude(2 * web_t).edges("|Y").fillet(2.5)
-        for points in (lower, upper)
+    xm, half, leg = (x0 + x1) / 2, 15.0, 6.0
+    shapes = [
+        [(x0, mid_z - half + leg), (xm - 1.5 * leg, mid_z), (x0, mid_z + half - leg)],
+        [(x1, mid_z - half + leg), (xm + 1.5 * leg, mid_z), (x1, mid_z + half - leg)],
+        [(x0 + 2 * leg, mid_z + half), (xm, mid_z + leg / 2), (x1 - 2 * leg, mid_z + half)],
+        [(x0 + 2 * leg, mid_z - half), (xm, mid_z - leg / 2), (x1 - 2 * leg, mid_z - half)],
     ]
-    return tools[0].union(tools[1])
+    tools = cq.Workplane("XZ")
+    for points in shapes:
+        tools = tools.add(cq.Workplane("XZ", origin=(0, web_t, 0)).polyline(points).close().extrude(2 * web_t))
+    return tools.combine()
 
 
 def clamp():
