@@ -64,11 +64,13 @@ def make_vent_slots():
 def make_side_rail(x):
     """A beam under one edge of the platform; at the front it stands on the floor."""
     over = platform_thickness / 2
+    end = riser_depth - rear_leg_thickness / 2
+    underside = front_height + slope * end
     outline = [
         (0, 0),
-        (side_rail_depth, 0),
-        (riser_depth - rear_leg_thickness / 2, front_height + rise - side_rail_depth),
-        (riser_depth - rear_leg_thickness / 2, front_height + rise),
+        ((side_rail_depth - front_height) / slope, 0),
+        (end, underside - side_rail_depth),
+        (end, underside + over),
         (0, front_height + over),
     ]
     return side_view(outline, x, side_rail_width)
