@@ -263,9 +263,14 @@ impl Perturbations {
         sum(false) + sum(true).min(MAX_AFFINE)
     }
 
+    /// Live dimensions as a share of those tried, 0 to 1.
+    fn share(&self) -> f64 {
+        self.weighted() / self.perturbations.len().max(1) as f64
+    }
+
     /// Estimated number of live dimensions, from the share among the perturbed ones.
     fn estimated(&self) -> f64 {
-        self.weighted() * self.named as f64 / self.perturbations.len().max(1) as f64
+        self.share() * self.named as f64
     }
 
     /// Effective rank: exp of the entropy of the normalised squared singular values of the responses, each scaled to
@@ -296,13 +301,17 @@ impl Perturbations {
     }
 }
 
-/// Share of live dimensions, each by its weight, times their number and rank relative to the reference.
+/// Share of live dimensions, each by its weight, times their number and rank, all relative to the reference.
 pub(super) fn score(
     perturbations: &Perturbations,
     reference: Option<&Perturbations>,
 ) -> (f64, SensitivityDetails) {
     let (live, rank) = (perturbations.live(), perturbations.rank());
-    let share = perturbations.weighted() / perturbations.perturbations.len().max(1) as f64;
+    // A flush boss or a value at its limit counts half in the reference too.
+    let share = match reference.map(Perturbations::share) {
+        Some(of_reference) if of_reference > 0.0 => (perturbations.share() / of_reference).min(1.0),
+        _ => perturbations.share(),
+    };
     let wanted = reference
         .map_or(0.0, Perturbations::estimated)
         .max(MIN_LIVE as f64);
@@ -498,6 +507,15 @@ mod tests {
             .collect());
         assert!((1.8..3.01).contains(&three.rank()), "{}", three.rank());
         assert!((one.rank() - 1.0).abs() < 1e-6, "{}", one.rank());
+    }
+
+    #[test]
+    fn a_reference_has_everything_against_itself() {
+        let mut honest = all((0..8).map(|index| effect_of(plate(index))).collect());
+        honest.perturbations[0].effect = Effect::Partial;
+        assert_eq!(honest.share(), 7.5 / 8.0);
+        assert_eq!(score(&honest, Some(&honest)).0, 1.0);
+        assert_eq!(score(&honest, None).0, 7.5 / 8.0);
     }
 
     #[test]
