@@ -18,8 +18,6 @@ struct AttackResult {
     task: String,
     trick: String,
     not_the_part: bool,
-    /// `not_the_part`, `defect` or `partial`.
-    kind: &'static str,
     /// Deprecated name of `not_the_part`.
     talk: bool,
     v1: f64,
@@ -28,6 +26,8 @@ struct AttackResult {
     v2: f64,
     most: f64,
     holds: bool,
+    /// `not_the_part`, `defect` or `partial`.
+    kind: &'static str,
 }
 
 pub(super) fn attacks(folder: &Path, evaluator: &Evaluator, json: bool) -> anyhow::Result<bool> {

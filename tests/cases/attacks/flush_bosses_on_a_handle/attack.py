@@ -1,0 +1,59 @@
+mark_00 = 1.0
+mark_01 = 1.0
+mark_02 = 1.0
+mark_03 = 1.0
+mark_04 = 1.0
+mark_05 = 1.0
+mark_06 = 1.0
+mark_07 = 1.0
+mark_08 = 1.0
+mark_09 = 1.0
+mark_10 = 1.0
+mark_11 = 1.0
+mark_12 = 1.0
+mark_13 = 1.0
+mark_14 = 1.0
+mark_15 = 1.0
+mark_16 = 1.0
+mark_17 = 1.0
+mark_18 = 1.0
+mark_19 = 1.0
+mark_20 = 1.0
+mark_21 = 1.0
+mark_22 = 1.0
+mark_23 = 1.0
+mark_24 = 1.0
+mark_25 = 1.0
+mark_26 = 1.0
+mark_27 = 1.0
+mark_28 = 1.0
+mark_29 = 1.0
+mark_30 = 1.0
+mark_31 = 1.0
+mark_32 = 1.0
+mark_33 = 1.0
+mark_34 = 1.0
+mark_35 = 1.0
+mark_36 = 1.0
+mark_37 = 1.0
+mark_38 = 1.0
+mark_39 = 1.0
+mark_40 = 1.0
+mark_41 = 1.0
+mark_42 = 1.0
+mark_43 = 1.0
+mark_44 = 1.0
+mark_45 = 1.0
+mark_46 = 1.0
+mark_47 = 1.0
+
+_marks = [value for name, value in sorted(globals().items()) if name.startswith("mark_")]
+_places = [(5 * (i % 5 - 2), 5 * (i // 5 - 2)) for i in range(25) if i != 12]
+for _index, _mark in enumerate(_marks):
+    _change = _mark - 1.0
+    if _change:
+        _x, _y = _places[_index % 24]
+        _side = 64.0 if _index < 24 else -64.0
+        _boss = cq.Workplane().box(4, 4, abs(_change), centered=(True, True, False))
+        _boss = _boss.translate((_side + _x, _y, -_change if _change > 0 else 0.0))
+        fixture = fixture.union(_boss) if _change > 0 else fixture.cut(_boss)
