@@ -1,11 +1,13 @@
 //! Attacks and ladders as folders.
 //!
 //! An attack is a folder with `attack.toml` (`trick`, `task`, `kind`) and `attack.py`. A script of the kind
-//! `not_the_part` builds something else: it may score at most 0.05 more than the task's weak seed. A `defect` changes the reference: `replace`
-//! changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or `costs`. A `partial` part has half or
-//! less of the features that the prompt names, and may score at most 0.5; it is a script of its own, or has `replace`. `exceeds` is the
-//! total of an attack that is known to exceed its limit; `rebuilds` tells that it is one on editability. A ladder
-//! is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
+//! `not_the_part` builds something else: it may score at most 0.05 more than the task's weak seed. A `defect` changes the
+//! reference: `replace` changes its text, `attack.py` is appended to it, and it must cost at least 0.10 of the total, or
+//! `costs`. A `partial` part has half or less of the features that the prompt names, and may score at most 0.5; it is a
+//! script of its own, or has `replace`. `exceeds` is the total of an attack that is known to exceed its limit; `rebuilds`
+//! means that it is scored with rebuilds.
+//!
+//! A ladder is a folder with the task's name and `ladder.toml`, whose `stages` replace the reference's last line; the
 //! reference itself is the last stage.
 
 use std::path::{Path, PathBuf};
@@ -41,7 +43,7 @@ pub struct Attack {
     pub kind: AttackKind,
     /// The total that it has, if it is known to exceed its limit: a fault of the reward or of the task's checks.
     pub exceeds: Option<f64>,
-    /// Whether its trick is about editability: it is then scored with rebuilds, always.
+    /// Whether it is scored with rebuilds, as an attack on editability.
     pub rebuilds: bool,
     code: String,
 }

@@ -1,5 +1,5 @@
-//! Changes named dimensions of a script, one at a time, and builds the result; two builds per dimension, up to four
-//! where one fails.
+//! Changes named dimensions of a script, one at a time, and builds the result; two builds per dimension, up to four where
+//! one fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use cadforge_geometry::Shape;
 use cadforge_reward::{Perturbation, PerturbationStep, Perturbations};
 use cadforge_task::dimensions::{Dimension, Step, dimensions};
 
-/// Tries at most `count` dimensions of a script that builds to `whole`.
+/// Perturbs at most `count` dimensions of a script that builds to `whole`.
 pub(super) fn run(
     code: &str,
     whole: &Shape,
@@ -97,7 +97,7 @@ fn try_one(
         if best.as_ref().is_none_or(|best| found.effect > best.effect) {
             best = Some(found);
         }
-        // Both directions are known now, whatever they show; another pair is for a step that does not build.
+        // The other pairs are only for steps that do not build.
         if both_build {
             break;
         }

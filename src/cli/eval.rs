@@ -80,8 +80,8 @@ fn too_trivial(evaluation: &Evaluation) -> Option<String> {
     let trivial = grounded.similarity.as_ref()?.trivial;
     (grounded.checks.is_none() && trivial > TOO_TRIVIAL).then(|| {
         format!(
-            "a box, a cylinder or the hull matches the reference of this task by {trivial:.2}, so that its totals tell a \
-             part from a block poorly; add checks to its task.toml (docs/tasks.md)"
+            "a box, a cylinder or the hull matches the reference of this task by {trivial:.2}, so that its totals \
+             hardly distinguish a part from a block; add checks to its task.toml (docs/tasks.md)"
         )
     })
 }

@@ -75,7 +75,7 @@ impl Row {
         (!digest.is_empty()).then_some(digest)
     }
 
-    /// What its scores can be compared with: profile, digest of its definition and mode, as far as the row tells.
+    /// What its scores can be compared with: profile, digest of its definition and mode, as far as known.
     pub fn scale(&self) -> String {
         let known = [self.text("profile"), self.profile_digest(), self.text("mode")];
         let known: Vec<&str> = known.into_iter().flatten().collect();

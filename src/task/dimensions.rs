@@ -52,9 +52,9 @@ impl Dimension {
         [self.step(), -self.step()].map(|size| self.stepped(size).value)
     }
 
-    /// Pairs of a larger and a smaller step to try, the first of which tells most: 5 % (at least 0.5, or half of a number
-    /// below 1) one way and a fifth of that the other way, or two and one for a whole number. An effect in proportion to
-    /// both is neither a threshold nor one-sided. The pairs of one direction are for values at a limit.
+    /// Pairs of a larger and a smaller step to try, in order of preference: 5 % (at least 0.5, or half of a number below 1)
+    /// one way and a fifth of that the other way, or two and one for a whole number. An effect in proportion to both is no
+    /// threshold. The pairs of one direction are for values that can change in one direction only.
     pub fn steps(&self) -> [[Step; 2]; 4] {
         let (large, small) = if self.is_whole() {
             (2.0, 1.0)

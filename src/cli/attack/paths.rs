@@ -160,7 +160,7 @@ fn is_valid_shape(evaluation: &Evaluation) -> bool {
 }
 
 fn path_table(rows: &[Path]) -> String {
-    let columns = "Spearman | plateaus | unsound steps | Spearman of the IoU | of total and IoU";
+    let columns = "Spearman | plateaus | invalid steps | Spearman of the IoU | of total and IoU";
     let mut text = format!("| task | together: {columns} | one by one: {columns} |\n|");
     text.push_str(&"---|".repeat(11));
     text.push('\n');

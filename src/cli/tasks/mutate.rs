@@ -162,7 +162,7 @@ pub(super) fn table(results: &[MutantResult]) -> String {
     let count = |outcome: MutantOutcome| results.iter().filter(|result| result.outcome == outcome).count();
     let _ = writeln!(
         text,
-        "  {} mutants: {} noticed, {} not noticed, {} not asked for, {} the same part, {} that do not build",
+        "  {} mutants: {} covered, {} uncovered, {} free, {} unchanged, {} failed",
         results.len(),
         count(MutantOutcome::Covered),
         count(MutantOutcome::Uncovered),

@@ -88,7 +88,7 @@ impl RowIndex {
         !self.stored && !self.runs.is_empty()
     }
 
-    /// Scales of the scores of some rows; means over several of them tell nothing.
+    /// Scales of the scores of some rows; means over several of them are not meaningful.
     pub fn scales_of(&self, rows: &[u32]) -> Vec<&str> {
         let scored = rows
             .iter()

@@ -179,7 +179,7 @@ pub struct SensitivityDetails {
     pub named: usize,
     /// Number of perturbed dimensions.
     pub tried: usize,
-    /// Number of dimensions whose perturbation changed the part, in proportion to the step.
+    /// Number of dimensions whose perturbation changed the part in proportion to the step, `partial` ones included.
     pub live: usize,
     /// Number of independent ways in which they change it.
     pub rank: f64,
@@ -192,7 +192,7 @@ pub struct SensitivityDetails {
     /// Names of those whose effect does not grow with the step.
     #[serde(default)]
     pub irregular: Vec<String>,
-    /// Names of those that count half: faces appear when they are changed, or only one direction builds.
+    /// Names of those that count half: the number of faces changes, or only one direction builds.
     #[serde(default)]
     pub partial: Vec<String>,
 }

@@ -1,8 +1,8 @@
 //! grounded-v2 rewards the geometry of the part, and nothing that the script says about it.
 //!
-//! `total = T·C·F·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity, contact and fit multiply the sum, whose
-//! main term is the score of the task's checks. Without a reference S gets the weights of R and Sil; `fast` leaves out
-//! R, Sil and E, and S gets their weights. S and Sil count fully only where the volume agrees with the reference's to
+//! `total = T·C·P·F·(0.10 + 0.50·S + 0.20·R + 0.05·Sil + 0.15·E·S)`: validity, contact, pose and fit multiply the sum,
+//! whose main term is the score of the task's checks. The weight of a component without data goes to S; `fast` leaves
+//! out R, Sil and E. S and Sil count fully only where the volume agrees with the reference's to
 //! some degree. Neither the text of the script nor time affects a score or the samples, so that no comment can draw
 //! better samples.
 

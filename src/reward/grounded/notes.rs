@@ -169,7 +169,7 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
 
 fn of_sensitivity(score: f64, sensitivity: &SensitivityDetails) -> String {
     let mut text = format!(
-        "editability {score:.2}: {} of {} named dimensions that were changed change the part",
+        "editability {score:.2}: {} of {} perturbed dimensions change the part in proportion",
         sensitivity.live, sensitivity.tried
     );
     if sensitivity.tried == 0 {
@@ -179,7 +179,7 @@ fn of_sensitivity(score: f64, sensitivity: &SensitivityDetails) -> String {
     }
     let lists = [
         ("dead", &sensitivity.dead),
-        ("not in proportion to the change", &sensitivity.irregular),
+        ("not in proportion to the step", &sensitivity.irregular),
     ];
     if lists.iter().all(|(_, names)| names.is_empty()) {
         text += &format!(", in {:.1} independent ways", sensitivity.rank);

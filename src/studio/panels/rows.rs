@@ -458,7 +458,7 @@ fn foot(view: &RowsView, ui: &mut Ui) {
     let mut hint = "mean reward (−1 to 1) and share built (grey) over the file".to_owned();
     if mixed {
         hint += &format!(
-            "\nThese rows were scored by different rewards, so that their mean tells nothing: {}",
+            "\nThese rows were scored by different rewards, so that their mean is not meaningful: {}",
             view.listed.scales.join(", ")
         );
     }
