@@ -13,6 +13,7 @@ mod details;
 mod fit;
 mod notes;
 mod parts;
+mod perturbation;
 mod sensitivity;
 mod similarity;
 mod validity;
@@ -24,8 +25,9 @@ pub use details::{
 };
 pub use parts::added;
 #[cfg(test)]
-use sensitivity::MEASURES;
-pub use sensitivity::{Effect, Perturbation, PerturbationStep, Perturbations};
+use perturbation::MEASURES;
+pub use perturbation::{Effect, Perturbation, PerturbationStep};
+pub use sensitivity::Perturbations;
 
 use super::candidate_geometry::CandidateGeometry;
 use super::checks::CheckResult;
