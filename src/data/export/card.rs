@@ -3,9 +3,15 @@
 use std::fmt::Write as _;
 
 use super::options::{DataSetKind, ExportOptions, ExportSummary, SplitBy};
+use super::schema::Schema;
 
 /// Markdown with the header that Hugging Face reads.
-pub(super) fn card(inputs: &[String], options: &ExportOptions, summary: &ExportSummary) -> String {
+pub(super) fn card(
+    inputs: &[String],
+    options: &ExportOptions,
+    summary: &ExportSummary,
+    schema: &Schema,
+) -> String {
     let rows = summary.train + summary.validation;
     let size = match rows {
         ..1_000 => "n<1K",
@@ -28,6 +34,7 @@ pub(super) fn card(inputs: &[String], options: &ExportOptions, summary: &ExportS
             let _ = writeln!(text, "  - split: {name}\n    path: {name}.jsonl");
         }
     }
+    text.push_str(&schema.dataset_info());
     text.push_str("---\n\n");
     let _ = writeln!(
         text,
