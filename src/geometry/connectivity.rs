@@ -3,7 +3,7 @@
 //! An edge is identified by its two merged vertices. Components are joined across edges of exactly two triangles:
 //! bodies that touch along an edge of four triangles stay separate, as in trimesh.
 
-use super::vector::area;
+use super::vector::{area, cross, dot};
 use super::{Aabb, NormalisedMesh};
 
 /// Faces with a smaller area are degenerate, in normalised mm².
@@ -22,6 +22,9 @@ pub struct Connectivity {
     pub watertight: bool,
     /// The box of each component, in the order of the components' first triangles.
     pub components: Vec<Aabb>,
+    /// Number of cavities: closed components that face inwards, in a mesh that encloses a volume. Components with an
+    /// edge that is not in two faces do not count, since their volume is undefined.
+    pub cavities: usize,
 }
 
 impl Connectivity {
@@ -31,10 +34,17 @@ impl Connectivity {
         let mut sets = DisjointSets::new(triangles.len());
         let mut boundary_edges = 0;
         let mut non_manifold_edges = 0;
+        let mut unclosed = Vec::new();
         for_each_edge(mesh, |uses| match uses {
-            [_] => boundary_edges += 1,
             [first, second] => sets.join(first.face as usize, second.face as usize),
-            _ => non_manifold_edges += 1,
+            [edge] => {
+                boundary_edges += 1;
+                unclosed.push(edge.face);
+            }
+            _ => {
+                non_manifold_edges += 1;
+                unclosed.extend(uses.iter().map(|edge| edge.face));
+            }
         });
         let degenerate = |index: &usize| area(mesh.corners(*index)) < DEGENERATE_AREA;
         Self {
@@ -43,8 +53,28 @@ impl Connectivity {
             degenerate_faces: (0..triangles.len()).filter(degenerate).count(),
             watertight: boundary_edges == 0 && non_manifold_edges == 0,
             components: component_boxes(mesh, &mut sets),
+            cavities: cavities(mesh, &mut sets, &unclosed),
         }
     }
+}
+
+/// Volume below which a component is degenerate, as a share of the mesh's.
+const NO_VOLUME: f64 = 1e-9;
+
+fn cavities(mesh: &NormalisedMesh, sets: &mut DisjointSets, unclosed: &[u32]) -> usize {
+    let mut volumes = std::collections::BTreeMap::new();
+    for index in 0..mesh.triangles().len() {
+        let [a, b, c] = mesh.corners(index);
+        *volumes.entry(sets.root(index)).or_insert(0.0) += dot(a, cross(b, c)) / 6.0;
+    }
+    let all: f64 = volumes.values().sum();
+    for face in unclosed {
+        volumes.remove(&sets.root(*face as usize));
+    }
+    volumes
+        .values()
+        .filter(|volume| all > 0.0 && **volume < -NO_VOLUME * all)
+        .count()
 }
 
 /// One triangle's use of an edge, stored with the edge's lower vertex.

@@ -205,6 +205,7 @@ fn grounded(rng: &mut TestRng) -> Assessment {
             overlap: 0.0,
             specks: 0,
             spare_holes: rng.below(2),
+            cavities: rng.below(2),
         },
         pose: PoseDetails {
             turned: rng.yes(),

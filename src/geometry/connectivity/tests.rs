@@ -14,10 +14,11 @@ fn a_closed_box_has_no_defects() {
         degenerate_faces,
         watertight,
         components,
+        cavities,
     } = of(&block([0.0; 3], [1.0, 2.0, 3.0]));
     assert_eq!((boundary_edges, non_manifold_edges, degenerate_faces), (0, 0, 0));
     assert!(watertight);
-    assert_eq!(components.len(), 1);
+    assert_eq!((components.len(), cavities), (1, 0));
     // The height of 3 becomes 1000.
     for (actual, expected) in components[0]
         .size()
@@ -91,4 +92,17 @@ fn a_vase_is_closed() {
     let vase = of(&vase(30, 20));
     assert!(vase.watertight);
     assert_eq!(vase.components.len(), 1);
+}
+
+#[test]
+fn an_inner_shell_is_a_cavity_unless_it_is_open_or_a_separate_body() {
+    let outer = block([0.0; 3], [10.0; 3]);
+    let inner = block([2.0; 3], [3.0; 3]);
+    let inwards: Vec<[u32; 3]> = inner.triangles().iter().map(|&[a, b, c]| [a, c, b]).collect();
+    let shell = TriMesh::new(inner.vertices(), &inwards).unwrap();
+    assert_eq!(of(&together(&[outer.clone(), shell.clone()])).cavities, 1);
+    assert_eq!(of(&together(&[outer.clone(), without(&shell, &[3])])).cavities, 0);
+    assert_eq!(of(&together(&[outer, inner])).cavities, 0);
+    // A body that is inside out as a whole has none.
+    assert_eq!(of(&shell).cavities, 0);
 }

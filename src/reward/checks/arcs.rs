@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::axis::{across, letter, point};
-use super::grade::count_score;
+use super::grade::{count_score, percent};
 use super::kind::{CheckInput, CheckKind, CheckResult, Requirement};
 use crate::candidate_geometry::CandidateGeometry;
 
@@ -13,12 +13,20 @@ const POINTS: u32 = 720;
 const STEPS: u32 = 9;
 /// Allowed deviation of a gap from the mean gap, as a share of it.
 const EVEN: f64 = 0.1;
+/// Number of radii at which the width of the gaps is measured.
+const RADII: u32 = 65;
+/// Allowed deviation of a width from the mean of the widths at both sides, as a share of it. Across a fifth of the radius
+/// the sides of round holes deviate by more than a tenth.
+const BENT: f64 = 0.07;
+/// Score of the right number without straight sides.
+const NOT_STRAIGHT: f64 = 0.3;
 
 pub(super) static KIND: CheckKind = CheckKind {
     name: "arcs",
     needs_bbox: false,
     measures: "stretches of material along a circle: teeth, spokes",
-    fields: "`axis`, `at`, `count`, `radius` and `between` (shares: any circle counts)",
+    fields: "`axis`, `at`, `count`, `radius` and `between` (shares: any circle counts), `straight` (share of the radius \
+             over which the gaps have straight sides, unlike round holes)",
     parse: |fields| {
         let (axis, at, count) = (fields.axis(), fields.place("at"), fields.count("count"));
         Some(Arc::new(Arcs {
@@ -27,6 +35,7 @@ pub(super) static KIND: CheckKind = CheckKind {
             count: count?,
             radius: fields.range("radius", [0.2, 0.98]),
             between: fields.range("between", [0.02, 0.98]),
+            straight: fields.limited("straight", 1.0),
         }))
     },
 };
@@ -43,6 +52,8 @@ struct Arcs {
     radius: [f64; 2],
     /// Range of heights, as shares of the box.
     between: [f64; 2],
+    /// Share of half the box over which the sides of the gaps are straight.
+    straight: Option<f64>,
 }
 
 impl Requirement for Arcs {
@@ -78,10 +89,26 @@ impl Requirement for Arcs {
                 }
             }
         }
+        let straight = self.straight.map(|needed| {
+            let heights = (0..STEPS).map(|height| frame.place(self.axis, step(self.between, height)));
+            let longest = heights
+                .map(|place| self.straight_at(place, half, geometry))
+                .fold(0.0, f64::max);
+            (needed, longest)
+        });
+        if straight.is_some_and(|(needed, longest)| longest < needed) {
+            best.0 = best.0.min(NOT_STRAIGHT);
+        }
+        let mut measured = format!("{} at best", best.1);
+        let mut asked = format!("{} evenly spaced about {}", self.count, letter(self.axis));
+        if let Some((needed, longest)) = straight {
+            measured += &format!(", with straight sides over {} of the radius", percent(longest));
+            asked += &format!(", with straight sides over {} of the radius", percent(needed));
+        }
         CheckResult {
             score: best.0,
-            measured: format!("{} at best", best.1),
-            asked: format!("{} evenly spaced about {}", self.count, letter(self.axis)),
+            measured,
+            asked,
             place: Some(point(self.axis, self.at, frame.bbox.center()[self.axis])),
         }
     }
@@ -91,9 +118,48 @@ impl Requirement for Arcs {
     }
 }
 
+impl Arcs {
+    /// The longest range of radii, as a share of half the box, over which the required number of gaps has a width that
+    /// changes linearly.
+    fn straight_at(&self, place: f64, half: f64, geometry: &CandidateGeometry) -> f64 {
+        let [low, high] = self.radius;
+        let radius = |ring: u32| low + (high - low) * f64::from(ring) / f64::from(RADII - 1);
+        let widths: Vec<Option<f64>> = (0..RADII)
+            .map(|ring| {
+                let found = along(self.axis, self.at, half * radius(ring), place, geometry);
+                (found.is_even && found.count == self.count as usize && found.empty > 0.0)
+                    .then(|| found.empty * radius(ring))
+            })
+            .collect();
+        let is_linear = |first: usize, last: usize| {
+            let (Some(one), Some(other)) = (widths[first], widths[last]) else {
+                return false;
+            };
+            // A step of the circle's points is the resolution.
+            let slack = self.count as f64 * radius(last as u32) / f64::from(POINTS);
+            (first..=last).all(|ring| {
+                let share = (ring - first) as f64 / (last - first).max(1) as f64;
+                let expected = one + (other - one) * share;
+                widths[ring].is_some_and(|width| (width - expected).abs() <= BENT * expected + slack)
+            })
+        };
+        let mut longest = 0;
+        for first in 0..widths.len() {
+            for last in first + longest + 1..widths.len() {
+                if is_linear(first, last) {
+                    longest = last - first;
+                }
+            }
+        }
+        (high - low) * longest as f64 / f64::from(RADII - 1)
+    }
+}
+
 struct ArcMatch {
     count: usize,
     is_even: bool,
+    /// Share of the circle that is not material.
+    empty: f64,
 }
 
 /// Counts the segments along one circle.
@@ -116,11 +182,16 @@ fn along(axis: usize, at: [f64; 2], radius: f64, place: f64, geometry: &Candidat
     // A full circle is one segment without a start.
     if starts.is_empty() {
         let count = usize::from(filled[0]);
-        return ArcMatch { count, is_even: true };
+        return ArcMatch {
+            count,
+            is_even: true,
+            empty: 1.0 - count as f64,
+        };
     }
     ArcMatch {
         count: starts.len(),
         is_even: (0..starts.len()).all(|index| (gap(index) - pitch).abs() <= (EVEN * pitch).max(2.0)),
+        empty: filled.iter().filter(|filled| !**filled).count() as f64 / f64::from(POINTS),
     }
 }
 
@@ -144,6 +215,7 @@ mod tests {
             count: 4,
             radius: [0.4, 0.9],
             between: [0.2, 0.8],
+            straight: None,
         };
         assert_eq!(
             check_blocks(&ask, &[hub, spokes[0], spokes[1], spokes[2], spokes[3]]).score,
@@ -158,7 +230,38 @@ mod tests {
             count: 1,
             radius: [0.4, 0.9],
             between: [0.2, 0.8],
+            straight: None,
         };
         assert_eq!(check_blocks(&ring, &plate).score, 1.0);
+    }
+
+    #[test]
+    fn slots_have_straight_sides_and_stairs_around_a_circle_have_not() {
+        // A disk of blocks, with gaps towards x and -x whose half width at a radius is given.
+        let disk = |half: &dyn Fn(f64) -> f64| {
+            let mut blocks = vec![([-6.0, -30.0, 0.0], [12.0, 60.0, 6.0])];
+            for step in 0..24 {
+                let x = 6.0 + f64::from(step);
+                let gap = half(x + 0.5).max(0.0);
+                for (x, y) in [(x, gap), (-x - 1.0, gap), (x, -30.0), (-x - 1.0, -30.0)] {
+                    blocks.push(([x, y, 0.0], [1.0, 30.0 - gap, 6.0]));
+                }
+            }
+            blocks
+        };
+        let score = |half: &dyn Fn(f64) -> f64| {
+            let ask = Arcs {
+                axis: 2,
+                at: [0.0, 0.0],
+                count: 2,
+                radius: [0.25, 0.95],
+                between: [0.2, 0.8],
+                straight: Some(0.3),
+            };
+            check_blocks(&ask, &disk(half)).score
+        };
+        assert_eq!(score(&|_| 4.0), 1.0);
+        let circle = |x: f64| (64.0 - (x - 17.0).powi(2)).max(0.0).sqrt();
+        assert_eq!(score(&circle), NOT_STRAIGHT);
     }
 }

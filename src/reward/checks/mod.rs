@@ -25,6 +25,7 @@ mod symmetry;
 #[cfg(test)]
 mod testing;
 mod thickness;
+mod tip;
 mod volume;
 
 use std::path::Path;
@@ -38,7 +39,7 @@ use cadforge_core::TaskProblem;
 use fields::CheckFields;
 
 /// All kinds of check, in the order of the documentation.
-const KINDS: [&CheckKind; 13] = [
+const KINDS: [&CheckKind; 14] = [
     &holes::KIND,
     &cylinder::KIND,
     &symmetry::KIND,
@@ -52,6 +53,7 @@ const KINDS: [&CheckKind; 13] = [
     &region::KIND,
     &islands::KIND,
     &arcs::KIND,
+    &tip::KIND,
 ];
 
 /// The checks in order; invalid ones are reported and left out.

@@ -5,7 +5,7 @@
 use super::baselines::TaskBaselines;
 use super::details::AssemblyDetails;
 use crate::candidate_geometry::CandidateGeometry;
-use cadforge_geometry::{Assembly, Shape};
+use cadforge_geometry::{Assembly, Connectivity, Shape};
 
 /// Minimum, so that improvements always count.
 const LEAST: f64 = 0.3;
@@ -20,6 +20,14 @@ const NEGLIGIBLE: f64 = 1e-3;
 const AFLOAT: f64 = 0.3;
 /// Share of the volume below which a solid is a speck: no task asks for one.
 const SPECK: f64 = 1e-3;
+/// Share of the volume below which a solid is small, such as a screw: a few of them are welcome.
+const SMALL: f64 = 1e-2;
+/// Maximum number of small solids that are no specks.
+const MAX_SMALL: usize = 8;
+/// Factor for a sealed cavity, which no tool can cut and no prompt asks for, in addition to what the checks measure.
+const CAVITY: f64 = 0.85;
+/// Factor for each further one.
+const NEXT_CAVITY: f64 = 0.95;
 /// Factor for the first spare hole, in addition to its check's loss.
 const SPARE_HOLE: f64 = 0.95;
 /// Minimum factor for spare holes.
@@ -27,6 +35,7 @@ const SIEVE: f64 = 0.5;
 
 pub(super) fn score(
     shape: &Shape,
+    connectivity: &Connectivity,
     geometry: &CandidateGeometry,
     baselines: &TaskBaselines,
 ) -> (f64, AssemblyDetails) {
@@ -46,6 +55,7 @@ pub(super) fn score(
         groups: assembly.count(),
         main_share: assembly.main_share(),
         overlap,
+        cavities: connectivity.cavities.saturating_sub(baselines.cavities()),
         spare_holes: baselines
             .checks()
             .iter()
@@ -56,10 +66,12 @@ pub(super) fn score(
     (weigh(&details), details)
 }
 
-/// Number of solids that are too small to be a part of anything.
+/// Number of solids that are too small to be a part of anything, and of small ones beyond a few.
 pub(super) fn specks(volumes: &[f64]) -> usize {
     let all: f64 = volumes.iter().map(|volume| volume.abs()).sum();
-    volumes.iter().filter(|volume| volume.abs() < SPECK * all).count()
+    let below = |share: f64| volumes.iter().filter(|volume| volume.abs() < share * all).count();
+    let specks = below(SPECK);
+    specks + (below(SMALL) - specks).saturating_sub(MAX_SMALL)
 }
 
 fn weigh(details: &AssemblyDetails) -> f64 {
@@ -78,7 +90,11 @@ fn weigh(details: &AssemblyDetails) -> f64 {
         1.0
     };
     let sieved = SPARE_HOLE.powi(details.spare_holes.min(100) as i32).max(SIEVE);
-    (together.max(LEAST) * counted * apart.max(LEAST) * sieved).max(LEAST)
+    let hollow = match details.cavities {
+        0 => 1.0,
+        more => CAVITY * NEXT_CAVITY.powi((more - 1).min(100) as i32),
+    };
+    (together.max(LEAST) * counted * apart.max(LEAST) * sieved * hollow).max(LEAST)
 }
 
 #[cfg(test)]
@@ -94,6 +110,7 @@ mod tests {
             overlap: 0.0,
             specks: 0,
             spare_holes: 0,
+            cavities: 0,
         }
     }
 
@@ -128,6 +145,7 @@ mod tests {
                 asked: Some(1),
                 specks: 0,
                 spare_holes: 0,
+                cavities: 0,
             }),
             LEAST
         );
@@ -142,6 +160,30 @@ mod tests {
             })
         };
         assert_eq!((with(1), with(41)), (SPARE_HOLE, SIEVE));
+    }
+
+    #[test]
+    fn a_sealed_cavity_costs_more_than_a_tenth() {
+        let with = |cavities| {
+            weigh(&AssemblyDetails {
+                cavities,
+                ..details()
+            })
+        };
+        assert_eq!((with(1), with(1000)), (CAVITY, LEAST));
+    }
+
+    #[test]
+    fn a_few_small_solids_are_no_specks() {
+        let volumes = |small: usize, share: f64| {
+            let mut volumes = vec![share * 1000.0; small];
+            volumes.push(1000.0);
+            volumes
+        };
+        assert_eq!(specks(&volumes(8, 5e-3)), 0);
+        assert_eq!(specks(&volumes(11, 5e-3)), 3);
+        assert_eq!(specks(&volumes(2, 5e-4)), 2);
+        assert_eq!(specks(&volumes(30, 0.1)), 0);
     }
 
     #[test]

@@ -54,7 +54,8 @@ pub struct AssemblyDetails {
     pub solids: u32,
     /// Required number, if the task gives one.
     pub asked: Option<u32>,
-    /// Solids of less than a thousandth of the volume, beyond the reference's.
+    /// Solids of less than a thousandth of the volume, and more than eight of less than a hundredth, beyond the
+    /// reference's.
     #[serde(default)]
     pub specks: usize,
     /// Groups of solids that are near enough to be connected.
@@ -66,6 +67,9 @@ pub struct AssemblyDetails {
     /// Holes beyond the number that a check requires.
     #[serde(default)]
     pub spare_holes: usize,
+    /// Sealed cavities beyond the reference's.
+    #[serde(default)]
+    pub cavities: usize,
 }
 
 /// Pose of the part in the task's frame.
@@ -113,7 +117,7 @@ pub struct ChecksDetails {
     /// Whether all checks pass, including the hidden ones.
     #[serde(default)]
     pub passed: bool,
-    /// Product over all checks of 0.9 + 0.1·score.
+    /// Product over all checks of 0.8 + 0.2·score.
     #[serde(default = "one")]
     pub factor: f64,
     /// Weighted mean of all checks, times `factor`.

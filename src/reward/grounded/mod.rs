@@ -96,7 +96,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         .expect("a part is measured in one pose at least");
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
     let (topology, validity) = validity::score(shape, &connectivity, &best.geometry);
-    let (contact, assembly) = contact::score(shape, &best.geometry, baselines);
+    let (contact, assembly) = contact::score(shape, &connectivity, &best.geometry, baselines);
     let total = (topology * contact * best.priced()).clamp(0.0, 1.0);
 
     let reward = Reward {

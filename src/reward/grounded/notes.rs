@@ -137,7 +137,7 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
             details.solids
         )),
         None if details.specks > 0 => Some(format!(
-            "{} specks of less than a thousandth of the volume: remove them",
+            "{} solids too many of less than a hundredth of the volume: remove them",
             details.specks
         )),
         _ => None,
@@ -157,6 +157,17 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
             )
         }),
         solids,
+        (details.cavities > 0).then(|| {
+            let cavities = if details.cavities == 1 {
+                "cavity"
+            } else {
+                "cavities"
+            };
+            format!(
+                "{} sealed {cavities} in the material: open or fill what no tool can reach",
+                details.cavities
+            )
+        }),
         (details.spare_holes > 0).then(|| {
             format!(
                 "{} more holes than asked for: leave out those that nobody needs",

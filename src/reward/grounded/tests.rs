@@ -160,7 +160,7 @@ fn each_missed_check_lowers_the_score_of_all() {
     // Three legs: one check misses, and its factor multiplies the mean.
     let three = checks(3);
     let missed = three.list[0].score;
-    assert!((three.factor - (0.9 + 0.1 * missed)).abs() < 1e-12, "{three:?}");
+    assert!((three.factor - (0.8 + 0.2 * missed)).abs() < 1e-12, "{three:?}");
     let mean = 1.0 - baselines.weights()[0] * (1.0 - missed);
     assert!((three.earned - mean * three.factor).abs() < 1e-12, "{three:?}");
 }

@@ -1,1 +1,1 @@
-fixture = fixture.cut(cq.Workplane("XY").box(30, 40, 12).translate((206, 0, 46)))
+fixture = fixture.cut(cq.Workplane("XY").box(27, 40, 12).translate((207, 0, 46)))
