@@ -191,34 +191,56 @@ fn side(target: &Aabb, bbox: &Aabb) -> f64 {
 #[derive(Clone, Debug)]
 struct Voxels {
     side: f64,
-    filled: Vec<bool>,
-    /// The filled cells.
+    /// Filled share of each cell.
+    shares: Vec<f32>,
+    /// The cells that hold material.
     cells: Vec<[u8; 3]>,
+    /// Sum of the shares.
+    sum: f64,
 }
 
 impl Voxels {
+    /// The filled share of a cell is the mean of those of its three middle lines. Walls thinner than a cell have a share
+    /// too: a line across a wall meets it wherever it stands in the cell.
     fn of(mesh: &TriMesh, center: [f64; 3], side: f64) -> Self {
-        let dexels = Dexels::new(mesh, &|_| 0, 2, &Lattice::cube(center, side, SIDE as u32));
+        let lattice = Lattice::cube(center, side, SIDE as u32);
         let pitch = side / SIDE as f64;
-        let place = |axis: usize, cell: usize| center[axis] - 0.5 * side + (cell as f64 + 0.5) * pitch;
-        let mut voxels = Self {
-            side,
-            filled: vec![false; SIDE * SIDE * SIDE],
-            cells: Vec::new(),
-        };
-        for i in 0..SIDE {
-            for j in 0..SIDE {
-                let spans = dexels.at([place(0, i), place(1, j), 0.0]);
-                for k in 0..SIDE {
-                    let z = place(2, k);
-                    if spans.iter().any(|[from, to]| *from <= z && z <= *to) {
-                        voxels.filled[index([i, j, k])] = true;
-                        voxels.cells.push([i as u8, j as u8, k as u8]);
+        let start = |axis: usize| center[axis] - 0.5 * side;
+        let mut shares = vec![0.0f32; SIDE * SIDE * SIDE];
+        for axis in 0..3 {
+            let dexels = Dexels::new(mesh, &|_| 0, axis, &lattice);
+            let [first, second] = [(axis + 1) % 3, (axis + 2) % 3];
+            for i in 0..SIDE {
+                for j in 0..SIDE {
+                    let mut cell = [0; 3];
+                    (cell[first], cell[second]) = (i, j);
+                    let mut point = center;
+                    point[first] = start(first) + (i as f64 + 0.5) * pitch;
+                    point[second] = start(second) + (j as f64 + 0.5) * pitch;
+                    for [from, to] in dexels.at(point) {
+                        // In cells from the cube's side.
+                        let [from, to] = [from, to].map(|end| (end - start(axis)) / pitch);
+                        let last = (to.ceil().max(0.0) as usize).min(SIDE);
+                        for k in (from.floor().max(0.0) as usize)..last {
+                            cell[axis] = k;
+                            let length = to.min(k as f64 + 1.0) - from.max(k as f64);
+                            shares[index(cell)] += (length / 3.0) as f32;
+                        }
                     }
                 }
             }
         }
-        voxels
+        let place = |at: usize| [at / (SIDE * SIDE), at / SIDE % SIDE, at % SIDE].map(|place| place as u8);
+        let cells = (0..shares.len())
+            .filter(|&at| shares[at] > 0.0)
+            .map(place)
+            .collect();
+        Self {
+            side,
+            cells,
+            sum: shares.iter().copied().map(f64::from).sum(),
+            shares,
+        }
     }
 
     /// Intersection over union with another shape after a quarter-turn rotation about the cube's centre.
@@ -230,23 +252,22 @@ impl Voxels {
                 .expect("a signed permutation");
             (column, turn[row][column] < 0.0)
         });
-        let moved = |cell: &[u8; 3]| {
+        let moved = |cell: [usize; 3]| {
             source.map(|(column, flip)| {
-                let place = usize::from(cell[column]);
+                let place = cell[column];
                 if flip { SIDE - 1 - place } else { place }
             })
         };
-        let both = self
+        let both: f64 = self
             .cells
             .iter()
-            .filter(|cell| other.filled[index(moved(cell))])
-            .count();
-        let either = self.cells.len() + other.cells.len() - both;
-        if either == 0 {
-            0.0
-        } else {
-            both as f64 / either as f64
-        }
+            .map(|cell| {
+                let cell = cell.map(usize::from);
+                f64::from(self.shares[index(cell)].min(other.shares[index(moved(cell))]))
+            })
+            .sum();
+        let either = self.sum + other.sum - both;
+        if either <= 0.0 { 0.0 } else { both / either }
     }
 }
 
@@ -333,6 +354,24 @@ mod tests {
         }
         let longer = elbow().placed(&Placement::moved(1.4, [0.0; 3], [0.0; 3]));
         assert_eq!(target.poses(&longer).scaled, None);
+    }
+
+    #[test]
+    fn walls_thinner_than_a_cell_are_compared_too() {
+        // An I beam with walls of 1 mm in a cube of 102 mm with cells of 2.55 mm.
+        let beam = together(&[
+            block([-10.0, 9.0, 0.0], [20.0, 1.0, 100.0]),
+            block([-10.0, -10.0, 0.0], [20.0, 1.0, 100.0]),
+            block([-0.5, -9.0, 0.0], [1.0, 18.0, 100.0]),
+        ]);
+        let target = Target::new(&beam, false, None);
+        let poses = target.poses(&beam);
+        assert!((poses.upright.iou - 1.0).abs() < 1e-9, "{poses:?}");
+        for error in [0.9, 0.97, 1.03, 1.1] {
+            let other = beam.placed(&Placement::moved(error, [0.0; 3], [0.0; 3]));
+            let scaled = target.poses(&other).scaled.expect("a scale");
+            assert!(scaled.iou > 0.99, "{scaled:?}");
+        }
     }
 
     #[test]
