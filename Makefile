@@ -41,7 +41,7 @@ help: ## List the goals
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 .PHONY: run
-run: release env ## Set everything up and open the studio (without a display: a repair loop in the terminal)
+run: env release ## Set everything up and open the studio (without a display: a repair loop in the terminal)
 	@scripts/run.sh target/release/cadforge $(ARGS)
 
 .PHONY: test
