@@ -1,175 +1,277 @@
-"""Chair with a double-curved shell (curved across as well), bowed side crossbars and armrests on curved posts out of the seat."""
-import math
+"""Ergonomic chair whose armrests, posts and lumbar brace are one continuous bow that rises from the front legs, carries both pads and wraps behind a bent S-curved shell."""
+from math import cos, sin, radians
+
 import cadquery as cq
 
-width, depth, height = 620.0, 650.0, 1120.0
+# envelope (symmetric about x = 0, front at y = 0, floor at z = 0)
+envelope_x = 620.0
+envelope_y = 650.0
+envelope_z = 1120.0
 
-shell_t = 22.0
-seat_w = 500.0
-seat_corner_r = 110.0
-seat_front = 42.0
+# shell: side profile of tangent arcs; headings in degrees above the +y axis
+shell_thickness = 22.0
+shell_edge_radius = 6.0
+shell_overrun = 15.0
+seat_low_y = 296.0
+seat_low_z = 437.0
+lip_radius = 110.0
+lip_heading = 56.0
+seat_radius = 1800.0
+seat_front_heading = -5.0
+seat_rear_heading = 3.0
+bend_radius = 105.0
+lumbar_heading = 85.0
+lumbar_radius = 800.0
+back_low_heading = 70.0
+back_high_heading = 80.0
+neck_radius = 300.0
+neck_heading = 72.0
+head_radius = 300.0
+head_heading = 97.0
 
-# Sitting surface in the plane of symmetry, (y, z) from the front edge to above the headrest.
-spine_points = [
-    (42, 402), (62, 428), (110, 444), (200, 442), (300, 434), (395, 436), (462, 462), (500, 520), (514, 600),
-    (522, 690), (544, 800), (574, 910), (592, 1000), (594, 1070), (588, 1140),
-]
-# Rise of the surface's edges towards the sitter at the share of the spine, for half a seat width.
-seat_curve_points = [(0.0, 0.0), (0.12, 8.0), (0.3, 16.0), (0.45, 34.0), (0.65, 36.0), (0.85, 24.0), (1.0, 20.0)]
-spine_samples, cross_samples, surface_tol = 25, 7, 0.3
+# shell: plan outline of the seat
+seat_width = 500.0
+seat_front_y = 56.0
+seat_front_bow = 18.0
+seat_corner_radius = 90.0
 
-# Half width of the backrest seen from the front, (x, z).
-back_outline = [(270, 400), (258, 470), (242, 570), (226, 700), (186, 840), (112, 926), (104, 965), (122, 1015), (130, 1052), (116, 1090), (74, 1113)]
+# shell: front outline of the backrest
+outline_bottom_z = 350.0
+waist_z = 470.0
+shoulder_width = 430.0
+shoulder_z = 760.0
+neck_width = 170.0
+neck_z = 955.0
+headrest_width = 260.0
+headrest_z = 1050.0
 
-leg_foot_r, leg_top_r = 17.0, 27.0
-front_leg_x, front_leg_y = 182.0, 128.0
-rear_leg_x, rear_leg_y = 170.0, 400.0
+# legs
+leg_top_radius = 21.0
+leg_foot_radius = 13.0
+leg_top_x = 182.0
+front_leg_top_y = 132.0
+rear_leg_top_y = 440.0
+glide_radius = 18.0
+glide_height = 8.0
 
-bar_z = 170.0
-bar_d = 26.0
-bar_bow = 50.0
+# crossbars
+crossbar_z = 170.0
+side_bar_radius = 12.0
+middle_bar_radius = 10.0
 
-arm_d = 30.0
-pad_z = 660.0
-pad_x, pad_w, pad_len, pad_t = 276.0, 64.0, 270.0, 24.0
-pad_y = 330.0
-pad_edge = 9.0
-arm_start_y = 262.0
-arm_start_below = 9.0
-arm_end_below = 8.0
-post_bow = 12.0
-arm_end_z = 648.0
-arm_end_x = 182.0
-pad_seat = 8.0  # the tube lies this deep in the pad
-
-half_seat = seat_w / 2
-
-spine = cq.Edge.makeSpline([cq.Vector(0, y, z) for y, z in spine_points])
-
-
-def seat_curve(u):
-    for (u0, d0), (u1, d1) in zip(seat_curve_points, seat_curve_points[1:]):
-        if u <= u1:
-            s = (u - u0) / (u1 - u0)
-            s = s * s * (3 - 2 * s)
-            return d0 + (d1 - d0) * s
-    return seat_curve_points[-1][1]
-
-
-def surface(u, x, below=0.0):
-    """Point of the sitting surface at the share u of the spine and at x, or `below` it on the rear side."""
-    p = spine.positionAt(u)
-    t = spine.tangentAt(u)
-    normal = cq.Vector(0, -t.z, t.y)  # towards the sitter
-    rise = seat_curve(u) * (x / half_seat) ** 2 - below
-    return cq.Vector(x, p.y, p.z) + normal * rise
+# arm bow and pads
+bow_radius = 12.0
+bow_x = 279.0
+bow_z = 640.0
+bow_root_z = 320.0
+bow_root_flare = 1.0
+bow_seat_x = 274.0
+bow_seat_y = 124.0
+bow_seat_z = 450.0
+bow_lean = 15.0
+bow_bend_radius = 90.0
+bow_top_y = 245.0
+bow_turn_radius = 65.0
+bow_rear_offset = 11.0
+pad_top_z = 660.0
+pad_thickness = 24.0
+pad_width = 54.0
+pad_front_y = 155.0
+pad_rear_y = 440.0
+pad_edge_radius = 7.0
 
 
-def find_u(x, below, coordinate, value, u0, u1):
-    """Share of the spine where a coordinate of the surface reaches a value; it rises between u0 and u1."""
-    for _ in range(50):
-        mid = (u0 + u1) / 2
-        if getattr(surface(mid, x, below), coordinate) < value:
-            u0 = mid
-        else:
-            u1 = mid
-    return (u0 + u1) / 2
+def normal(heading):
+    a = radians(heading)
+    return -sin(a), cos(a)
+
+
+def shell_arcs():
+    """Centreline arcs from lip to headrest: (centre y, centre z, signed radius, start, end)."""
+    def rise(r, a0, a1):
+        return r * (cos(radians(a0)) - cos(radians(a1)))
+
+    fixed = [(-lip_radius, lip_heading, seat_front_heading),
+             (seat_radius, seat_front_heading, seat_rear_heading),
+             (bend_radius, seat_rear_heading, lumbar_heading),
+             (-lumbar_radius, lumbar_heading, back_low_heading),
+             (1.0, back_low_heading, back_high_heading),
+             (-neck_radius, back_high_heading, neck_heading),
+             (head_radius, neck_heading, head_heading)]
+    centre_z = seat_low_z - shell_thickness / 2
+    climb = rise(seat_radius, 0, seat_rear_heading) + sum(
+        rise(*s) for i, s in enumerate(fixed) if i in (2, 3, 5, 6))
+    # the radius of the upper back closes the height to the headrest top
+    back_radius = (envelope_z + shell_overrun - centre_z - climb) / rise(*fixed[4])
+    fixed[4] = (back_radius,) + fixed[4][1:]
+
+    arcs = [None] * len(fixed)
+    arcs[1] = (seat_low_y, centre_z + seat_radius) + fixed[1]
+    for i in range(2, len(fixed)):
+        cy, cz, r, _, a1 = arcs[i - 1]
+        ny, nz = normal(a1)
+        step = fixed[i][0] - r
+        arcs[i] = (cy + step * ny, cz + step * nz) + fixed[i]
+    ny, nz = normal(seat_front_heading)
+    step = fixed[0][0] - seat_radius
+    arcs[0] = (arcs[1][0] + step * ny, arcs[1][1] + step * nz) + fixed[0]
+    return arcs
+
+
+def arc_point(arc, heading, offset=0.0):
+    cy, cz, r = arc[:3]
+    ny, nz = normal(heading)
+    return cy + (offset - r) * ny, cz + (offset - r) * nz
+
+
+def shell_centre(axis, value):
+    """Point of the shell centreline at a given y (axis 0, seat) or z (axis 1, backrest)."""
+    arcs = shell_arcs()
+    arcs = arcs[:3] if axis == 0 else arcs[2:]
+    for arc in arcs:
+        lo, hi = arc[3], arc[4]
+        if arc_point(arc, lo)[axis] <= value <= arc_point(arc, hi)[axis]:
+            for _ in range(50):
+                mid = (lo + hi) / 2
+                if arc_point(arc, mid)[axis] < value:
+                    lo = mid
+                else:
+                    hi = mid
+            return arc_point(arc, lo)
+    raise ValueError("no shell at this place")
 
 
 def shell():
-    """Bent shell of constant thickness, trimmed to its outline from above and from the front."""
-    span = half_seat + 15
-    grid = [
-        [surface(i / (spine_samples - 1), span * (2 * j / (cross_samples - 1) - 1)) for j in range(cross_samples)]
-        for i in range(spine_samples)
-    ]
-    face = cq.Face.makeSplineApprox(grid, tol=surface_tol)
-    t = spine.tangentAt(0.5)
-    to_sitter = face.normalAt().dot(cq.Vector(0, -t.z, t.y)) > 0
-    sheet = cq.Workplane("XY").newObject([face.thicken(-shell_t if to_sitter else shell_t)])
-
-    plan = cq.Workplane("XY").rect(seat_w, 2 * depth).extrude(2 * height).translate((0, depth + seat_front - 20, 0))
-    plan = plan.edges("|Z and <Y").fillet(seat_corner_r)
-
-    base_x = back_outline[0][0]
-    left = [(-x, z) for x, z in reversed(back_outline)]
-    outline = (
-        cq.Workplane("XZ")
-        .moveTo(-base_x, 0)
-        .lineTo(base_x, 0)
-        .lineTo(*back_outline[0])
-        .spline(back_outline[1:] + [(0, height)], tangents=[(0, 1), (-1, 0)], includeCurrent=True)
-        .spline(left, tangents=[(-1, 0), (0, -1)], includeCurrent=True)
-        .close()
-        .extrude(-2 * depth)
-    )
-    return sheet.intersect(plan).intersect(outline)
+    half = shell_thickness / 2
+    arcs = shell_arcs()
+    profile = cq.Workplane("YZ").moveTo(*arc_point(arcs[0], arcs[0][3], half))
+    for arc in arcs:
+        profile = profile.threePointArc(arc_point(arc, (arc[3] + arc[4]) / 2, half),
+                                        arc_point(arc, arc[4], half))
+    profile = profile.lineTo(*arc_point(arcs[-1], arcs[-1][4], -half))
+    for arc in reversed(arcs):
+        profile = profile.threePointArc(arc_point(arc, (arc[3] + arc[4]) / 2, -half),
+                                        arc_point(arc, arc[3], -half))
+    sheet = profile.close().extrude(seat_width / 2 + shell_overrun, both=True)
+    body = sheet.intersect(front_outline()).intersect(plan_outline())
+    # soften the rims of the seating and rear faces (bent about x), not the seams in them
+    bent = body.faces("%CYLINDER").filter(lambda face: abs(face.normalAt().x) < 1e-6)
+    rim = bent.edges("not |X").vals()
+    return body.newObject(rim).fillet(shell_edge_radius)
 
 
-def leg_axis(side, front):
-    """(foot, top) of a leg; the foot touches two sides of the envelope, the top ends inside the shell."""
-    x, y = (front_leg_x, front_leg_y) if front else (rear_leg_x, rear_leg_y)
-    u = find_u(x, shell_t / 2, "y", y, 0.0, 0.45)
-    top = surface(u, x, shell_t / 2)
-    foot_y = leg_foot_r if front else depth - leg_foot_r
-    return cq.Vector(side * (width / 2 - leg_foot_r), foot_y, 0), cq.Vector(side * x, top.y, top.z)
+def front_outline():
+    """Backrest, neck and headrest as seen from the front."""
+    right = [(seat_width / 2, waist_z), (shoulder_width / 2, shoulder_z),
+             (neck_width / 2, neck_z), (headrest_width / 2, headrest_z)]
+    lean = (seat_width - shoulder_width) / 2 / (shoulder_z - waist_z)
+    up = [(0, 1), (-lean * 2.2, 1), (0, 1), (0, 1)]
+    left = [(-x, z) for x, z in reversed(right)]
+    down = [(tx, -tz) for tx, tz in reversed(up)]
+    return (cq.Workplane("XZ").moveTo(-seat_width / 2, outline_bottom_z)
+            .lineTo(seat_width / 2, outline_bottom_z).lineTo(*right[0])
+            .spline(right[1:] + [(0, envelope_z)], tangents=up + [(-1, 0)],
+                    includeCurrent=True)
+            .spline(left, tangents=[(-1, 0)] + down, includeCurrent=True)
+            .close().extrude(-envelope_y))
 
 
-def leg(side, front):
-    foot, top = leg_axis(side, front)
-    return (
-        cq.Workplane("XY")
-        .center(foot.x, foot.y)
-        .circle(leg_foot_r)
-        .workplane(offset=top.z)
-        .center(top.x - foot.x, top.y - foot.y)
-        .circle(leg_top_r)
-        .loft(ruled=True)
-    )
+def plan_outline():
+    """Seat as seen from above: bowed front edge with round corners."""
+    half = seat_width / 2
+    return (cq.Workplane("XY").moveTo(half, envelope_y)
+            .lineTo(half, seat_front_y + seat_front_bow)
+            .threePointArc((0, seat_front_y), (-half, seat_front_y + seat_front_bow))
+            .lineTo(-half, envelope_y).close().extrude(envelope_z + shell_overrun)
+            .edges("|Z").edges("<Y").fillet(seat_corner_radius))
 
 
-def leg_at_bars(side, front):
-    foot, top = leg_axis(side, front)
-    return foot + (top - foot) * (bar_z / top.z)
+def leg_axis(rear):
+    foot_y = envelope_y - glide_radius if rear else glide_radius
+    top_y, top_z = shell_centre(0, rear_leg_top_y if rear else front_leg_top_y)
+    return (cq.Vector(envelope_x / 2 - glide_radius, foot_y, 0),
+            cq.Vector(leg_top_x, top_y, top_z))
 
 
-def tube(edge, d):
-    start, direction = edge.positionAt(0), edge.tangentAt(0)
-    return cq.Workplane(cq.Plane(origin=start, normal=direction)).circle(d / 2).sweep(cq.Workplane("XY").newObject([edge]))
+def on_leg(rear, z):
+    foot, top = leg_axis(rear)
+    return foot + (top - foot) * (z / top.z)
 
 
-def crossbars():
-    """A bowed bar on each side and a straight one between the middles of the two."""
-    ends = {}
-    bars = None
-    for side in (-1, 1):
-        p, q = leg_at_bars(side, True), leg_at_bars(side, False)
-        middle = (p + q) * 0.5 - cq.Vector(side * bar_bow, 0, 0)
-        ends[side] = middle
-        bar = tube(cq.Edge.makeThreePointArc(p, middle, q), bar_d)
-        bars = bar if bars is None else bars.union(bar)
-    return bars.union(tube(cq.Edge.makeLine(ends[-1], ends[1]), bar_d))
+def leg(rear):
+    """Round tapered leg on a flat glide that stands in a corner of the envelope."""
+    foot, top = leg_axis(rear)
+    axis = top - foot
+    slope = (leg_top_radius - leg_foot_radius) / axis.Length
+    # start below the floor and trim flat
+    start = foot - axis * (glide_height * 2 / axis.Length)
+    start_radius = leg_foot_radius - slope * glide_height * 2
+    cone = cq.Solid.makeCone(start_radius, leg_top_radius, (top - start).Length, start, axis)
+    floor = cq.Workplane("XY").box(envelope_x * 2, envelope_y * 4, envelope_z,
+                                   centered=(True, True, False)).translate((0, 0, -envelope_z))
+    glide = (cq.Workplane("XY").center(foot.x, foot.y).circle(glide_radius)
+             .extrude(glide_height).faces(">Z").chamfer(glide_height / 4))
+    return cq.Workplane(cone).cut(floor).union(glide)
 
 
-def armrest():
-    """Right armrest: a curved post out of the seat, the pad, and a curved tie from under the pad into the backrest."""
-    low_x = half_seat - 26
-    start = surface(find_u(low_x, arm_start_below, "y", arm_start_y, 0.0, 0.45), low_x, arm_start_below)
-    end = surface(find_u(arm_end_x, arm_end_below, "z", arm_end_z, 0.5, 1.0), arm_end_x, arm_end_below)
-    post = cq.Edge.makeThreePointArc(start, cq.Vector(pad_x + post_bow, arm_start_y - post_bow, (start.z + pad_z) / 2), cq.Vector(pad_x, arm_start_y - post_bow, pad_z - pad_t / 4))
-    under = pad_z - pad_t / 2 - arm_d / 2 + pad_seat
-    tie = cq.Edge.makeThreePointArc(cq.Vector(pad_x - 4, pad_y - 20, under), cq.Vector(pad_x - 22, pad_y + 90, under + 2), end)
-    pad = cq.Workplane("XY", origin=(pad_x, pad_y, pad_z - pad_t / 2)).slot2D(pad_len, pad_w, 90).extrude(pad_t)
-    pad = pad.faces("<Z or >Z").edges().fillet(pad_edge)
-    return pad.union(tube(post, arm_d)).union(tube(tie, arm_d))
+def rod(start, end, radius):
+    span = end - start
+    return cq.Workplane(cq.Solid.makeCylinder(radius, span.Length, start, span))
 
 
-body = shell()
-for side in (-1, 1):
-    for front in (True, False):
-        body = body.union(leg(side, front))
-body = body.union(crossbars())
-right_arm = armrest()
-body = body.union(right_arm).union(right_arm.mirror("YZ"))
+def side_bar():
+    return rod(on_leg(False, crossbar_z), on_leg(True, crossbar_z), side_bar_radius)
 
-fixture = body
+
+def middle_bar():
+    mid = (on_leg(False, crossbar_z) + on_leg(True, crossbar_z)) * 0.5
+    return rod(cq.Vector(-mid.x, mid.y, mid.z), mid, middle_bar_radius)
+
+
+def arm_bow():
+    """One half of the bow: front leg, past the seat, below the pad, behind the backrest."""
+    root = on_leg(False, bow_root_z)
+    rear_y = shell_centre(1, bow_z)[0] + bow_rear_offset
+    rise = cq.Vector(0, bow_bend_radius * cos(radians(bow_lean)),
+                     bow_bend_radius * (1 - sin(radians(bow_lean))))
+    bend_end = cq.Vector(bow_x, bow_top_y, bow_z)
+    bend_start = bend_end - rise
+    turn_start = cq.Vector(bow_x, rear_y - bow_turn_radius, bow_z)
+    turn_end = cq.Vector(bow_x - bow_turn_radius, rear_y, bow_z)
+    post = cq.Edge.makeSpline(
+        [root, cq.Vector(bow_seat_x, bow_seat_y, bow_seat_z), bend_start],
+        tangents=[cq.Vector(bow_root_flare, sin(radians(bow_lean)), 1).normalized(),
+                  cq.Vector(0, sin(radians(bow_lean)), cos(radians(bow_lean)))])
+    bend = cq.Edge.makeTangentArc(bend_start, post.tangentAt(1), bend_end)
+    rail = cq.Edge.makeLine(bend_end, turn_start)
+    turn = cq.Edge.makeTangentArc(turn_start, cq.Vector(0, 1, 0), turn_end)
+    brace = cq.Edge.makeLine(turn_end, cq.Vector(0, rear_y, bow_z))
+    path = cq.Workplane(cq.Wire.assembleEdges([post, bend, rail, turn, brace]))
+    start = cq.Plane(origin=root.toTuple(), normal=post.tangentAt(0).toTuple())
+    return cq.Workplane(start).circle(bow_radius).sweep(path)
+
+
+def pad():
+    return (cq.Workplane("XY", origin=(bow_x, (pad_front_y + pad_rear_y) / 2,
+                                       pad_top_z - pad_thickness))
+            .slot2D(pad_rear_y - pad_front_y, pad_width, 90).extrude(pad_thickness)
+            .edges().fillet(pad_edge_radius))
+
+
+def side_parts():
+    return [leg(False), leg(True), side_bar(), arm_bow(), pad()]
+
+
+def frame():
+    """Legs, crossbars, bow and pads of both sides in one boolean."""
+    right = side_parts()
+    left = [part.mirror("YZ") for part in right]
+    parts = [part.val() for part in right + left + [middle_bar()]]
+    return cq.Workplane(parts[0].fuse(*parts[1:]))
+
+
+def chair():
+    return shell().union(frame()).solids()
+
+
+fixture = chair()
