@@ -7,7 +7,7 @@ use super::details::AssemblyDetails;
 use crate::candidate_geometry::CandidateGeometry;
 use cadforge_geometry::{Assembly, Connectivity, Shape};
 
-/// Minimum, so that improvements always count. With 0.3, engineers who ranked parts by eye placed complete parts in loose
+/// Minimum, so that improvements always count. With 0.3, reviewers who ranked parts by eye placed complete parts in loose
 /// pieces far above where the totals did (mean Spearman 0.861 in place of 0.888).
 const LEAST: f64 = 0.5;
 /// Maximum distance between connected solids, as a share of the box's diagonal: moving parts have a clearance.
