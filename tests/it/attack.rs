@@ -8,11 +8,14 @@ use crate::support::{cadforge, expect_exit, json, root};
 
 const CASTER: &str = "caster_wheel_fork";
 
-/// Runs `cadforge attack` and returns its JSON.
+/// Runs `cadforge attack`, without rebuilds since they take minutes, and returns its JSON.
 fn attack(directory: &Path, arguments: &[&str], exit: i32) -> Value {
     let mut command = cadforge(directory);
     json(&expect_exit(
-        command.arg("attack").args(arguments).arg("--json"),
+        command
+            .args(["attack", "--editability", "0"])
+            .args(arguments)
+            .arg("--json"),
         exit,
     ))
 }

@@ -136,7 +136,7 @@ impl Arcs {
                 return false;
             };
             // A step of the circle's points is the resolution.
-            let slack = self.count as f64 * radius(last as u32) / f64::from(POINTS);
+            let slack = f64::from(self.count) * radius(last as u32) / f64::from(POINTS);
             (first..=last).all(|ring| {
                 let share = (ring - first) as f64 / (last - first).max(1) as f64;
                 let expected = one + (other - one) * share;
