@@ -25,6 +25,8 @@ pub struct Target {
     bbox: Aabb,
     free: bool,
     axis: Option<usize>,
+    /// Directions of the lines along which cells are measured.
+    lines: &'static [usize],
     /// In the smallest cube around it, in which most shapes are compared.
     own: Voxels,
 }
@@ -53,12 +55,15 @@ impl Target {
     /// A target for shapes of the same scale, or, if `free`, of any; the phase about `axis` is free.
     pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
         let bbox = mesh.bbox();
+        // With a free phase some hundred pairs are compared, for which one direction is enough.
+        let lines: &[usize] = if axis.is_some() { &[2] } else { &[0, 1, 2] };
         Self {
-            own: Voxels::of(mesh, bbox.center(), side(&bbox, &bbox)),
+            own: Voxels::of(mesh, bbox.center(), side(&bbox, &bbox), lines),
             bbox,
             mesh: mesh.clone(),
             free,
             axis,
+            lines,
         }
     }
 
@@ -125,7 +130,7 @@ impl Target {
     fn evaluate(&self, mesh: &TriMesh, placement: Placement) -> Pose {
         let placed = mesh.placed(&placement);
         let side = self.side(&placed.bbox());
-        let own = Voxels::of(&placed, self.bbox.center(), side);
+        let own = Voxels::of(&placed, self.bbox.center(), side, self.lines);
         let iou = own.iou(&self.voxels(side), &rotation(2, 0.0));
         Pose { placement, iou }
     }
@@ -135,7 +140,7 @@ impl Target {
         if side == self.own.side {
             Cow::Borrowed(&self.own)
         } else {
-            Cow::Owned(Voxels::of(&self.mesh, self.bbox.center(), side))
+            Cow::Owned(Voxels::of(&self.mesh, self.bbox.center(), side, self.lines))
         }
     }
 
@@ -154,7 +159,7 @@ impl Target {
             };
             let placed = mesh.placed(&placement.with_turn(phased));
             let side = self.side(&placed.bbox());
-            let own = Voxels::of(&placed, self.bbox.center(), side);
+            let own = Voxels::of(&placed, self.bbox.center(), side, self.lines);
             let target = self.voxels(side);
             for turn in quarter_turns() {
                 let keeps_axis = self.axis.is_none_or(|axis| turn[axis][axis] != 0.0);
@@ -200,14 +205,14 @@ struct Voxels {
 }
 
 impl Voxels {
-    /// The filled share of a cell is the mean of those of its three middle lines. Walls thinner than a cell have a share
-    /// too: a line across a wall meets it wherever it stands in the cell.
-    fn of(mesh: &TriMesh, center: [f64; 3], side: f64) -> Self {
+    /// The filled share of a cell is the mean of those of its middle lines in these directions. With all three, walls
+    /// thinner than a cell have a share too: a line across a wall meets it wherever it stands in the cell.
+    fn of(mesh: &TriMesh, center: [f64; 3], side: f64, lines: &[usize]) -> Self {
         let lattice = Lattice::cube(center, side, SIDE as u32);
         let pitch = side / SIDE as f64;
         let start = |axis: usize| center[axis] - 0.5 * side;
         let mut shares = vec![0.0f32; SIDE * SIDE * SIDE];
-        for axis in 0..3 {
+        for &axis in lines {
             let dexels = Dexels::new(mesh, &|_| 0, axis, &lattice);
             let [first, second] = [(axis + 1) % 3, (axis + 2) % 3];
             for i in 0..SIDE {
@@ -224,7 +229,7 @@ impl Voxels {
                         for k in (from.floor().max(0.0) as usize)..last {
                             cell[axis] = k;
                             let length = to.min(k as f64 + 1.0) - from.max(k as f64);
-                            shares[index(cell)] += (length / 3.0) as f32;
+                            shares[index(cell)] += (length / lines.len() as f64) as f32;
                         }
                     }
                 }

@@ -14,7 +14,7 @@ const STEPS: u32 = 9;
 /// Allowed deviation of a gap from the mean gap, as a share of it.
 const EVEN: f64 = 0.1;
 /// Number of radii at which the width of the gaps is measured.
-const RADII: u32 = 65;
+const RADII: u32 = 33;
 /// Allowed deviation of a width from the mean of the widths at both sides, as a share of it. Across a fifth of the radius
 /// the sides of round holes deviate by more than a tenth.
 const BENT: f64 = 0.07;
@@ -72,6 +72,7 @@ impl Requirement for Arcs {
             range[0] + (range[1] - range[0]) * f64::from(step) / f64::from(STEPS - 1)
         };
         let mut best = (0.0, 0);
+        let mut matching = Vec::new();
         for height in 0..STEPS {
             for ring in 0..STEPS {
                 let place = frame.place(self.axis, step(self.between, height));
@@ -87,13 +88,19 @@ impl Requirement for Arcs {
                 if score > best.0 {
                     best = (score, found.count);
                 }
+                if score >= 1.0 && matching.last() != Some(&place) {
+                    matching.push(place);
+                }
             }
         }
         let straight = self.straight.map(|needed| {
-            let heights = (0..STEPS).map(|height| frame.place(self.axis, step(self.between, height)));
-            let longest = heights
-                .map(|place| self.straight_at(place, half, geometry))
-                .fold(0.0, f64::max);
+            // From the first height with enough on, the others cannot change the score.
+            let mut longest: f64 = 0.0;
+            for place in &matching {
+                if longest < needed {
+                    longest = longest.max(self.straight_at(*place, half, geometry));
+                }
+            }
             (needed, longest)
         });
         if straight.is_some_and(|(needed, longest)| longest < needed) {
