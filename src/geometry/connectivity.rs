@@ -62,17 +62,18 @@ impl Connectivity {
 const NO_VOLUME: f64 = 1e-9;
 
 fn cavities(mesh: &NormalisedMesh, sets: &mut DisjointSets, unclosed: &[u32]) -> usize {
-    let mut volumes = std::collections::BTreeMap::new();
+    // The volume of a component is at its root.
+    let mut volumes = vec![0.0; mesh.triangles().len()];
     for index in 0..mesh.triangles().len() {
         let [a, b, c] = mesh.corners(index);
-        *volumes.entry(sets.root(index)).or_insert(0.0) += dot(a, cross(b, c)) / 6.0;
+        volumes[sets.root(index)] += dot(a, cross(b, c)) / 6.0;
     }
-    let all: f64 = volumes.values().sum();
+    let all: f64 = volumes.iter().sum();
     for face in unclosed {
-        volumes.remove(&sets.root(*face as usize));
+        volumes[sets.root(*face as usize)] = 0.0;
     }
     volumes
-        .values()
+        .iter()
         .filter(|volume| all > 0.0 && **volume < -NO_VOLUME * all)
         .count()
 }

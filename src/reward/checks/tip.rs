@@ -126,10 +126,10 @@ impl Requirement for Tip {
             },
             measured: share.map_or_else(
                 || "no end there".to_owned(),
-                |share| format!("{} of its section at the end", percent(share)),
+                |share| format!("{} near the end", percent(share)),
             ),
             asked: format!(
-                "at most {} of the section {} mm below its end",
+                "a section near the end of at most {} of that {} mm below it",
                 percent(self.share),
                 mm(DEPTHS[1] * self.size)
             ),

@@ -137,7 +137,7 @@ fn of_contact(details: &AssemblyDetails) -> impl Iterator<Item = String> {
             details.solids
         )),
         None if details.specks > 0 => Some(format!(
-            "{} solids too many of less than a hundredth of the volume: remove them",
+            "{} small solids too many (below a hundredth of the volume): remove them",
             details.specks
         )),
         _ => None,
