@@ -49,7 +49,7 @@ install_all() {
     refresh
     echo "installed to $prefix/bin/cadforge"
     if ! command -v cadforge >/dev/null || [[ $(command -v cadforge) != "$prefix/bin/cadforge" ]]; then
-        echo "note: $prefix/bin is not first on PATH for \`cadforge\`"
+        echo "note: the shell does not find this \`cadforge\`; for now: export PATH=\"$prefix/bin:\$PATH\""
     fi
 }
 

@@ -38,6 +38,7 @@ use cached::CachedEvaluation;
 pub use evaluation::{
     Artifacts, Assessment, Bbox, Built, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
 };
+use perturbations::Trials;
 use prepared_tasks::PreparedTaskStore;
 pub use references::ReferenceError;
 use references::ReferenceStore;
@@ -45,7 +46,7 @@ use references::ReferenceStore;
 use cadforge_core::cache::digests::Digests;
 use cadforge_core::failure::Kind;
 use cadforge_executor::project::Project;
-use cadforge_executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority, RunSpec};
+use cadforge_executor::{Build, CancelToken, Execution, Executor, ExecutorError, Priority, RunSpec, Vary};
 use cadforge_geometry::{Scene, Shape};
 use cadforge_reward::Profile;
 use cadforge_task::Task;
@@ -207,18 +208,32 @@ impl Assessor {
                 });
             }
         };
-        let execution = self.executor.build_observed(
-            code,
-            spec,
-            request.priority,
-            // A cached evaluation needs no scoring.
-            &mut |execution| {
-                if known.is_none() {
-                    announce(execution);
-                }
-            },
-            cancel,
-        )?;
+        let trials = match &known {
+            None => self.trials_of_batch(request),
+            Some(_) => None,
+        };
+        let execution = match &trials {
+            Some(trials) => {
+                let vary: Arc<dyn Vary> = trials.clone();
+                let execution =
+                    self.executor
+                        .build_with_variants(code, &vary, spec, request.priority, cancel)?;
+                announce(&execution);
+                execution
+            }
+            None => self.executor.build_observed(
+                code,
+                spec,
+                request.priority,
+                // A cached evaluation needs no scoring.
+                &mut |execution| {
+                    if known.is_none() {
+                        announce(execution);
+                    }
+                },
+                cancel,
+            )?,
+        };
         if let Some(known) = &known {
             if let Build::Shape(shape) = &execution.build
                 && known.is_of(shape)
@@ -232,7 +247,7 @@ impl Assessor {
             }
             announce(&execution);
         }
-        let scored = self.score(request, execution, start, cancel)?;
+        let scored = self.score(request, execution, trials.as_deref(), start, cancel)?;
         let assessment = scored.value;
         // A reference file, a program or a package may have been changed during the run.
         if let Some(key) = key
@@ -243,6 +258,21 @@ impl Assessor {
                 .store(cache, &key);
         }
         Ok(assessment)
+    }
+
+    /// The dimensions of a candidate of a batch to perturb right after it has built. `None` if there are none, or if the task is
+    /// not prepared: the worker that holds the candidate could not prepare it. A hand edit is displayed before that.
+    fn trials_of_batch(&self, request: &Request<'_>) -> Option<Arc<Trials>> {
+        let Request {
+            task, code, scoring, ..
+        } = *request;
+        let count = scoring.perturbation_count();
+        if count == 0 || request.priority == Priority::Live {
+            return None;
+        }
+        let prepared = self.prepared_tasks.known(task, scoring, &self.executor)?;
+        let trials = Trials::new(std::str::from_utf8(code).ok()?, count, Some(prepared.value));
+        (!trials.is_empty()).then_some(trials)
     }
 
     /// Versions that a score of this task depends on; waits for a worker if they are not known.

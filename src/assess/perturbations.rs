@@ -1,109 +1,379 @@
-//! Changes named dimensions of a script, one at a time, and builds the result; two builds per dimension, up to four where
-//! one fails.
+//! Changes named dimensions of a script and has the results measured, while a worker holds the script.
+//!
+//! Dimensions are tried in batches of four, until the score would hardly change by more. A batch takes a large step of each
+//! dimension, and a small one of all together ([`Combination`]); only if that does not show that each acts in proportion, small
+//! steps one at a time.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
 use super::cacheable::Cacheable;
-use super::parallel;
-use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, Priority, RunSpec, is_cacheable};
-use cadforge_geometry::Shape;
-use cadforge_reward::{Perturbation, PerturbationStep, Perturbations};
-use cadforge_task::dimensions::{Dimension, Step, dimensions};
+use super::prepared_tasks::PreparedTask;
+use cadforge_executor::{CancelToken, Executor, ExecutorError, Priority, RunSpec, Variants, Vary};
+use cadforge_geometry::MassProperties;
+use cadforge_reward::{Combination, Perturbation, PerturbationStep, Perturbations};
+use cadforge_task::dimensions::{Dimension, dimensions, with_all};
 
-/// Perturbs at most `count` dimensions of a script that builds to `whole`.
+/// Dimensions that are tried at once.
+const BATCH: usize = 4;
+
+/// Perturbs the dimensions of a script that builds.
 pub(super) fn run(
-    code: &str,
-    whole: &Shape,
-    count: u32,
+    trials: &Arc<Trials>,
     spec: &RunSpec,
+    priority: Priority,
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<Cacheable<Perturbations>, ExecutorError> {
-    let all = dimensions(code);
-    let chosen = choose(&all, whole, count as usize);
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(chosen.len());
-    let tried = parallel::map(&chosen, threads, |dimension| {
-        try_one(dimension, code, whole, spec, executor, cancel)
-    })?;
     let mut is_cacheable = true;
-    let perturbations = tried.into_iter().map(|trial| trial.take(&mut is_cacheable));
-    let value = Perturbations {
-        named: all.len(),
-        perturbations: perturbations.collect(),
-    };
-    Ok(Cacheable { value, is_cacheable })
-}
-
-/// Chooses `count` dimensions by a hash of the built shape, so that comments and names do not affect the choice.
-fn choose<'a>(all: &'a [Dimension], whole: &Shape, count: usize) -> Vec<&'a Dimension> {
-    if all.len() <= count {
-        return all.iter().collect();
-    }
-    let seed = Sha256::digest(&whole.stl);
-    let draw = |index: usize| {
-        let mut hash = Sha256::new();
-        hash.update(seed);
-        hash.update((index as u64).to_le_bytes());
-        hash.finalize()
-    };
-    let mut order: Vec<usize> = (0..all.len()).collect();
-    order.sort_by_key(|&index| draw(index));
-    order.truncate(count);
-    order.sort_unstable();
-    order.into_iter().map(|index| &all[index]).collect()
-}
-
-fn try_one(
-    dimension: &Dimension,
-    code: &str,
-    whole: &Shape,
-    spec: &RunSpec,
-    executor: &Executor,
-    cancel: &CancelToken,
-) -> Result<Cacheable<Perturbation>, ExecutorError> {
-    let mut all_cacheable = true;
-    let mut built: HashMap<String, Option<Arc<Shape>>> = HashMap::new();
-    let mut build = |value: &str| {
-        if let Some(known) = built.get(value) {
-            return Ok::<_, ExecutorError>(known.clone());
-        }
-        let changed = dimension.with(code, value);
-        let execution = executor.build(changed.as_bytes(), spec, Priority::Batch, cancel)?;
-        let shape = match execution.build {
-            Build::Shape(shape) => Some(shape),
-            Build::Failed(failure) => {
-                all_cacheable &= is_cacheable(Some(&failure));
-                None
-            }
-        };
-        built.insert(value.to_owned(), shape.clone());
-        Ok(shape)
-    };
-    let mut best: Option<Perturbation> = None;
-    for [large, small] in dimension.steps() {
-        let shapes = [build(&large.value)?, build(&small.value)?];
-        let step = |index: usize, step: &Step| PerturbationStep {
-            size: step.size,
-            shape: shapes[index].as_deref(),
-        };
-        let steps = [step(0, &large), step(1, &small)];
-        let found = Perturbation::new(&dimension.name, whole, steps, dimension.is_whole());
-        let both_build = shapes.iter().all(Option::is_some);
-        if best.as_ref().is_none_or(|best| found.effect > best.effect) {
-            best = Some(found);
-        }
-        // The other pairs are only for steps that do not build.
-        if both_build {
-            break;
-        }
+    if !trials.dimensions.is_empty() {
+        let vary: Arc<dyn Vary> = trials.clone();
+        let execution =
+            executor.build_with_variants(trials.code.as_bytes(), &vary, spec, priority, cancel)?;
+        is_cacheable = execution.cacheable;
     }
     Ok(Cacheable {
-        value: best.expect("a dimension has steps"),
-        is_cacheable: all_cacheable,
+        value: trials.result(),
+        is_cacheable,
     })
 }
+
+/// The dimensions of a script to try, and what is known about them.
+pub(super) struct Trials {
+    code: String,
+    /// Number of all named dimensions.
+    named: usize,
+    /// In the order in which they are tried.
+    dimensions: Vec<Dimension>,
+    /// The task whose reference decides when enough is known; `None` to try all.
+    task: Option<PreparedTask>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// When the first variants were chosen.
+    began: Option<Instant>,
+    /// Time until the last ones had run.
+    took: Duration,
+    perturbations: Vec<Perturbation>,
+    batch: Batch,
+}
+
+/// Dimensions that are tried at once.
+#[derive(Default)]
+struct Batch {
+    trials: Vec<Trial>,
+    round: Round,
+    /// Index of the trial of each variant that was asked for.
+    asked: Vec<usize>,
+    /// Whether reuse has changed a number of solids or faces.
+    reuse_fails: bool,
+}
+
+/// What was asked for last.
+#[derive(Debug, Default)]
+enum Round {
+    #[default]
+    Large,
+    /// A large step the other way, where the first does not build.
+    LargeBack,
+    /// The last step again without reuse, where the numbers of solids or faces have changed: reuse may be the cause.
+    LargeAlone,
+    /// A small step of several dimensions at once.
+    Combined(Combination),
+    /// A small step against the large one.
+    Small,
+    /// A small step the same way, where that does not build.
+    SmallOn,
+    Done,
+}
+
+impl Round {
+    fn reuses(&self, reuse_fails: bool) -> bool {
+        match self {
+            Self::Large | Self::LargeBack | Self::Combined(_) => true,
+            Self::Small | Self::SmallOn => !reuse_fails,
+            Self::LargeAlone | Self::Done => false,
+        }
+    }
+}
+
+/// What is known about one dimension.
+#[derive(Default)]
+struct Trial {
+    /// Step and part of the last large step.
+    large: (f64, Option<MassProperties>),
+    small: (f64, Option<MassProperties>),
+    result: Option<Perturbation>,
+}
+
+impl Trials {
+    /// Of at most `count` dimensions.
+    pub(super) fn new(code: &str, count: u32, task: Option<PreparedTask>) -> Arc<Self> {
+        let all = dimensions(code);
+        Arc::new(Self {
+            code: code.to_owned(),
+            named: all.len(),
+            dimensions: choose(&all, count as usize),
+            task,
+            state: Mutex::default(),
+        })
+    }
+
+    /// Whether there is nothing to try.
+    pub(super) fn is_empty(&self) -> bool {
+        self.dimensions.is_empty()
+    }
+
+    /// What was found.
+    pub(super) fn result(&self) -> Perturbations {
+        Perturbations {
+            named: self.named,
+            perturbations: self.state().perturbations.clone(),
+        }
+    }
+
+    /// Time that the variants took, in ms.
+    pub(super) fn milliseconds(&self) -> f64 {
+        self.state().took.as_secs_f64() * 1e3
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The dimensions of the current batch.
+    fn current(&self, done: &[Perturbation]) -> &[Dimension] {
+        let from = done.len();
+        &self.dimensions[from..self.dimensions.len().min(from + BATCH)]
+    }
+
+    fn is_settled(&self, found: &[Perturbation]) -> bool {
+        let perturbations = Perturbations {
+            named: self.named,
+            perturbations: found.to_vec(),
+        };
+        let reference = self.task.as_ref().map(|task| task.baselines.perturbations());
+        reference.is_some_and(|reference| perturbations.is_settled(reference))
+    }
+
+    /// The script with one dimension changed.
+    fn variant(&self, dimension: &Dimension, size: f64) -> Vec<u8> {
+        dimension
+            .with(&self.code, &dimension.stepped(size).value)
+            .into_bytes()
+    }
+}
+
+impl Vary for Trials {
+    fn next(&self, nominal: &MassProperties, changed: &[Option<MassProperties>]) -> Variants {
+        let mut state = self.state();
+        let began = *state.began.get_or_insert_with(Instant::now);
+        state.took = began.elapsed();
+        let State {
+            perturbations, batch, ..
+        } = &mut *state;
+        if changed.is_empty() {
+            perturbations.clear();
+            *batch = Batch::of(self.current(perturbations));
+        } else {
+            batch.record(nominal, changed, self.current(perturbations));
+            batch.round = batch.next_round(nominal, self.current(perturbations));
+        }
+        loop {
+            let scripts = batch.variants(self, nominal, self.current(perturbations));
+            if !scripts.is_empty() {
+                let reuse = batch.round.reuses(batch.reuse_fails);
+                return Variants { scripts, reuse };
+            }
+            if !matches!(batch.round, Round::Done) {
+                batch.round = batch.next_round(nominal, self.current(perturbations));
+                continue;
+            }
+            let done = std::mem::take(batch).finish(nominal, self.current(perturbations));
+            perturbations.extend(done);
+            if perturbations.len() == self.dimensions.len() || self.is_settled(perturbations) {
+                return Variants::default();
+            }
+            *batch = Batch::of(self.current(perturbations));
+        }
+    }
+}
+
+impl Batch {
+    fn of(dimensions: &[Dimension]) -> Self {
+        Self {
+            trials: dimensions.iter().map(|_| Trial::default()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The variants of the round; notes to which trial each belongs.
+    fn variants(&mut self, of: &Trials, nominal: &MassProperties, dimensions: &[Dimension]) -> Vec<Vec<u8>> {
+        self.asked.clear();
+        if let Round::Combined(combination) = &self.round {
+            let changes: Vec<(&Dimension, String)> = combination
+                .parts
+                .iter()
+                .zip(dimensions)
+                .zip(&self.trials)
+                .filter_map(|((part, dimension), trial)| {
+                    let size = -(*part)? * trial.large.0;
+                    Some((dimension, dimension.stepped(size).value))
+                })
+                .collect();
+            // One alone is tried by its own small step.
+            return if changes.len() < 2 {
+                Vec::new()
+            } else {
+                vec![with_all(&of.code, &changes).into_bytes()]
+            };
+        }
+        let mut variants = Vec::new();
+        for (index, (trial, dimension)) in self.trials.iter_mut().zip(dimensions).enumerate() {
+            let small = || dimension.small_step().copysign(trial.large.0);
+            let size = match self.round {
+                Round::Large => dimension.large_step(),
+                Round::LargeBack if trial.large.1.is_none() => -dimension.large_step(),
+                Round::LargeAlone if !dimension.may_be_a_count() && trial.differs_in_number(nominal) => {
+                    trial.large.0
+                }
+                Round::Small if trial.result.is_none() => -small(),
+                Round::SmallOn if trial.result.is_none() && trial.small.1.is_none() => small(),
+                _ => continue,
+            };
+            match self.round {
+                Round::Large | Round::LargeBack | Round::LargeAlone => trial.large.0 = size,
+                _ => trial.small.0 = size,
+            }
+            self.asked.push(index);
+            variants.push(of.variant(dimension, size));
+        }
+        variants
+    }
+
+    /// Records what the variants of the round built.
+    fn record(
+        &mut self,
+        nominal: &MassProperties,
+        changed: &[Option<MassProperties>],
+        dimensions: &[Dimension],
+    ) {
+        if let (Round::Combined(combination), [combined]) = (&self.round, changed) {
+            let large: Vec<_> = self.trials.iter().map(|trial| trial.large.1.as_ref()).collect();
+            let confirmed = combined
+                .as_ref()
+                .is_some_and(|combined| combination.confirms(nominal, &large, combined));
+            if confirmed {
+                let confirmed: Vec<Option<Perturbation>> = combination
+                    .parts
+                    .iter()
+                    .zip(&large)
+                    .zip(dimensions)
+                    .map(|((part, large), dimension)| {
+                        part.and(*large)
+                            .map(|large| Perturbation::confirmed(&dimension.name, nominal, large))
+                    })
+                    .collect();
+                for (trial, confirmed) in self.trials.iter_mut().zip(confirmed) {
+                    trial.result = trial.result.take().or(confirmed);
+                }
+            }
+            return;
+        }
+        for (&index, part) in self.asked.iter().zip(changed) {
+            let trial = &mut self.trials[index];
+            match self.round {
+                Round::LargeAlone => {
+                    let faces = |part: &Option<MassProperties>| part.map(|part| (part.solids, part.faces));
+                    self.reuse_fails |= faces(part) != faces(&trial.large.1);
+                    trial.large.1 = *part;
+                }
+                Round::Large | Round::LargeBack => trial.large.1 = *part,
+                _ => trial.small.1 = *part,
+            }
+        }
+    }
+
+    fn next_round(&mut self, nominal: &MassProperties, dimensions: &[Dimension]) -> Round {
+        match self.round {
+            Round::Large => Round::LargeBack,
+            Round::LargeBack => Round::LargeAlone,
+            Round::LargeAlone => {
+                // Without any effect of a large step, a small one decides nothing.
+                for (trial, dimension) in self.trials.iter_mut().zip(dimensions) {
+                    let alone = trial.perturbation(nominal, dimension);
+                    if !alone.is_change() {
+                        trial.result = Some(alone);
+                    }
+                }
+                let large: Vec<_> = self
+                    .trials
+                    .iter()
+                    .zip(dimensions)
+                    .map(|(trial, dimension)| {
+                        let large = trial.large.1.as_ref();
+                        large.filter(|_| trial.result.is_none() && !dimension.may_be_a_count())
+                    })
+                    .collect();
+                Round::Combined(Combination::new(nominal, &large))
+            }
+            Round::Combined(_) => Round::Small,
+            Round::Small => Round::SmallOn,
+            Round::SmallOn | Round::Done => Round::Done,
+        }
+    }
+
+    fn finish(self, nominal: &MassProperties, dimensions: &[Dimension]) -> Vec<Perturbation> {
+        let trials = self.trials.into_iter().zip(dimensions);
+        trials
+            .map(|(mut trial, dimension)| {
+                let result = trial.result.take();
+                result.unwrap_or_else(|| trial.perturbation(nominal, dimension))
+            })
+            .collect()
+    }
+}
+
+impl Trial {
+    fn differs_in_number(&self, nominal: &MassProperties) -> bool {
+        let large = self.large.1.as_ref();
+        large.is_some_and(|large| large.faces != nominal.faces || large.solids != nominal.solids)
+    }
+
+    /// By its own large and small step.
+    fn perturbation(&self, nominal: &MassProperties, dimension: &Dimension) -> Perturbation {
+        let steps = [&self.large, &self.small].map(|(size, part)| PerturbationStep {
+            size: *size,
+            mass: part.as_ref(),
+        });
+        Perturbation::new(&dimension.name, nominal, steps, dimension.is_whole())
+    }
+}
+
+/// The order in which dimensions are tried: by a hash of the numbers, so that comments, names and the order of lines have no
+/// effect.
+fn choose(all: &[Dimension], count: usize) -> Vec<Dimension> {
+    let mut numbers: Vec<&str> = all.iter().map(|dimension| dimension.literal.as_str()).collect();
+    numbers.sort_unstable();
+    let seed = Sha256::digest(numbers.join(" "));
+    let draw = |dimension: &Dimension| {
+        let mut hash = Sha256::new();
+        hash.update(seed);
+        hash.update(dimension.literal.as_bytes());
+        hash.finalize()
+    };
+    let mut chosen: Vec<_> = all.iter().map(|dimension| (draw(dimension), dimension)).collect();
+    chosen.sort_by_key(|(draw, _)| *draw);
+    chosen
+        .into_iter()
+        .take(count)
+        .map(|(_, dimension)| dimension.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

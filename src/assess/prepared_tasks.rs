@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::cacheable::Cacheable;
 use super::evaluation::{ReferenceChoice, Scoring};
+use super::perturbations::{self, Trials};
 use super::references::{ReferenceError, build, is_python, read};
 use super::shared_results::SharedResults;
-use super::{perturbations, with_task_files};
+use super::with_task_files;
 use cadforge_core::cache::KeyBuilder;
 use cadforge_executor::{Build, CancelToken, Executor, ExecutorError, MeshMethod, Priority, RunSpec};
 use cadforge_geometry::{Shape, TriMesh};
@@ -28,6 +29,17 @@ pub(super) struct PreparedTask {
 }
 
 impl PreparedTaskStore {
+    /// The task prepared for `scoring`, if it is already.
+    pub(super) fn known(
+        &self,
+        task: &Task,
+        scoring: &Scoring,
+        executor: &Executor,
+    ) -> Option<Cacheable<PreparedTask>> {
+        let inputs = Inputs::new(task, scoring, executor).ok()?;
+        self.0.known(&inputs.key)
+    }
+
     /// Prepares the task for `scoring`.
     pub(super) fn get(
         &self,
@@ -36,17 +48,34 @@ impl PreparedTaskStore {
         executor: &Executor,
         cancel: &CancelToken,
     ) -> Result<Cacheable<PreparedTask>, ReferenceError> {
+        let Inputs { other, spec, key } = Inputs::new(task, scoring, executor)?;
+        let count = scoring.perturbation_count();
+        self.0.get(key, cancel, || {
+            prepare(task, &scoring.reference, other, count, &spec, executor, cancel)
+        })
+    }
+}
+
+/// What a prepared task depends on.
+struct Inputs {
+    /// Path and content of the reference that replaces the task's.
+    other: Option<(PathBuf, Vec<u8>)>,
+    spec: RunSpec,
+    key: Vec<u8>,
+}
+
+impl Inputs {
+    fn new(task: &Task, scoring: &Scoring, executor: &Executor) -> Result<Self, ReferenceError> {
         let other = match &scoring.reference {
             ReferenceChoice::File(path) => Some((path.clone(), read(path)?)),
             ReferenceChoice::Task | ReferenceChoice::None => None,
         };
-        let count = scoring.perturbation_count();
         let mut key = KeyBuilder::default()
             .part("task", task.id.as_bytes())
             .part("version", task.version.as_bytes())
             .part("weak", task.weak_seed().as_bytes())
             .part("choice", format!("{:?}", scoring.reference).as_bytes())
-            .part("trials", &count.to_le_bytes())
+            .part("trials", &scoring.perturbation_count().to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .parts(
                 "further_reference",
@@ -60,9 +89,8 @@ impl PreparedTaskStore {
         if let Some(identity) = executor.identity() {
             key = key.part("identity", identity.bytes());
         }
-        self.0.get(key.key().bytes().to_vec(), cancel, || {
-            prepare(task, &scoring.reference, other, count, &spec, executor, cancel)
-        })
+        let key = key.key().bytes().to_vec();
+        Ok(Self { other, spec, key })
     }
 }
 
@@ -122,8 +150,9 @@ fn prepare(
         (_, None, None, None) => Comparison::Nothing,
     };
     let perturbations = match (reference, &code, against) {
-        (Some(reference), Some(code), Comparison::Own | Comparison::Shape(_)) if count > 0 => {
-            let perturbations = perturbations::run(code, &reference.shape, count, spec, executor, cancel)?;
+        (Some(_), Some(code), Comparison::Own | Comparison::Shape(_)) if count > 0 => {
+            let trials = Trials::new(code, count, None);
+            let perturbations = perturbations::run(&trials, spec, Priority::Batch, executor, cancel)?;
             Some(perturbations.take(&mut is_cacheable))
         }
         _ => None,

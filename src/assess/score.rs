@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::cacheable::Cacheable;
 use super::evaluation::{Artifacts, Assessment, Bbox, Evaluation, Timing};
-use super::{AssessError, Assessor, FORMAT, Request, milliseconds, partial, perturbations};
+use super::perturbations::{self, Trials};
+use super::{AssessError, Assessor, FORMAT, Request, milliseconds, partial};
 use cadforge_core::failure::{Failure, Kind};
 use cadforge_executor::{Build, CancelToken, Execution, SandboxSupport};
 use cadforge_geometry::Shape;
@@ -22,11 +23,12 @@ struct TimedScore {
 }
 
 impl Assessor {
-    /// Scores the result of a run that began at `start`.
+    /// Scores the result of a run that began at `start`; `trials` are its perturbed dimensions, if they are known already.
     pub(super) fn score(
         &self,
         request: &Request<'_>,
         execution: Execution,
+        trials: Option<&Trials>,
         start: Instant,
         cancel: &CancelToken,
     ) -> Result<Cacheable<Assessment>, AssessError> {
@@ -41,7 +43,7 @@ impl Assessor {
                 let timed = match scoring.profile {
                     Profile::CadforgeV1 => self.score_published(request, &text, shape, cancel)?,
                     Profile::GroundedV2 => {
-                        self.score_grounded(request, &text, shape, execution.run_ms, cancel)?
+                        self.score_grounded(request, &text, shape, execution.run_ms, trials, cancel)?
                     }
                 };
                 (timed.take(&mut is_cacheable), None, Some(Arc::clone(shape)))
@@ -204,9 +206,15 @@ impl Assessor {
         code: &str,
         shape: &Shape,
         run_ms: f64,
+        trials: Option<&Trials>,
         cancel: &CancelToken,
     ) -> Result<Cacheable<TimedScore>, AssessError> {
-        let Request { task, scoring, .. } = *request;
+        let Request {
+            task,
+            scoring,
+            priority,
+            ..
+        } = *request;
         let mut is_cacheable = true;
         let prepared = self
             .prepared_tasks
@@ -214,14 +222,17 @@ impl Assessor {
             .take(&mut is_cacheable);
         let rebuilding = Instant::now();
         let count = scoring.perturbation_count();
-        let perturbations = if count > 0 {
-            let perturbations =
-                perturbations::run(code, shape, count, &request.run_spec()?, &self.executor, cancel)?;
-            Some(perturbations.take(&mut is_cacheable))
-        } else {
-            None
+        let perturbations = match trials {
+            Some(trials) => Some(trials.result()),
+            None if count > 0 => {
+                let trials = Trials::new(code, count, Some(prepared.clone()));
+                let spec = request.run_spec()?;
+                let perturbations = perturbations::run(&trials, &spec, priority, &self.executor, cancel)?;
+                Some(perturbations.take(&mut is_cacheable))
+            }
+            None => None,
         };
-        let editability_ms = milliseconds(rebuilding);
+        let editability_ms = milliseconds(rebuilding) + trials.map_or(0.0, Trials::milliseconds);
         let start = Instant::now();
         let evidence = GroundedEvidence {
             shape,

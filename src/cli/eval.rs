@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::context::{self, Global};
 use super::scoring::{ProjectArgs, ScoringArgs};
-use crate::assess::{Assessment, Evaluation, Request, parallel, with_task_files};
+use crate::assess::{Assessment, Evaluation, Request, with_task_files};
 use crate::engine::{Engine, write_step};
 use crate::executor::CancelToken;
 use crate::reward::{Component, Profile};
@@ -45,9 +45,7 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let code = context::read_candidate(&args.file)?;
     let mut scoring = args.scoring.scoring();
     scoring.project = args.project.open(Some(task))?;
-    // Rebuilds for editability can use more than one worker.
-    let workers = parallel::workers(1 + scoring.perturbation_count() as usize);
-    let engine = global.engine_with(workers, |config| args.scoring.cache.apply(config))?;
+    let engine = global.engine_with(1, |config| args.scoring.cache.apply(config))?;
     let request = Request::batch(task, &code, &scoring);
     let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {

@@ -51,10 +51,10 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     };
     let mut text = report::markdown(&runs);
     if let Some(out) = &args.out {
-        std::fs::create_dir_all(out).map_err(|source| crate::data::DataError::Io {
+        std::fs::create_dir_all(out).map_err(|error| crate::data::DataError::Io {
             action: "make",
             path: out.clone(),
-            source,
+            error,
         })?;
         let plots = report::plot::plots(&runs);
         if !plots.is_empty() {

@@ -26,7 +26,7 @@ pub(crate) struct ScoringArgs {
     /// Reference to compare with: `task`, `none`, or a .py, .stl, .obj or .glb file
     #[arg(long, value_name = "task|none|FILE", default_value = "task", value_parser = parse_reference)]
     pub reference: ReferenceChoice,
-    /// Under grounded-v2, named dimensions to change and rebuild [default: 16 in full mode, none in fast]
+    /// Under grounded-v2, how many named dimensions are changed at most [default: 16 in full mode, none in fast]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=200))]
     pub editability: Option<u32>,
     /// CPU seconds of a candidate; it may sleep for half as long, or 10 s, and waiting for the processor does not

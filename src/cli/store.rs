@@ -179,11 +179,11 @@ fn import(args: &Import, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
     // Checked first, so that a wrong path creates no store.
     for path in &args.paths {
         if !path.exists() {
-            let source = std::io::ErrorKind::NotFound.into();
+            let error = std::io::ErrorKind::NotFound.into();
             return Err(DataError::Io {
                 action: "read",
                 path: path.clone(),
-                source,
+                error,
             }
             .into());
         }

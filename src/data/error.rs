@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Error of the file system.
-    #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
+    #[error("cannot {action} {path}: {error}\nhint: check the path, its permissions and the disk")]
     Io {
         /// The action, a verb.
         action: &'static str,
         /// The path.
         path: PathBuf,
         /// The system's error.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// Invalid input; the message has a hint.
     #[error("{0}")]
     Input(String),
     /// Error of the index of a store.
     #[error(
-        "cannot use the store in {path}: {source}\nhint: check the disk; `--store DIR` sets another folder"
+        "cannot use the store in {path}: {error}\nhint: check the disk; `--store DIR` sets another folder"
     )]
     Store {
         /// Folder of the store.
         path: PathBuf,
         /// SQLite's error.
-        source: rusqlite::Error,
+        error: rusqlite::Error,
     },
     /// A reference cannot be built, or an internal error.
     #[error(transparent)]
@@ -45,6 +45,24 @@ impl DataError {
 
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
+        move |error| Self::Io { action, path, error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn the_cause_is_named_once() {
+        // A source would be printed after the message, which has it already.
+        let error = DataError::io("read", Path::new("log.jsonl"))(std::io::ErrorKind::NotFound.into());
+        assert!(error.source().is_none());
+        assert_eq!(
+            error.to_string(),
+            "cannot read log.jsonl: entity not found\nhint: check the path, its permissions and the disk"
+        );
     }
 }

@@ -22,6 +22,7 @@ use super::config::WorkerConfig;
 use super::error::ExecutorError;
 use super::execution::Execution;
 use super::identity::Identity;
+use super::vary::Vary;
 use cadforge_protocol::frame::Purpose;
 use cadforge_protocol::{RunSpec, WorkerVersions};
 use queue::{AcceptedJobs, Queue};
@@ -68,6 +69,8 @@ pub(crate) struct Pool {
 
 pub(crate) struct QueuedRun<'a> {
     pub(crate) code: &'a [u8],
+    /// Chooses variants to run after it.
+    pub(crate) vary: Option<Arc<dyn Vary>>,
     pub(crate) spec: &'a RunSpec,
     pub(crate) priority: Priority,
     pub(crate) purpose: Purpose,
@@ -131,6 +134,7 @@ enum Phase {
 
 struct Job {
     code: Arc<[u8]>,
+    vary: Option<Arc<dyn Vary>>,
     spec: RunSpec,
     cancel: CancelToken,
     reply: Sender<Result<Execution, ExecutorError>>,
@@ -183,6 +187,7 @@ impl Pool {
         let (reply, answer) = bounded(1);
         let job = Job {
             code: run.code.into(),
+            vary: run.vary.clone(),
             spec: run.spec.clone(),
             cancel: cancel.clone(),
             reply,

@@ -17,6 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use super::cancel::CancelToken;
 use super::config::WorkerConfig;
+use super::vary::{Variants, Vary};
 use cadforge_platform::kernel::SandboxSupport;
 use cadforge_platform::load::Timeout;
 use cadforge_protocol::frame::{
@@ -56,12 +57,15 @@ pub(crate) struct Worker {
     next_id: u64,
     /// Sleeping candidates, beside which another one runs.
     asleep: Vec<u64>,
+    /// Whether a variant of the current candidate was interrupted.
+    interrupted: bool,
     /// Those of them that ended before the other one.
     ended: Vec<(u64, Received)>,
 }
 
 pub(crate) struct Run<'a> {
     pub(crate) code: &'a [u8],
+    pub(crate) vary: Option<&'a dyn Vary>,
     pub(crate) spec: &'a RunSpec,
     pub(crate) purpose: Purpose,
     pub(crate) cancel: &'a CancelToken,
@@ -92,6 +96,8 @@ pub(crate) struct FinishedRun {
     /// Unverified reports of the candidate's process.
     pub(crate) claims: Claims,
     pub(crate) blobs: DoneBlobs,
+    /// Whether a variant of it was interrupted.
+    pub(crate) interrupted: bool,
 }
 
 type Received = Result<(Reply, Vec<Vec<u8>>), String>;
@@ -150,6 +156,7 @@ impl Worker {
             sandbox: SandboxSupport::default(),
             next_id: 0,
             asleep: Vec::new(),
+            interrupted: false,
             ended: Vec::new(),
         };
         (worker.versions, worker.sandbox) = worker.await_hello(closing)?;
@@ -182,11 +189,14 @@ impl Worker {
             id,
             spec: run.spec.clone(),
             purpose: run.purpose,
+            varies: run.vary.is_some(),
         };
+        self.interrupted = false;
         self.send(&request, &[run.code])?;
         let mut silence = Timeout::new(SILENCE_TIMEOUT, vec![self.child.id()]);
         let mut deadline = crossbeam_channel::after(silence.left());
         let mut looked_twice = false;
+        let mut asked_at = Instant::now();
         let never = crossbeam_channel::never();
         let mut cancelled = false;
         loop {
@@ -197,6 +207,23 @@ impl Worker {
                         Ok((Reply::Running { id: of, asleep }, _)) => asleep && of == id,
                         Ok(frame @ (Reply::Done { id: of, .. }, _)) if self.asleep.contains(&of) => {
                             self.ended.push((of, Ok(frame)));
+                            false
+                        }
+                        Ok((Reply::Varied { id: of, variants }, _)) if of == id => {
+                            self.interrupted |= variants.interrupted;
+                            tracing::debug!(
+                                variants = variants.changed.len(),
+                                ms = asked_at.elapsed().as_secs_f64() * 1e3,
+                                "variants have run"
+                            );
+                            let next = match run.vary {
+                                Some(vary) if !cancelled => vary.next(&variants.nominal, &variants.changed),
+                                _ => Variants::default(),
+                            };
+                            let blobs: Vec<&[u8]> = next.scripts.iter().map(Vec::as_slice).collect();
+                            let reuse = next.reuse;
+                            self.send(&Request::Vary { id, reuse }, &blobs)?;
+                            asked_at = Instant::now();
                             false
                         }
                         reply => return self.done(reply, id),
@@ -256,6 +283,7 @@ impl Worker {
                         resumed,
                         claims,
                         blobs,
+                        interrupted: self.interrupted,
                     })),
                 })
             }

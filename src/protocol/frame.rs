@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{RunSpec, WorkerVersions};
 use cadforge_core::failure::Failure;
-use cadforge_geometry::BrepFacts;
+use cadforge_geometry::{BrepFacts, MassProperties};
 use cadforge_platform::kernel::SandboxSupport;
 
 /// Version of the protocol; both sides must have the same.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// Maximum size of a header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -23,7 +23,10 @@ pub const MAX_HEADER: u64 = 4 << 20;
 pub const MAX_BLOBS: u64 = 512 << 20;
 
 /// Maximum number of blobs.
-pub const MAX_BLOB_COUNT: u32 = 8;
+pub const MAX_BLOB_COUNT: u32 = 64;
+
+/// Maximum number of variants of one request.
+pub const MAX_VARIANTS: usize = MAX_BLOB_COUNT as usize;
 
 const MAGIC: [u8; 4] = *b"CFW\x01";
 
@@ -57,6 +60,16 @@ pub enum Request {
         spec: RunSpec,
         /// Purpose of the run.
         purpose: Purpose,
+        /// Whether variants follow: once it has built, [`Reply::Varied`] asks for them.
+        varies: bool,
+    },
+    /// Run variants of a candidate, after [`Reply::Varied`]. Blobs: at most [`MAX_VARIANTS`] scripts that differ from its code
+    /// in named dimensions; none ends the candidate.
+    Vary {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// Whether results of the candidate's own run are reused.
+        reuse: bool,
     },
     /// Cancel a candidate, if it still runs.
     Cancel {
@@ -119,6 +132,24 @@ pub enum Reply {
         /// Reports of the candidate's process about its own run, unverified.
         claims: Claims,
     },
+    /// A candidate has built, or its variants have run. Answered by [`Request::Vary`].
+    Varied {
+        /// As in [`Request::Run`].
+        id: u64,
+        /// Mass properties, measured by a process that ran no candidate code.
+        variants: Variants,
+    },
+}
+
+/// Mass properties of a candidate's shape and of its variants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variants {
+    /// Of the candidate itself.
+    pub nominal: MassProperties,
+    /// Of the variants of the last request, in its order; `None` for one that does not build.
+    pub changed: Vec<Option<MassProperties>>,
+    /// Whether one of these ended at a limit or by a signal, so that it could build the next time.
+    pub interrupted: bool,
 }
 
 /// Unverified reports of a candidate's process. They decide nothing, and serve notes and display only.
@@ -225,6 +256,8 @@ pub struct RunReport {
 pub struct ReaderReport {
     /// Facts about the shape, or why there are none.
     pub outcome: Result<BrepFacts, Failure>,
+    /// Mass properties, if variants follow and the kernel can measure the shape.
+    pub mass: Option<MassProperties>,
     /// Wall time of reading and measuring, in ms.
     pub ms: f64,
 }
@@ -415,10 +448,10 @@ mod tests {
         ) {
             let mut bytes = Vec::new();
             let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
-            write_frame(&mut bytes, &Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit }, &slices).unwrap();
+            write_frame(&mut bytes, &Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit, varies: true }, &slices).unwrap();
             let mut rest = bytes.as_slice();
             let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
-            prop_assert_eq!(request, Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit });
+            prop_assert_eq!(request, Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit, varies: true });
             prop_assert_eq!(read, blobs);
             prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
         }

@@ -49,10 +49,10 @@ pub use details::{
 };
 pub use evidence::{Evidence, Requirements, Scale};
 pub use grounded::{
-    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Comparison, Effect, FitDetails,
-    GroundedDetails, GroundedEvidence, Perturbation, PerturbationStep, Perturbations, PoseDetails,
-    SensitivityDetails, SimilarityDetails, TaskBaselines, ValidityDetails, added as added_grounded,
-    score as score_grounded,
+    AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Combination, Comparison, Effect,
+    FitDetails, GroundedDetails, GroundedEvidence, Perturbation, PerturbationStep, Perturbations,
+    PoseDetails, SensitivityDetails, SimilarityDetails, TaskBaselines, ValidityDetails,
+    added as added_grounded, score as score_grounded,
 };
 pub use notes::failure_notes;
 pub use profile::{Mode, Profile, Shaping};

@@ -63,7 +63,7 @@ pub fn check() -> Result<(), String> {
     if !wayland && !x11 {
         return Err(
             "no display: neither DISPLAY nor WAYLAND_DISPLAY is set\nhint: start the studio from a desktop, \
-                    or use `cadforge eval` and `cadforge render`, which need none"
+                    through `xvfb-run -a cadforge`, or use `cadforge eval` and `cadforge render`, which need none"
                 .to_owned(),
         );
     }

@@ -3,6 +3,9 @@
 //! A dimension is a line `name = number` in the first column, as at the head of a parametric script. Works on the text
 //! only; whether a dimension has an effect shows only when it is built.
 
+/// Whole numbers from here on are lengths more often than counts.
+const MIN_LENGTH: f64 = 10.0;
+
 /// One named dimension of a script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimension {
@@ -52,17 +55,14 @@ impl Dimension {
         [self.step(), -self.step()].map(|size| self.stepped(size).value)
     }
 
-    /// Pairs of a larger and a smaller step to try, in order of preference: 5 % (at least 0.5, or half of a number below 1)
-    /// one way and a fifth of that the other way, or two and one for a whole number. An effect in proportion to both is no
-    /// threshold. The pairs of one direction are for values that can change in one direction only.
-    pub fn steps(&self) -> [[Step; 2]; 4] {
-        let (large, small) = if self.is_whole() {
-            (2.0, 1.0)
+    /// Size of a large step, in the dimension's own unit: 5 % of the value, but at least 0.5, or 2 for a whole number; half of
+    /// a number below 1. Zero for a number that is zero.
+    pub fn large_step(&self) -> f64 {
+        if self.is_whole() {
+            (0.05 * self.value()).abs().round().max(2.0)
         } else {
-            (self.step(), 0.2 * self.step())
-        };
-        [(large, -small), (-large, small), (-large, -small), (large, small)]
-            .map(|(large, small)| [large, small].map(|size| self.stepped(size)))
+            self.step()
+        }
     }
 
     /// Whether the number is written as a whole one.
@@ -70,8 +70,12 @@ impl Dimension {
         self.literal.parse::<i64>().is_ok()
     }
 
+    fn value(&self) -> f64 {
+        self.literal.parse().expect("found as a number")
+    }
+
     fn step(&self) -> f64 {
-        let value: f64 = self.literal.parse().expect("found as a number");
+        let value = self.value();
         if value.abs() < 1.0 {
             0.5 * value.abs()
         } else {
@@ -79,11 +83,12 @@ impl Dimension {
         }
     }
 
-    fn stepped(&self, size: f64) -> Step {
+    /// The dimension changed by `size`; a whole number stays one if `size` is whole.
+    pub fn stepped(&self, size: f64) -> Step {
         let value = match self.literal.parse::<i64>() {
-            Ok(whole) => whole.saturating_add(size as i64).to_string(),
-            Err(_) => {
-                let value: f64 = self.literal.parse().expect("found as a number");
+            Ok(whole) if size.fract() == 0.0 => whole.saturating_add(size as i64).to_string(),
+            _ => {
+                let value = self.value();
                 // Debug formatting keeps the decimal point, so that Python reads a float again.
                 format!("{:?}", value + size)
             }
@@ -91,11 +96,36 @@ impl Dimension {
         Step { size, value }
     }
 
+    /// A fifth of a large step, but at least 1 for a whole number.
+    pub fn small_step(&self) -> f64 {
+        let size = 0.2 * self.large_step();
+        if self.is_whole() {
+            size.round().max(1.0)
+        } else {
+            size
+        }
+    }
+
+    /// Whether the number is whole and so small that it may count something.
+    pub fn may_be_a_count(&self) -> bool {
+        self.is_whole() && self.value().abs() < MIN_LENGTH
+    }
+
     /// The script with another value for this dimension. `code` must be the script in which it was found.
     pub fn with(&self, code: &str, value: &str) -> String {
         let (before, rest) = code.split_at(self.at);
         format!("{before}{value}{}", &rest[self.literal.len()..])
     }
+}
+
+/// The script with other values for some of its dimensions, each named once.
+pub fn with_all(code: &str, changes: &[(&Dimension, String)]) -> String {
+    let mut changes: Vec<_> = changes.iter().collect();
+    // From the end, so that the places before stay valid.
+    changes.sort_by_key(|(dimension, _)| std::cmp::Reverse(dimension.at));
+    changes.iter().fold(code.to_owned(), |code, (dimension, value)| {
+        dimension.with(&code, value)
+    })
 }
 
 /// Name and number of a line that assigns one to the other.
@@ -136,9 +166,22 @@ mod tests {
         assert_eq!(found[0].perturbed_values(), ["126.0", "114.0"]);
         assert_eq!(found[1].perturbed_values(), ["5", "3"]);
         assert_eq!(found[2].perturbed_values()[1], "0.2");
-        let steps = |index: usize| found[index].steps().map(|pair| pair.map(|step| step.value));
-        assert_eq!(steps(0)[0], ["126.0", "118.8"]);
-        assert_eq!(steps(1)[1], ["2", "5"]);
+        let steps = |index: usize| [found[index].large_step(), found[index].small_step()];
+        assert_eq!(
+            (steps(0), steps(1), steps(2)),
+            ([6.0, 1.2], [2.0, 1.0], [0.2, 0.04000000000000001])
+        );
+        assert_eq!(found[0].stepped(-1.2).value, "118.8");
+        let whole = &dimensions("plate = 240\n")[0];
+        assert_eq!([whole.large_step(), whole.small_step()], [12.0, 2.0]);
+        let both = with_all(
+            CODE,
+            &[(&found[0], "1.0".to_owned()), (&found[1], "12".to_owned())],
+        );
+        assert_eq!(
+            both,
+            CODE.replace("120.0", "1.0").replace("holes = 4", "holes = 12")
+        );
         let changed = found[1].with(CODE, "5");
         assert_eq!(
             changed,

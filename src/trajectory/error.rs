@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum TrajectoryError {
     /// Error of the file system.
-    #[error("cannot {action} {path}: {source}\nhint: check the path, its permissions and the disk")]
+    #[error("cannot {action} {path}: {error}\nhint: check the path, its permissions and the disk")]
     Io {
         /// The action, a verb.
         action: &'static str,
         /// The path.
         path: PathBuf,
         /// The system's error.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The folder holds a trajectory, which is not overwritten.
     #[error("{0} already holds a trajectory\nhint: choose a new folder, or move the old one")]
@@ -44,6 +44,6 @@ pub enum TrajectoryError {
 impl TrajectoryError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
+        move |error| Self::Io { action, path, error }
     }
 }

@@ -15,8 +15,8 @@ use pyo3::types::PyBytes;
 use crate::context::{self, ChildContext};
 use crate::control::{Command, Event};
 use crate::plan::Plan;
-use crate::sandbox;
-use cadforge_platform::linux;
+use crate::{sandbox, variants};
+use cadforge_platform::linux::{self, MemoryFile};
 
 /// CPU seconds between two pauses. A pause costs about half of this, so a first run loses little, and a resumed run
 /// repeats at most this much.
@@ -39,6 +39,7 @@ pub(crate) fn run(
                 context.stack_dump.descriptor(),
                 context.source.descriptor(),
                 has_project,
+                context.process_spec.varies,
             ),
         )
         .map_err(|error| text(&error))?;
@@ -69,15 +70,24 @@ pub(crate) fn run(
     };
     write_frame(context.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
     context.control.send(&Event::Done).map_err(|error| text(&error))?;
-    // The reader may find the shape invalid, and the supervisor then asks for the operation that broke it.
-    if let Ok(Some(Command::Go(_))) = context.control.next_command() {
-        let (line, method) = find_broken_clean(harness).unwrap_or_default();
-        context
-            .control
-            .send(&Event::Diagnosed(line, method))
-            .map_err(|error| text(&error))?;
+    loop {
+        match context.control.next_command() {
+            // The reader found the shape invalid: which operation broke it?
+            Ok(Some(Command::Go(_))) => {
+                let (line, method) = find_broken_clean(harness).unwrap_or_default();
+                let event = Event::Diagnosed(line, method);
+                context.control.send(&event).map_err(|error| text(&error))?;
+            }
+            Ok(Some(Command::Vary([source, brep], reuse))) => {
+                let (source, brep) = (
+                    MemoryFile::from_descriptor(source),
+                    MemoryFile::from_descriptor(brep),
+                );
+                variants::run_one(harness, &context, &source, &brep, reuse).map_err(|error| text(&error))?;
+            }
+            _ => return Ok(()),
+        }
     }
-    Ok(())
 }
 
 /// Methods by the index that `Event::Diagnosed` holds.

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use crate::context::{CONTROL, ChildContext, FIRST_FD, owned, take_context};
 use crate::control::{Control, Role};
 use crate::sandbox::Sandbox;
-use crate::{candidate, fonts, reader};
+use crate::{candidate, fonts, reader, variants};
 use cadforge_platform::linux::{self, MemoryFile};
 
 /// Python modules of the worker.
@@ -54,6 +54,8 @@ pub(crate) fn run_child(
     match process_spec.role {
         Role::Run => candidate::run(&harness.run, context, listener, project.is_some()),
         Role::Read | Role::ReadAndExport => reader::work(&harness.read, context),
+        Role::Vary => variants::run_only(&harness.run, &context, project.is_some()),
+        Role::Weigh => variants::weigh_only(&harness.read, &context),
     }
 }
 

@@ -39,7 +39,11 @@ impl Runner {
     }
 
     /// Runs a candidate in a folder of its own. Strays are not killed meanwhile: the sleeper has processes too.
-    fn run_concurrently(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<()> {
+    pub(crate) fn run_concurrently(
+        &mut self,
+        candidate: &Candidate,
+        client: &mut dyn Client,
+    ) -> io::Result<()> {
         let scratch = match self.concurrent.spare.pop() {
             Some(scratch) => scratch,
             None => {

@@ -40,6 +40,8 @@ pub(crate) struct ProcessSpec {
     pub(crate) mesh: MeshMethod,
     /// Whether objects that the code shows are exported for display.
     pub(crate) displays: bool,
+    /// Whether variants may follow, each with the CPU time of the candidate.
+    pub(crate) varies: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,11 +52,21 @@ pub(crate) enum Role {
     Read,
     /// As `Read`, and writes the shape as a STEP file.
     ReadAndExport,
+    /// Runs variants of a candidate that another process ran.
+    Vary,
+    /// Measures mass properties of exported shapes; executes no candidate code.
+    Weigh,
 }
 
 impl Role {
     /// In the order of their discriminants.
-    const ALL: [Self; 3] = [Self::Run, Self::Read, Self::ReadAndExport];
+    const ALL: [Self; 5] = [
+        Self::Run,
+        Self::Read,
+        Self::ReadAndExport,
+        Self::Vary,
+        Self::Weigh,
+    ];
 }
 
 #[derive(Debug)]
@@ -66,7 +78,14 @@ pub(crate) enum Command {
     /// Continue. For a reader: the shape is available, with so many objects to display.
     Go(u32),
     Reap(Pid),
+    /// For a runner: run the variant in the first file, export its shape to the second. For a reader: measure the shape in
+    /// the first file, report to the second.
+    Vary([OwnedFd; 2], Reuse),
 }
+
+/// Whether a variant reuses results of the candidate's own run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reuse(pub(crate) bool);
 
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -124,8 +143,9 @@ impl Control {
                 let (role, mesh) = (process_spec.role as u64, process_spec.mesh as u64);
                 let flags = u64::from(process_spec.pausing)
                     | role << 1
-                    | mesh << 3
-                    | u64::from(process_spec.displays) << 5;
+                    | mesh << 4
+                    | u64::from(process_spec.displays) << 6
+                    | u64::from(process_spec.varies) << 7;
                 let numbers = u64::from(process_spec.triangles) << 32 | u64::from(process_spec.from);
                 let cpu = [process_spec.cpu_s, process_spec.mesh_cpu_s].map(f64::to_bits);
                 let fields = [2, flags, cpu[0], process_spec.address_space, numbers, cpu[1]];
@@ -133,6 +153,10 @@ impl Control {
             }
             Command::Go(objects) => self.write([3, u64::from(*objects), 0, 0, 0, 0], &[]),
             Command::Reap(pid) => self.write([4, pid.as_raw() as u64, 0, 0, 0, 0], &[]),
+            Command::Vary(files, Reuse(reuse)) => self.write(
+                [5, u64::from(*reuse), 0, 0, 0, 0],
+                &files.each_ref().map(AsRawFd::as_raw_fd),
+            ),
         }
     }
 
@@ -151,22 +175,28 @@ impl Control {
                 if fds.iter().any(Option::is_none) {
                     return Err(malformed());
                 }
-                let bits = |shift: u32| (fields[1] >> shift & 3) as usize;
+                let bits = |shift: u32, mask: u64| (fields[1] >> shift & mask) as usize;
                 let process_spec = ProcessSpec {
-                    role: *Role::ALL.get(bits(1)).ok_or_else(malformed)?,
+                    role: *Role::ALL.get(bits(1, 7)).ok_or_else(malformed)?,
                     cpu_s: f64::from_bits(fields[2]),
                     address_space: fields[3],
                     triangles: (fields[4] >> 32) as u32,
                     from: fields[4] as u32,
                     pausing: fields[1] & 1 != 0,
                     mesh_cpu_s: f64::from_bits(fields[5]),
-                    mesh: *MeshMethod::ALL.get(bits(3)).ok_or_else(malformed)?,
-                    displays: fields[1] >> 5 & 1 != 0,
+                    mesh: *MeshMethod::ALL.get(bits(4, 3)).ok_or_else(malformed)?,
+                    displays: fields[1] >> 6 & 1 != 0,
+                    varies: fields[1] >> 7 & 1 != 0,
                 };
                 Command::Begin(process_spec, fds.map(|fd| fd.expect("checked above")))
             }
             3 => Command::Go(fields[1] as u32),
             4 => Command::Reap(Pid::from_raw(fields[1] as i32)),
+            5 => {
+                let [first, second, ..] = fds;
+                let files = [first.ok_or_else(malformed)?, second.ok_or_else(malformed)?];
+                Command::Vary(files, Reuse(fields[1] & 1 != 0))
+            }
             _ => return Err(malformed()),
         };
         Ok(Some(command))
@@ -398,7 +428,7 @@ mod tests {
         let (supervisor, process) = Control::pair().unwrap();
         let (mut reader, writer) = io::pipe().unwrap();
         let process_spec = ProcessSpec {
-            role: Role::ReadAndExport,
+            role: Role::Weigh,
             cpu_s: 1.5,
             address_space: u64::MAX,
             triangles: u32::MAX,
@@ -407,6 +437,7 @@ mod tests {
             mesh_cpu_s: 60.5,
             mesh: MeshMethod::Bounded,
             displays: true,
+            varies: true,
         };
         let fds = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
         supervisor

@@ -58,7 +58,7 @@ impl Runner {
         let begin = |runner: &Self, process: &Process, from: u32| {
             let process_spec = ProcessSpec {
                 displays,
-                ..runner.process_spec(Role::Run, &candidate.spec, from, live)
+                ..runner.process_spec(Role::Run, candidate, from, live)
             };
             let fds = files.fds(
                 &files.run_report,

@@ -36,6 +36,7 @@ import cadforge_fonts as bundled_fonts
 import cadforge_mesher as mesher
 import cadforge_messages as messages
 import cadforge_operations as operations
+import cadforge_reuse as reuse
 import cadforge_viewers as viewers
 from cadforge_mesher import NoTriangles
 from cadforge_shapes import NotExportable, exportable, is_exportable
@@ -108,7 +109,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def prepare(stack_dump: int, source: int, has_project: bool = False) -> None:
+def prepare(stack_dump: int, source: int, has_project: bool = False, has_variants: bool = False) -> None:
     """Resets the state of the process, so that all children are equal whatever the zygote did before."""
     global _source
     faulthandler.enable(file=stack_dump, all_threads=False)
@@ -123,6 +124,16 @@ def prepare(stack_dump: int, source: int, has_project: bool = False) -> None:
         sys.path.insert(0, os.getcwd())
         importlib.invalidate_caches()
         messages.has_project = True
+    _begin_script()
+    if has_variants:
+        reuse.record()
+    # Read only for tracebacks: a resumed run has other code from its first step on.
+    _source = source
+    linecache.cache[FILENAME] = (_read_source,)
+
+
+def _begin_script() -> None:
+    """A new `__main__`, and random numbers from the start."""
     # A fork reseeds `random` from the system.
     random.seed(0)
     numpy.random.seed(0)
@@ -130,10 +141,26 @@ def prepare(stack_dump: int, source: int, has_project: bool = False) -> None:
     main.__file__ = FILENAME
     main.__dict__.update(_BOUND, **viewers.builtins_of_scripts())
     sys.modules["__main__"] = main
-    _names.append(main.__dict__)
-    # Read only for tracebacks: a resumed run has other code from its first step on.
-    _source = source
-    linecache.cache[FILENAME] = (_read_source,)
+    _names[:] = [main.__dict__]
+
+
+def vary(source: bytes, brep: str, reuses: bool) -> bool:
+    """Runs a variant of the script and exports its shape; returns whether it built. What it printed is discarded."""
+    reuse.begin_variant(reuses)
+    operations.forget()
+    viewers.forget()
+    exports.exported.clear()
+    _begin_script()
+    try:
+        try:
+            exec(compile(source, FILENAME, "exec", dont_inherit=True), _names[0])
+        except SystemExit as ended:
+            if ended.code is not None and ended.code != 0:
+                return False
+        write_brep([choose().shape], brep)
+    except Exception:
+        return False
+    return True
 
 
 def step(code: bytes) -> bool:

@@ -27,6 +27,7 @@ mod run;
 mod sandbox;
 mod scratch;
 mod supervisor;
+mod variants;
 mod waiting;
 mod zygote;
 
@@ -41,14 +42,14 @@ use std::time::Instant;
 
 use cadforge_platform::linux;
 use cadforge_protocol::RunSpec;
-use cadforge_protocol::frame::{Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
+use cadforge_protocol::frame::{Frame, Outcome, PROTOCOL, Purpose, Reply, Request, read_frame, write_frame};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, getppid};
 
-use crate::control::Control;
+use crate::control::{Control, Reuse};
 use crate::greeting::ZygoteInfo;
 use crate::process_tree::Zygote;
 use crate::run::Runner;
@@ -160,6 +161,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         code: TRIAL.to_vec(),
         spec: RunSpec::default(),
         purpose: Purpose::Result,
+        varies: false,
     };
     let trial = run(&mut runner, client, &trial)?;
     tidy(&mut runner)?;
@@ -171,14 +173,21 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         *startup_ms = started.elapsed().as_secs_f64() * 1e3;
     }
     client.send(&hello, &[]).map_err(|error| error.to_string())?;
-    while let Some((request, code)) = receive(client)? {
+    while let Some((request, mut blobs)) = receive(client)? {
         // A cancel that arrives here is for a candidate that has finished.
-        if let Request::Run { id, spec, purpose } = request {
+        if let Request::Run {
+            id,
+            spec,
+            purpose,
+            varies,
+        } = request
+        {
             let candidate = Candidate {
                 id,
-                code,
+                code: blobs.pop().unwrap_or_default(),
                 spec,
                 purpose,
+                varies,
             };
             let finished = run(&mut runner, client, &candidate)?;
             finished.send(id, client).map_err(|error| error.to_string())?;
@@ -245,11 +254,23 @@ impl Client for UnixStream {
     fn receive(&mut self) -> io::Result<Interruption> {
         match receive(self).map_err(io::Error::other)? {
             Some((Request::Cancel { id }, _)) => Ok(Interruption::Cancel(id)),
-            Some((Request::Run { id, spec, purpose }, code)) => Ok(Interruption::Run(Box::new(Candidate {
+            Some((Request::Vary { id, reuse }, variants)) => {
+                Ok(Interruption::Vary(id, variants, Reuse(reuse)))
+            }
+            Some((
+                Request::Run {
+                    id,
+                    spec,
+                    purpose,
+                    varies,
+                },
+                mut blobs,
+            )) => Ok(Interruption::Run(Box::new(Candidate {
                 id,
-                code,
+                code: blobs.pop().unwrap_or_default(),
                 spec,
                 purpose,
+                varies,
             }))),
             None => Err(io::ErrorKind::ConnectionAborted.into()),
         }
@@ -260,16 +281,6 @@ impl Client for UnixStream {
     }
 }
 
-fn receive(client: &mut impl Read) -> Result<Option<(Request, Vec<u8>)>, String> {
-    let frame = read_frame::<Request>(client).map_err(|error| error.to_string())?;
-    Ok(frame.map(|(request, mut blobs)| {
-        (
-            request,
-            if blobs.is_empty() {
-                Vec::new()
-            } else {
-                blobs.swap_remove(0)
-            },
-        )
-    }))
+fn receive(client: &mut impl Read) -> Result<Option<Frame<Request>>, String> {
+    read_frame::<Request>(client).map_err(|error| error.to_string())
 }

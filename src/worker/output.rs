@@ -13,6 +13,13 @@ pub(crate) struct Output {
     pub(crate) stdout: Stream,
     pub(crate) stderr: Stream,
     left: u64,
+    limit: u64,
+}
+
+/// What a candidate printed.
+pub(crate) struct Printed {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
 }
 
 /// A pipe and the bytes read from it.
@@ -32,6 +39,7 @@ impl Output {
             stdout: stream(stdout),
             stderr: stream(stderr),
             left: limit,
+            limit,
         }
     }
 
@@ -44,6 +52,19 @@ impl Output {
             stream.bytes.clone_from(printed);
             self.left = self.left.saturating_sub(printed.len() as u64);
         }
+    }
+
+    /// Takes what was read so far; the limit is as at the beginning.
+    pub(crate) fn take(&mut self) -> Printed {
+        let [stdout, stderr] =
+            [&mut self.stdout, &mut self.stderr].map(|stream| std::mem::take(&mut stream.bytes));
+        self.left = self.limit;
+        Printed { stdout, stderr }
+    }
+
+    /// Replaces what was read.
+    pub(crate) fn restore(&mut self, printed: Printed) {
+        (self.stdout.bytes, self.stderr.bytes) = (printed.stdout, printed.stderr);
     }
 
     pub(crate) fn open(&self) -> impl Iterator<Item = BorrowedFd<'_>> {

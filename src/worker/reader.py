@@ -34,7 +34,7 @@ import cadforge_syntax as syntax
 from cadforge_harness import FILENAME, describe, flush, prepare
 from cadforge_mesher import ANGULAR_TOLERANCE, TOLERANCE
 
-__all__ = ["describe", "edges", "facts", "flush", "hardest_face", "mesh", "plan", "prepare", "read_brep", "scene", "step_file", "surfaces", "warm"]
+__all__ = ["describe", "edges", "facts", "flush", "hardest_face", "mass", "mesh", "plan", "prepare", "read_brep", "scene", "step_file", "surfaces", "warm"]
 
 # Edges are for display; with more points a picture shows only grey.
 MAX_EDGE_POINTS = 1_000_000
@@ -58,6 +58,7 @@ def warm(path: str) -> None:
     edges(shape)
     surfaces(shape)
     facts(shape)
+    mass(shape)
     scene([shape], 1 << 20)
 
 
@@ -412,6 +413,27 @@ def facts(shape) -> dict:
         "solid_faces": [sum(1 for _ in visit(solid, TopAbs_FACE)) for solid in visit(shape, TopAbs_SOLID)],
         "loose": loose(TopAbs_FACE, TopAbs_SOLID) + loose(TopAbs_EDGE, TopAbs_FACE) + loose(TopAbs_VERTEX, TopAbs_EDGE),
     }
+
+
+def mass(shape) -> list[float]:
+    """Volume, area, centroid (3), second moments about it (xx, yy, zz, xy, yz, zx), box (6), solids, faces.
+
+    From the surfaces, without a mesh. The box may be larger than the shape where surfaces are splines.
+    """
+    volume, area, box = GProp_GProps(), GProp_GProps(), Bnd_Box()
+    BRepGProp.VolumeProperties_s(shape, volume)
+    BRepGProp.SurfaceProperties_s(shape, area)
+    BRepBndLib.Add_s(shape, box, False)
+    inertia = volume.MatrixOfInertia()
+    about = [inertia.Value(axis, axis) for axis in (1, 2, 3)]
+    products = [-inertia.Value(*axes) for axes in ((1, 2), (2, 3), (3, 1))]
+    counts = []
+    for kind in (TopAbs_SOLID, TopAbs_FACE):
+        table = TopTools_IndexedMapOfShape()
+        TopExp.MapShapes_s(shape, kind, table)
+        counts.append(float(table.Extent()))
+    half = sum(about) / 2
+    return [volume.Mass(), area.Mass(), *_xyz(volume.CentreOfMass()), *(half - moment for moment in about), *products, *box.Get(), *counts]
 
 
 def _faults(shape, check) -> list:

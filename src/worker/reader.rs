@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use cadforge_core::failure::Failure;
-use cadforge_geometry::{BrepFacts, BrepFault};
+use cadforge_geometry::{BrepFacts, BrepFault, MassProperties};
 use cadforge_protocol::MeshMethod;
 use cadforge_protocol::frame::{ReaderReport, write_frame};
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ use crate::candidate::describe;
 use crate::context::{self, ChildContext};
 use crate::control::{Command, Event, Role};
 use crate::plan::Plan;
-use crate::sandbox;
+use crate::{sandbox, variants};
 
 /// Limit for the triangles of all displayed objects besides the scored one: enough for a picture.
 const SCENE_TRIANGLES: u32 = 500_000;
@@ -40,7 +40,7 @@ pub(crate) fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> 
         .and_then(|steps| steps.extract::<Vec<Vec<u8>>>());
     let steps = match planned {
         Ok(steps) => steps,
-        Err(error) => return report(harness, context, started, Err(error)),
+        Err(error) => return report(harness, &mut context, started, Err(error)),
     };
     let _ = harness.call_method0("flush");
     let count = Plan::write(&mut context.plan, &steps).map_err(|error| text(&error))?;
@@ -52,7 +52,11 @@ pub(crate) fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> 
         Some(Command::Go(objects)) => {
             let started = Instant::now();
             let measured = measure(harness, &mut context, objects);
-            report(harness, context, started, measured)
+            report(harness, &mut context, started, measured)?;
+            if context.process_spec.varies {
+                variants::weigh(harness, &context).map_err(|error| text(&error))?;
+            }
+            Ok(())
         }
         // The build failed: there is no shape to measure.
         _ => Ok(()),
@@ -66,16 +70,18 @@ struct Measured {
     step: Vec<u8>,
     faces: Vec<u8>,
     scene: Vec<u8>,
+    mass: Option<MassProperties>,
 }
 
 fn report(
     harness: &Bound<'_, PyModule>,
-    mut context: ChildContext,
+    context: &mut ChildContext,
     started: Instant,
     measured: PyResult<Measured>,
 ) -> Result<(), String> {
     let ms = started.elapsed().as_secs_f64() * 1e3;
     sandbox::release_reserve();
+    let mut mass_properties = None;
     let (outcome, blobs): (Result<BrepFacts, Failure>, _) = match measured {
         Ok(Measured {
             facts,
@@ -84,13 +90,21 @@ fn report(
             step,
             faces,
             scene,
-        }) => (Ok(facts), [edges, surfaces, step, faces, scene]),
+            mass,
+        }) => {
+            mass_properties = mass;
+            (Ok(facts), [edges, surfaces, step, faces, scene])
+        }
         Err(error) => (Err(describe(harness, &error)), Default::default()),
     };
     let _ = harness.call_method0("flush");
     let blobs = blobs.each_ref().map(Vec::as_slice);
-    write_frame(context.report.file(), &ReaderReport { outcome, ms }, &blobs)
-        .map_err(|error| error.to_string())?;
+    let report = ReaderReport {
+        outcome,
+        mass: mass_properties,
+        ms,
+    };
+    write_frame(context.report.file(), &report, &blobs).map_err(|error| error.to_string())?;
     context
         .control
         .send(&Event::Done)
@@ -108,7 +122,7 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
     let step = match context.process_spec.role {
         Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
-        Role::Run | Role::Read => Vec::new(),
+        Role::Run | Role::Read | Role::Vary | Role::Weigh => Vec::new(),
     };
     let exported = match context.process_spec.mesh {
         MeshMethod::Exported => None,
@@ -146,7 +160,12 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
             )?
             .extract()?,
     };
+    let mass = (context.process_spec.varies)
+        .then(|| variants::mass(harness, &shape).ok())
+        .flatten()
+        .and_then(|numbers| MassProperties::from_numbers(&numbers));
     Ok(Measured {
+        mass,
         facts: read_facts(&facts)?,
         edges,
         surfaces,

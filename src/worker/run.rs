@@ -33,7 +33,7 @@ pub(crate) struct Runner {
     pub(crate) concurrent: ConcurrentFolders,
     pub(super) chain: Option<Chain>,
     /// Finished processes, and whether the chain reaps them; reaped when no client waits.
-    done: Vec<(Process, bool)>,
+    pub(super) done: Vec<(Process, bool)>,
     /// The process that ran the candidate and can still be asked about its shape, and whether the chain reaps it.
     pub(super) finished_runner: Option<(Process, bool)>,
 }
@@ -185,7 +185,7 @@ impl Runner {
             Purpose::Result | Purpose::Edit => Role::Read,
             Purpose::Export => Role::ReadAndExport,
         };
-        let process_spec = self.process_spec(role, &candidate.spec, 0, false);
+        let process_spec = self.process_spec(role, candidate, 0, false);
         let fds = files.fds(
             &files.reader_report,
             &files.mesh,
@@ -241,7 +241,6 @@ impl Runner {
         match self.next(monitor, &reader, &files.reader_stack, None)? {
             ProcessEvent::Reported(Event::Done) => {
                 finished.cpu_ms += cadforge_platform::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
-                self.done.push((reader, false));
             }
             ProcessEvent::Reported(other) => return Err(unexpected_event(&other)),
             ProcessEvent::Ended => {
@@ -260,7 +259,7 @@ impl Runner {
         }
         monitor.drain()?;
         // No candidate code runs in the reader: a malformed report is an internal error.
-        let (ReaderReport { outcome, ms }, blobs) = read_reader_report(&files.reader_report)?;
+        let (ReaderReport { outcome, mass, ms }, blobs) = read_reader_report(&files.reader_report)?;
         let [edges, surfaces, step, faces, scene] = <[Vec<u8>; 5]>::try_from(blobs)
             .map_err(|_| io::Error::other("the reader's report lacks its blobs"))?;
         // The reader measures while the mesh is made: the longer of the two is the duration.
@@ -275,7 +274,7 @@ impl Runner {
         if outcome.as_ref().is_ok_and(|facts| !facts.valid) {
             finished.claims.remarks.extend(self.diagnose(files, monitor)?);
         }
-        Ok(match outcome {
+        let outcome = match outcome {
             Ok(facts) => match mesh.read(MAX_BLOBS / 2) {
                 Ok(stl) => {
                     finished.blobs = DoneBlobs {
@@ -291,7 +290,12 @@ impl Runner {
                 Err(error) => Err(forged(&format!("its mesh cannot be read: {error}"))),
             },
             Err(failure) => Err(failed_outcome(failure)),
-        })
+        };
+        match mass {
+            Some(nominal) if outcome.is_ok() => self.run_variants(reader, nominal, run)?,
+            _ => self.done.push((reader, false)),
+        }
+        Ok(outcome)
     }
 
     /// Asks the process that ran the candidate which clean-up broke its shape. The answer is an unverified claim; the
@@ -348,8 +352,14 @@ impl Runner {
         .map(failed_outcome)
     }
 
-    pub(super) fn process_spec(&self, role: Role, spec: &RunSpec, from: u32, pausing: bool) -> ProcessSpec {
-        let RunSpec { limits, mesh, .. } = spec;
+    pub(super) fn process_spec(
+        &self,
+        role: Role,
+        candidate: &Candidate,
+        from: u32,
+        pausing: bool,
+    ) -> ProcessSpec {
+        let RunSpec { limits, mesh, .. } = &candidate.spec;
         let memory = limits.memory_mb.saturating_mul(1 << 20);
         ProcessSpec {
             role,
@@ -361,6 +371,7 @@ impl Runner {
             mesh_cpu_s: limits.mesh_cpu_s,
             mesh: *mesh,
             displays: false,
+            varies: candidate.varies,
         }
     }
 

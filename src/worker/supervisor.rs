@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::chain::Prefix;
 use crate::clock::{Clock, ProcessSample, Usage};
-use crate::control::Event;
+use crate::control::{Event, Reuse};
 use crate::exit_failure::Killed;
 use crate::listener::Listener;
 use crate::output::Output;
@@ -49,6 +49,8 @@ pub(crate) enum Interruption {
     Cancel(u64),
     /// Run another candidate meanwhile.
     Run(Box<Candidate>),
+    /// Run variants of a candidate that has built.
+    Vary(u64, Vec<Vec<u8>>, Reuse),
 }
 
 /// A candidate as the client sends it.
@@ -58,6 +60,8 @@ pub(crate) struct Candidate {
     pub(crate) code: Vec<u8>,
     pub(crate) spec: RunSpec,
     pub(crate) purpose: Purpose,
+    /// Whether the client is asked for variants of it, once it has built.
+    pub(crate) varies: bool,
 }
 
 /// Connection to the client of a run.
@@ -143,7 +147,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// Allows `process` this many CPU seconds from now on, and wall time in the usual proportion.
-    fn allow(&mut self, process: &Process, cpu_s: f64) {
+    pub(crate) fn allow(&mut self, process: &Process, cpu_s: f64) {
         let used = self.cpu_before + linux::cpu_s(process.pid).unwrap_or(0.0);
         self.cpu_limit_s = used + cpu_s;
         let more = Limits {
@@ -229,8 +233,9 @@ impl<'a> Monitor<'a> {
                     }
                     // Of a candidate that has ended.
                     Ok(Interruption::Cancel(_)) => {}
-                    Err(error) => {
-                        self.client_lost = Some(error);
+                    answer @ (Ok(Interruption::Vary(..)) | Err(_)) => {
+                        let unexpected = || io::Error::other("unexpected variants");
+                        self.client_lost = Some(answer.err().unwrap_or_else(unexpected));
                         process.end();
                     }
                 }
@@ -260,6 +265,11 @@ impl<'a> Monitor<'a> {
                 return Ok(Ok(ProcessEvent::Ended));
             }
         }
+    }
+
+    /// Whether nobody waits for the candidate any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.killed == Some(Killed::Cancelled) || self.client_lost.is_some()
     }
 
     /// Fails if the client is gone. To be called once all processes have ended.

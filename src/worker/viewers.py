@@ -47,6 +47,12 @@ class Shown:
         self.opacity = _fraction(alpha if opacity is None else opacity, DEBUG_OPACITY if how == DEBUG else 1.0)
 
 
+def forget() -> None:
+    """Resets the record for another script."""
+    _shown.clear()
+    _reported.clear()
+
+
 def shown() -> list:
     """The objects shown so far, in order."""
     return _shown

@@ -69,7 +69,7 @@ pub(crate) fn wait_for_commands(
                 }
                 control.send(&Event::Ended(linux::reap(child)?))?;
             }
-            Command::Begin(..) | Command::Go(_) => {
+            Command::Begin(..) | Command::Go(_) | Command::Vary(..) => {
                 return Err(io::Error::other("unexpected command"));
             }
         }

@@ -10,6 +10,7 @@ pub mod processes;
 mod scripts;
 mod shown;
 mod starting;
+mod variants;
 
 use std::fs;
 use std::process::Command;

@@ -97,9 +97,9 @@ impl Store {
         batch: &[Incoming],
     ) -> Result<usize, DataError> {
         let folder = self.folder.clone();
-        let fail = |source| DataError::Store {
+        let fail = |error| DataError::Store {
             path: folder.clone(),
-            source,
+            error,
         };
         let change = self
             .index

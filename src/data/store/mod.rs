@@ -41,9 +41,9 @@ impl Store {
         // Only one process at a time may create the index.
         let lock = folder.join("lock");
         let lock = File::create(&lock).and_then(|file| file.lock().map(|()| file));
-        let fail = |source| DataError::Store {
+        let fail = |error| DataError::Store {
             path: folder.to_owned(),
-            source,
+            error,
         };
         let file = folder.join(INDEX);
         let mut index = Connection::open(&file).map_err(fail)?;
@@ -143,10 +143,10 @@ impl Store {
         Ok(found.into_iter().map(|(role, name)| (role, path(name))).collect())
     }
 
-    fn fail(&self, source: rusqlite::Error) -> DataError {
+    fn fail(&self, error: rusqlite::Error) -> DataError {
         DataError::Store {
             path: self.folder.clone(),
-            source,
+            error,
         }
     }
 }

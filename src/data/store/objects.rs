@@ -53,9 +53,9 @@ impl Store {
     /// Removes files without a row, which an import wrote before it was killed.
     pub fn sweep(&mut self) -> Result<RemovedFiles, DataError> {
         let folder = self.folder.clone();
-        let fail = |source| DataError::Store {
+        let fail = |error| DataError::Store {
             path: folder.clone(),
-            source,
+            error,
         };
         // Excludes imports.
         let hold = self

@@ -42,9 +42,9 @@ const TABLES: &str = "
 
 /// Makes the tables of a new index. An index of another format is an error and stays as it is.
 pub(super) fn prepare(index: &mut Connection, file: &Path, folder: &Path) -> Result<(), DataError> {
-    let fail = |source| DataError::Store {
+    let fail = |error| DataError::Store {
         path: folder.to_owned(),
-        source,
+        error,
     };
     let make = |index: &mut Connection| -> rusqlite::Result<()> {
         let change = index.transaction_with_behavior(TransactionBehavior::Exclusive)?;

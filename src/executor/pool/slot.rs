@@ -285,6 +285,7 @@ impl SlotThread {
     ) -> Result<RunResult, WorkerDied> {
         let run = Run {
             code: &job.code,
+            vary: job.vary.as_deref(),
             spec: &job.spec,
             purpose: job.purpose,
             cancel: &job.cancel,
@@ -384,6 +385,7 @@ fn settle(job: &Job, done: FinishedRun, queue_ms: f64, worker: &Worker, identity
         resumed,
         claims,
         blobs,
+        interrupted,
     } = done;
     let answer = outcome::of(outcome, &claims, &blobs, &job.spec);
     let execution = Execution {
@@ -400,7 +402,7 @@ fn settle(job: &Job, done: FinishedRun, queue_ms: f64, worker: &Worker, identity
         run_ms,
         mesh_ms,
         // A resumed run depends on an earlier run, whose code may differ.
-        cacheable: resumed == 0 && job.identity.is_none_or(|requested| requested == identity),
+        cacheable: resumed == 0 && !interrupted && job.identity.is_none_or(|requested| requested == identity),
         resumed,
         sandbox: Some(worker.sandbox().clone()),
     };

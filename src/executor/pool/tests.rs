@@ -15,6 +15,7 @@ fn submit(state: &mut State, priority: Priority, count: usize) {
     for _ in 0..count {
         let job = Job {
             code: Arc::default(),
+            vary: None,
             spec: RunSpec::default(),
             cancel: CancelToken::never(),
             reply: bounded(1).0,

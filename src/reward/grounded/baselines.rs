@@ -192,7 +192,8 @@ impl TaskBaselines {
         &self.checks
     }
 
-    pub(super) fn perturbations(&self) -> Option<&Perturbations> {
+    /// What perturbing the dimensions of the first reference does; `None` if that was not done.
+    pub fn perturbations(&self) -> Option<&Perturbations> {
         self.perturbations.as_ref()
     }
 

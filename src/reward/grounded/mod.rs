@@ -26,7 +26,7 @@ pub use details::{
 pub use parts::added;
 #[cfg(test)]
 use perturbation::MEASURES;
-pub use perturbation::{Effect, Perturbation, PerturbationStep};
+pub use perturbation::{Combination, Effect, Perturbation, PerturbationStep};
 pub use sensitivity::Perturbations;
 
 use super::candidate_geometry::CandidateGeometry;

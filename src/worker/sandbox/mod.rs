@@ -28,6 +28,9 @@ const RESERVE: u64 = 256 << 20;
 /// Largest file that may be written, in bytes; larger mesh limits raise it.
 const MAX_FILE_BYTES: u64 = 256 << 20;
 
+/// Runs of a candidate and its variants that the CPU time of its process allows.
+const MAX_RUNS: u64 = 64;
+
 /// Open descriptors; the child's own have numbers from 100.
 const MAX_DESCRIPTORS: u64 = 256;
 
@@ -98,6 +101,8 @@ fn limit(process_spec: &ProcessSpec) -> io::Result<()> {
     setrlimit(Resource::RLIMIT_AS, space, space.saturating_add(RESERVE))?;
     // The supervisor enforces CPU time more precisely; this limit holds if the supervisor is delayed.
     let seconds = (process_spec.cpu_s + process_spec.mesh_cpu_s).max(0.0).ceil() as u64;
+    let runs = if process_spec.varies { MAX_RUNS } else { 1 };
+    let seconds = runs.saturating_mul(seconds);
     setrlimit(Resource::RLIMIT_CPU, seconds + 1, seconds + 2)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     let file = (100 * u64::from(process_spec.triangles)).max(MAX_FILE_BYTES);
