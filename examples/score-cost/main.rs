@@ -1,5 +1,5 @@
-//! Measures the cost of a full score under grounded-v2, relative to the candidate's own build, on real parts: one
-//! worker, one thread, no cache, no rebuilds for editability.
+//! Measures the cost of a full score under grounded-v2, without and with editability, relative to the candidate's own build, on
+//! real parts: one worker, no cache.
 //!
 //! ```text
 //! score-cost [ROUNDS]     median of so many rounds per candidate; default 3
@@ -36,8 +36,10 @@ fn main() {
         ..WorkerConfig::new(worker, python, 1)
     }));
     let mut all: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    println!("| task | candidates | build ms | fast ms | full ms | fast / build | full / build |");
-    println!("|---|---|---|---|---|---|---|");
+    println!(
+        "| task | candidates | build ms | fast ms | full ms | editability ms | fast / build | full / build | all / build |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
     for task in tasks.iter() {
         let Some(reference) = &task.reference else {
             continue;
@@ -49,7 +51,7 @@ fn main() {
         }
         let mut of_task: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for script in &scripts {
-            let Some([build, fast, full]) = measure(&assessor, task, script, rounds) else {
+            let Some([build, fast, full, editability]) = measure(&assessor, task, script, rounds) else {
                 continue;
             };
             let numbers = [
@@ -58,6 +60,8 @@ fn main() {
                 ("full", full),
                 ("fast / build", fast / build),
                 ("full / build", full / build),
+                ("editability", editability),
+                ("all / build", (build + full + editability) / build),
             ];
             for (name, number) in numbers {
                 of_task.entry(name).or_default().push(number);
@@ -71,15 +75,17 @@ fn main() {
     line("**all**", &all);
 }
 
-/// Build, fast score and full score, ms; `None` if it does not build.
-fn measure(assessor: &Assessor, task: &Task, script: &str, rounds: usize) -> Option<[f64; 3]> {
-    let mut numbers: [Vec<f64>; 3] = Default::default();
+/// Build, fast score, full score and editability, ms; `None` if it does not build.
+fn measure(assessor: &Assessor, task: &Task, script: &str, rounds: usize) -> Option<[f64; 4]> {
+    let mut numbers: [Vec<f64>; 4] = Default::default();
     for _ in 0..rounds {
-        for (mode, place) in [(Mode::Fast, 1), (Mode::Full, 2)] {
+        for (mode, place) in [(Mode::Fast, 1), (Mode::Full, 2), (Mode::Full, 3)] {
+            // The first round prepares the task, so that a candidate's dimensions are changed right after its build.
+            let with_editability = place == 3;
             let scoring = Scoring {
                 profile: Profile::GroundedV2,
                 mode,
-                editability: Some(0),
+                editability: if with_editability { None } else { Some(0) },
                 ..Scoring::default()
             };
             let request = Request {
@@ -87,7 +93,7 @@ fn measure(assessor: &Assessor, task: &Task, script: &str, rounds: usize) -> Opt
                 code: script.as_bytes(),
                 completion: None,
                 scoring: &scoring,
-                priority: Priority::Live,
+                priority: Priority::Batch,
             };
             let evaluation = assessor
                 .evaluate(&request, &CancelToken::never())
@@ -99,10 +105,15 @@ fn measure(assessor: &Assessor, task: &Task, script: &str, rounds: usize) -> Opt
                 run_ms,
                 mesh_ms,
                 score_ms,
+                editability_ms,
                 ..
             } = evaluation.timing;
-            numbers[0].push(run_ms + mesh_ms);
-            numbers[place].push(score_ms);
+            if with_editability {
+                numbers[3].push(editability_ms);
+            } else {
+                numbers[0].push(run_ms + mesh_ms);
+                numbers[place].push(score_ms);
+            }
         }
     }
     Some(numbers.map(|mut numbers| median(&mut numbers)))
@@ -111,13 +122,15 @@ fn measure(assessor: &Assessor, task: &Task, script: &str, rounds: usize) -> Opt
 fn line(name: &str, numbers: &BTreeMap<&str, Vec<f64>>) {
     let middle = |name: &str| median(&mut numbers[name].clone());
     println!(
-        "| {name} | {} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} |",
+        "| {name} | {} | {:.0} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} |",
         numbers["build"].len(),
         middle("build"),
         middle("fast"),
         middle("full"),
+        middle("editability"),
         middle("fast / build"),
         middle("full / build"),
+        middle("all / build"),
     );
 }
 

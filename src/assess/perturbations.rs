@@ -69,8 +69,8 @@ struct Batch {
     round: Round,
     /// Index of the trial of each variant that was asked for.
     asked: Vec<usize>,
-    /// Whether reuse has changed a number of solids or faces.
-    reuse_fails: bool,
+    /// Whether a number of solids or faces has changed, of which reuse may be the cause.
+    reuse_may_fail: bool,
 }
 
 /// What was asked for last.
@@ -80,22 +80,23 @@ enum Round {
     Large,
     /// A large step the other way, where the first does not build.
     LargeBack,
-    /// The last step again without reuse, where the numbers of solids or faces have changed: reuse may be the cause.
-    LargeAlone,
     /// A small step of several dimensions at once.
     Combined(Combination),
     /// A small step against the large one.
     Small,
-    /// A small step the same way, where that does not build.
+    /// The large step again without reuse, where it has changed the numbers of solids or faces and the small one has not: reuse
+    /// may be the cause.
+    LargeAlone,
+    /// A small step the same way, where that against the large one does not build.
     SmallOn,
     Done,
 }
 
 impl Round {
-    fn reuses(&self, reuse_fails: bool) -> bool {
+    fn reuses(&self, reuse_may_fail: bool) -> bool {
         match self {
             Self::Large | Self::LargeBack | Self::Combined(_) => true,
-            Self::Small | Self::SmallOn => !reuse_fails,
+            Self::Small | Self::SmallOn => !reuse_may_fail,
             Self::LargeAlone | Self::Done => false,
         }
     }
@@ -186,7 +187,7 @@ impl Vary for Trials {
         loop {
             let scripts = batch.variants(self, nominal, self.current(perturbations));
             if !scripts.is_empty() {
-                let reuse = batch.round.reuses(batch.reuse_fails);
+                let reuse = batch.round.reuses(batch.reuse_may_fail);
                 return Variants { scripts, reuse };
             }
             if !matches!(batch.round, Round::Done) {
@@ -238,10 +239,14 @@ impl Batch {
             let size = match self.round {
                 Round::Large => dimension.large_step(),
                 Round::LargeBack if trial.large.1.is_none() => -dimension.large_step(),
-                Round::LargeAlone if !dimension.may_be_a_count() && trial.differs_in_number(nominal) => {
+                Round::Small if trial.result.is_none() => -small(),
+                Round::LargeAlone
+                    if trial.result.is_none()
+                        && differs_in_number(trial.large.1.as_ref(), nominal)
+                        && !differs_in_number(trial.small.1.as_ref(), nominal) =>
+                {
                     trial.large.0
                 }
-                Round::Small if trial.result.is_none() => -small(),
                 Round::SmallOn if trial.result.is_none() && trial.small.1.is_none() => small(),
                 _ => continue,
             };
@@ -264,6 +269,7 @@ impl Batch {
     ) {
         if let (Round::Combined(combination), [combined]) = (&self.round, changed) {
             let large: Vec<_> = self.trials.iter().map(|trial| trial.large.1.as_ref()).collect();
+            self.reuse_may_fail |= differs_in_number(combined.as_ref(), nominal);
             let confirmed = combined
                 .as_ref()
                 .is_some_and(|combined| combination.confirms(nominal, &large, combined));
@@ -287,12 +293,7 @@ impl Batch {
         for (&index, part) in self.asked.iter().zip(changed) {
             let trial = &mut self.trials[index];
             match self.round {
-                Round::LargeAlone => {
-                    let faces = |part: &Option<MassProperties>| part.map(|part| (part.solids, part.faces));
-                    self.reuse_fails |= faces(part) != faces(&trial.large.1);
-                    trial.large.1 = *part;
-                }
-                Round::Large | Round::LargeBack => trial.large.1 = *part,
+                Round::Large | Round::LargeBack | Round::LargeAlone => trial.large.1 = *part,
                 _ => trial.small.1 = *part,
             }
         }
@@ -301,8 +302,7 @@ impl Batch {
     fn next_round(&mut self, nominal: &MassProperties, dimensions: &[Dimension]) -> Round {
         match self.round {
             Round::Large => Round::LargeBack,
-            Round::LargeBack => Round::LargeAlone,
-            Round::LargeAlone => {
+            Round::LargeBack => {
                 // Without any effect of a large step, a small one decides nothing.
                 for (trial, dimension) in self.trials.iter_mut().zip(dimensions) {
                     let alone = trial.perturbation(nominal, dimension);
@@ -321,8 +321,15 @@ impl Batch {
                     .collect();
                 Round::Combined(Combination::new(nominal, &large))
             }
-            Round::Combined(_) => Round::Small,
-            Round::Small => Round::SmallOn,
+            Round::Combined(_) => {
+                let unsure = |trial: &Trial| {
+                    trial.result.is_none() && differs_in_number(trial.large.1.as_ref(), nominal)
+                };
+                self.reuse_may_fail |= self.trials.iter().any(unsure);
+                Round::Small
+            }
+            Round::Small => Round::LargeAlone,
+            Round::LargeAlone => Round::SmallOn,
             Round::SmallOn | Round::Done => Round::Done,
         }
     }
@@ -338,12 +345,12 @@ impl Batch {
     }
 }
 
-impl Trial {
-    fn differs_in_number(&self, nominal: &MassProperties) -> bool {
-        let large = self.large.1.as_ref();
-        large.is_some_and(|large| large.faces != nominal.faces || large.solids != nominal.solids)
-    }
+/// Whether a variant has another number of solids or faces than the candidate.
+fn differs_in_number(part: Option<&MassProperties>, nominal: &MassProperties) -> bool {
+    part.is_some_and(|part| part.faces != nominal.faces || part.solids != nominal.solids)
+}
 
+impl Trial {
     /// By its own large and small step.
     fn perturbation(&self, nominal: &MassProperties, dimension: &Dimension) -> Perturbation {
         let steps = [&self.large, &self.small].map(|(size, part)| PerturbationStep {

@@ -2,7 +2,8 @@
 //!
 //! Its processes: the supervisor (this one) talks to the client and monitors; the zygote imports CadQuery once and
 //! forks; per candidate, a runner executes the code in a sandbox and exports the shape, and a reader parses the code
-//! and measures the shape. It computes no scores. `cadforge_executor` starts it and speaks the framed protocol over the
+//! and measures the shape. Variants of a candidate, with other values of named dimensions, run in its runner, and its reader
+//! measures them. The worker computes no scores. `cadforge_executor` starts it and speaks the framed protocol over the
 //! socket that is its standard input.
 
 mod candidate;

@@ -153,7 +153,10 @@ fn interpolation_and_groups_are_reported() {
         ],
         0,
     );
-    assert_eq!(keys(&groups), ["groups", "informative", "share", "failed"]);
+    assert_eq!(
+        keys(&groups),
+        ["groups", "informative", "share", "failed", "ties", "std"]
+    );
     assert_eq!((&groups["groups"], &groups["failed"]), (&1.into(), &0.into()));
     // `fast` compares no surfaces, so the total does not follow the dimensions. This command must detect that.
     let paths = attack(

@@ -195,13 +195,21 @@ struct Groups {
     informative: usize,
     share: f64,
     failed: usize,
+    /// Share of the pairs within groups whose totals differ by less than a thousandth.
+    ties: f64,
+    /// Median of the standard deviations of the groups.
+    std: f64,
 }
+
+/// Totals that differ by less count as equal.
+const TIE: f64 = 0.001;
 
 /// Groups of candidates that differ from a seed or the reference by a few changes.
 pub(super) fn groups(args: &AttackArgs, count: usize, evaluator: &Evaluator) -> anyhow::Result<bool> {
     let tasks = evaluator.selected_tasks(args.task.as_deref())?;
     let mut random = Pcg64::new(u128::from(args.seed), 0x6709);
     let (mut informative, mut failed) = (0, 0);
+    let (mut ties, mut pairs, mut deviations) = (0, 0, Vec::new());
     for group in 0..count {
         let task = tasks[group % tasks.len()];
         let mut starts: Vec<&str> = task
@@ -221,23 +229,38 @@ pub(super) fn groups(args: &AttackArgs, count: usize, evaluator: &Evaluator) -> 
             .iter()
             .map(|evaluation| evaluation.shaped.unwrap_or(evaluation.reward.total))
             .collect();
-        informative += usize::from(advantages(&scores, evaluator.scoring.profile).informative);
+        let advantages = advantages(&scores, evaluator.scoring.profile);
+        informative += usize::from(advantages.informative);
+        deviations.push(advantages.std);
+        for (index, one) in scores.iter().enumerate() {
+            ties += scores[..index]
+                .iter()
+                .filter(|other| (*other - one).abs() < TIE)
+                .count();
+            pairs += index;
+        }
     }
+    deviations.sort_by(f64::total_cmp);
     let found = Groups {
         groups: count,
         informative,
         share: informative as f64 / count.max(1) as f64,
         failed,
+        ties: ties as f64 / pairs.max(1) as f64,
+        std: deviations.get(deviations.len() / 2).copied().unwrap_or_default(),
     };
     if args.json {
         context::print_json(&found)?;
     } else {
         context::print(&format!(
-            "{} of {} groups of {GROUP} are informative ({:.0} %); {} candidates did not build\n",
+            "{} of {} groups of {GROUP} are informative ({:.0} %); {} candidates did not build; {:.0} % of the pairs are ties; \
+             standard deviation {:.3} at the median\n",
             found.informative,
             found.groups,
             100.0 * found.share,
-            found.failed
+            found.failed,
+            100.0 * found.ties,
+            found.std
         ))?;
     }
     Ok(found.share >= 0.8)

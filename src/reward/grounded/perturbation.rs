@@ -13,7 +13,7 @@ const MAX_NONLINEAR: f64 = 0.5;
 /// proportion exceeds it.
 const MAX_COMBINED_ERROR: f64 = 0.2;
 /// Range of the parts of a large step by which a dimension is changed together with others.
-const PARTS: std::ops::RangeInclusive<f64> = 0.004..=0.2;
+const PARTS: std::ops::RangeInclusive<f64> = 0.001..=0.2;
 /// Largest deviation of the expected effect of one dimension from that of the others, as a ratio.
 const MAX_UNEVEN: f64 = 1.25;
 /// Largest error of volume and moments against a stretch, as a share of their change.
