@@ -271,7 +271,11 @@ impl Assessor {
             return None;
         }
         let prepared = self.prepared_tasks.known(task, scoring, &self.executor)?;
-        let trials = Trials::new(std::str::from_utf8(code).ok()?, count, Some(prepared.value));
+        let trials = Trials::new(
+            std::str::from_utf8(code).ok()?,
+            count,
+            Some(prepared.value.baselines),
+        );
         (!trials.is_empty()).then_some(trials)
     }
 

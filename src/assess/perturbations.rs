@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::cacheable::Cacheable;
-use super::prepared_tasks::PreparedTask;
 use cadforge_executor::{CancelToken, Executor, ExecutorError, Priority, RunSpec, Variants, Vary};
 use cadforge_geometry::MassProperties;
-use cadforge_reward::{Combination, Perturbation, PerturbationStep, Perturbations};
+use cadforge_reward::{Combination, Perturbation, PerturbationStep, Perturbations, TaskBaselines};
 use cadforge_task::dimensions::{Dimension, dimensions, with_all};
 
 /// Dimensions that are tried at once.
@@ -48,7 +47,7 @@ pub(super) struct Trials {
     /// In the order in which they are tried.
     dimensions: Vec<Dimension>,
     /// The task whose reference decides when enough is known; `None` to try all.
-    task: Option<PreparedTask>,
+    task: Option<Arc<TaskBaselines>>,
     state: Mutex<State>,
 }
 
@@ -113,7 +112,7 @@ struct Trial {
 
 impl Trials {
     /// Of at most `count` dimensions.
-    pub(super) fn new(code: &str, count: u32, task: Option<PreparedTask>) -> Arc<Self> {
+    pub(super) fn new(code: &str, count: u32, task: Option<Arc<TaskBaselines>>) -> Arc<Self> {
         let all = dimensions(code);
         Arc::new(Self {
             code: code.to_owned(),
@@ -157,7 +156,7 @@ impl Trials {
             named: self.named,
             perturbations: found.to_vec(),
         };
-        let reference = self.task.as_ref().map(|task| task.baselines.perturbations());
+        let reference = self.task.as_ref().map(|task| task.perturbations());
         reference.is_some_and(|reference| perturbations.is_settled(reference))
     }
 
