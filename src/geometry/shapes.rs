@@ -116,6 +116,12 @@ pub fn pipe(inner: f64, outer: f64, height: f64, sides: u32) -> Shape {
     as_shape(mesh, surfaces, vec![2 * sides; 4], vec![4])
 }
 
+/// Mass properties of [`blocks`].
+pub fn mass_of_blocks(parts: &[([f64; 3], [f64; 3])]) -> super::MassProperties {
+    let shape = blocks(parts);
+    super::MassProperties::of_mesh(&shape.mesh, shape.facts.solids, shape.facts.faces)
+}
+
 /// A mesh as a shape with the given faces.
 pub fn as_shape(
     mesh: TriMesh,

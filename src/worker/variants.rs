@@ -143,11 +143,21 @@ impl Runner {
         run.monitor.allow(&process, cpu_s);
         // A process that is gone is noticed below.
         let _ = process.control.send_command(command);
+        let Some((process, event)) = self.answer(process, run)? else {
+            return Ok(None);
+        };
+        *place = Some(process);
+        Ok(Some(event))
+    }
+
+    /// The next event of a process; `None` if it ends or is killed at a limit.
+    fn answer(
+        &mut self,
+        process: Process,
+        run: &mut CandidateRun<'_>,
+    ) -> io::Result<Option<(Process, Event)>> {
         match self.next(&mut run.monitor, &process, &run.files.runner_stack, None)? {
-            ProcessEvent::Reported(event) if run.monitor.killed.is_none() => {
-                *place = Some(process);
-                Ok(Some(event))
-            }
+            ProcessEvent::Reported(event) if run.monitor.killed.is_none() => Ok(Some((process, event))),
             ProcessEvent::Reported(_) => {
                 process.end();
                 self.done.push((process, false));
@@ -173,18 +183,8 @@ impl Runner {
         )?;
         process.control.send_command(&Command::Begin(process_spec, fds))?;
         run.monitor.allow(&process, MASS_CPU_S);
-        match self.next(&mut run.monitor, &process, &run.files.runner_stack, None)? {
-            ProcessEvent::Reported(Event::Prepared) => Ok(Some(process)),
-            ProcessEvent::Reported(_) => {
-                process.end();
-                self.done.push((process, false));
-                Ok(None)
-            }
-            ProcessEvent::Ended => {
-                self.zygote.reap(&process)?;
-                Ok(None)
-            }
-        }
+        // Trusted code runs up to its first event, which is `Prepared`.
+        Ok(self.answer(process, run)?.map(|(process, _)| process))
     }
 }
 

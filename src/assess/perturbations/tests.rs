@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use cadforge_geometry::shapes;
+use cadforge_geometry::shapes::mass_of_blocks as mass;
 
 use super::*;
 
@@ -16,11 +16,6 @@ fn values(script: &[u8]) -> Values {
     let all = dimensions(script).into_iter();
     all.map(|dimension| (dimension.name.clone(), dimension.literal.parse().unwrap()))
         .collect()
-}
-
-fn mass(blocks: &[Block]) -> MassProperties {
-    let shape = shapes::blocks(blocks);
-    MassProperties::of_mesh(&shape.mesh, shape.facts.solids, shape.facts.faces)
 }
 
 fn plate(values: &Values) -> Vec<Block> {

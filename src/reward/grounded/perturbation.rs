@@ -286,16 +286,11 @@ fn is_stretch(before: &MassProperties, after: &MassProperties) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cadforge_geometry::shapes;
+    use cadforge_geometry::shapes::mass_of_blocks as mass;
 
     use super::*;
 
     type Block = ([f64; 3], [f64; 3]);
-
-    fn mass(blocks: &[Block]) -> MassProperties {
-        let shape = shapes::blocks(blocks);
-        MassProperties::of_mesh(&shape.mesh, shape.facts.solids, shape.facts.faces)
-    }
 
     /// A plate with a large and a small block on it, and what `more` adds to these, for values of four dimensions.
     fn plate(values: [f64; 4], more: impl Fn([f64; 4]) -> Option<Block>) -> MassProperties {

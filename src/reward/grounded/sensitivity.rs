@@ -171,14 +171,9 @@ fn eigenvalues(mut a: [[f64; MEASURES]; MEASURES]) -> [f64; MEASURES] {
 mod tests {
     use super::super::perturbation::PerturbationStep;
     use super::*;
-    use cadforge_geometry::{MassProperties, shapes};
+    use cadforge_geometry::shapes::mass_of_blocks as mass;
 
     type Block = ([f64; 3], [f64; 3]);
-
-    fn mass(blocks: &[Block]) -> MassProperties {
-        let shape = shapes::blocks(blocks);
-        MassProperties::of_mesh(&shape.mesh, shape.facts.solids, shape.facts.faces)
-    }
 
     fn block(size: [f64; 3]) -> Vec<Block> {
         vec![([0.0; 3], size)]
