@@ -67,7 +67,8 @@
 //!    [`executor`] compares it with the surfaces, face by face. If the two contradict each other, the candidate is run once more and
 //!    the reader makes the mesh: if that one agrees, it is scored, else the kind is `forged`. Under grounded-v2 the reader always
 //!    makes the mesh, with parameters chosen from counts (the worker's `mesher.py`), and nothing that a candidate claims about its
-//!    geometry is used.
+//!    geometry is used. For editability, variants with other values of named dimensions then run in the same runner, which reuses
+//!    the kernel's results that cannot depend on them, and the reader measures their mass properties.
 //! 5. [`reward::score`] scores the mesh. The result is an [`assess::Evaluation`], which every surface prints; a line of a trajectory is
 //!    an evaluation with its code.
 //!
