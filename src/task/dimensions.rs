@@ -98,7 +98,7 @@ impl Dimension {
 
     /// A fifth of a large step, but at least 1 for a whole number.
     pub fn small_step(&self) -> f64 {
-        let size = 0.2 * self.large_step();
+        let size = self.large_step() / 5.0;
         if self.is_whole() {
             size.round().max(1.0)
         } else {
@@ -169,7 +169,7 @@ mod tests {
         let steps = |index: usize| [found[index].large_step(), found[index].small_step()];
         assert_eq!(
             (steps(0), steps(1), steps(2)),
-            ([6.0, 1.2], [2.0, 1.0], [0.2, 0.04000000000000001])
+            ([6.0, 1.2], [2.0, 1.0], [0.2, 0.04])
         );
         assert_eq!(found[0].stepped(-1.2).value, "118.8");
         let whole = &dimensions("plate = 240\n")[0];
