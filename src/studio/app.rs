@@ -90,7 +90,10 @@ impl Studio {
             .or_else(|| sessions.of_task(FIRST_TASK))
             .unwrap_or(0);
         let repaint = ctx.clone();
-        let controller = Controller::new(sessions, backend, Arc::new(move || repaint.request_repaint()));
+        let mut controller = Controller::new(sessions, backend, Arc::new(move || repaint.request_repaint()));
+        if initial_task.is_none() {
+            controller.ask_for_task();
+        }
         Some(Self {
             controller,
             viewport: Viewport::new(gl),
@@ -371,6 +374,7 @@ impl Studio {
             .show(ui, |ui| top_bar::show(state, ui, commands));
         banner::show(state, ui, commands);
         ask::recovery(state, ui, commands);
+        ask::task(state, ui, commands);
         ask::project(state, ui, commands);
         let triangles = viewport.triangle_count();
         Panel::bottom("status")

@@ -151,6 +151,8 @@ pub enum ControllerCommand {
     AllowProject,
     /// Whether scripts may read the folder.
     AnswerProject(bool),
+    /// Id of the task that the opened file is for; none keeps the one on screen.
+    AnswerTask(Option<String>),
     /// Load the changed file (true) or keep the edits.
     AnswerConflict(bool),
     /// Close the window although jobs are running.

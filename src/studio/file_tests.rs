@@ -1,15 +1,17 @@
 //! Tests of files in the window: saving, existing files, changes on disk.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use super::command::ControllerCommand;
-use super::editor;
-use super::state::ExportFormat;
-use super::state::PathPurpose;
-use super::testing::{FakeBackend, Window, opened, state, type_code, until, window};
+use super::state::{Activity, ExportFormat, PathPurpose, Session};
+use super::testing::{
+    FakeBackend, Window, opened, state, studio, task, type_code, until, window, window_with,
+};
+use super::{Opened, editor};
 
 /// Types a path for saving, as on a desktop without dialogs.
 fn save_as(window: &mut Window, path: &Path) {
@@ -105,6 +107,58 @@ fn save_as_asks_before_it_replaces_a_file_and_watches_it_from_then_on() {
     window.run_steps(3);
     assert!(state(&window).card().code.contains("mine = 1"));
     assert!(state(&window).card().unsaved());
+}
+
+#[test]
+fn a_file_opened_before_a_task_is_chosen_asks_for_its_task_and_moves_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("leg.py");
+    let mut window = opened(&path, "leg = 1\n");
+    window.get_by_label("leg.py is scored against First part. Is it for another task?");
+    window.get_by_label("Choose a task").click();
+    window.run_steps(3);
+    // The list of tasks on the left has a button of the same name.
+    window
+        .get_all_by_label("Other part")
+        .max_by(|a, b| a.rect().left().total_cmp(&b.rect().left()))
+        .unwrap()
+        .click();
+    window.run_steps(3);
+    let seen = state(&window);
+    assert_eq!(seen.session().task.id, "other");
+    assert_eq!(
+        (seen.card().code.as_str(), seen.card().file.as_deref()),
+        ("leg = 1\n", Some(&*path))
+    );
+    let files = |session: &Session| session.cards.iter().filter(|card| card.file.is_some()).count();
+    assert_eq!(seen.sessions.all.iter().map(files).collect::<Vec<_>>(), [0, 1]);
+    assert!(
+        matches!(seen.session().seed().activity, Activity::Assessing(_)),
+        "the seed of a task on screen for the first time is scored too"
+    );
+    // The next file is for the chosen task.
+    let next = dir.path().join("next.py");
+    std::fs::write(&next, "next = 1\n").unwrap();
+    studio(&mut window).open(Opened::File(next.clone()));
+    until(&mut window, "the file", |state| state.card().code == "next = 1\n");
+    assert_eq!(state(&window).session().task.id, "other");
+    assert!(state(&window).documents.task_question.is_none());
+}
+
+#[test]
+fn a_file_in_a_tasks_folder_is_opened_in_that_task() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = FakeBackend::ready();
+    let mut other = task("other", "Other part");
+    Arc::get_mut(&mut other).unwrap().dir = dir.path().to_owned();
+    let mut window = window_with(&backend, vec![task("part", "First part"), other]);
+    let path = dir.path().join("seeds/weak.py");
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "weak = 1\n").unwrap();
+    studio(&mut window).open(Opened::File(path));
+    until(&mut window, "the file", |state| state.card().code == "weak = 1\n");
+    assert_eq!(state(&window).session().task.id, "other");
+    assert!(state(&window).documents.task_question.is_none());
 }
 
 #[test]

@@ -122,8 +122,10 @@ fn a_click_on_a_clients_step_shows_its_code_and_score() {
     assert_eq!(state(&window).card().code, "bax");
     // The client's score stays until the part is built here.
     assert_eq!(state(&window).card().failure().unwrap().kind, Kind::UndefinedName);
-    assert_eq!(backend.count(), jobs + 1);
-    backend.last(|job| assert_eq!(job.code(), "bax"));
+    // The seed of the task, which was not on screen before, is scored too.
+    assert_eq!(backend.count(), jobs + 2);
+    backend.job(jobs, |job| assert_eq!(job.code(), "bax"));
+    backend.last(|job| assert_eq!(job.code(), "fixture = seed\n"));
     window.get_by_label("session 1 reset, build_ok 0.500").click();
     window.run_steps(3);
     assert_eq!(state(&window).card().code, "seed");

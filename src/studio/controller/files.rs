@@ -16,6 +16,8 @@ pub(super) struct FilePart {
     pub state: Documents,
     pub io: Files,
     prompts: u64,
+    /// Whether the task of the next opened file is unknown, since the user has not chosen any yet.
+    pub asks_for_task: bool,
     /// Project folders denied in this window.
     denied: Vec<PathBuf>,
     /// Project folder that a question was requested for.
@@ -28,6 +30,7 @@ impl FilePart {
             state: Documents::default(),
             io: Files::new(wake, operations),
             prompts: 0,
+            asks_for_task: false,
             denied: Vec::new(),
             requested: None,
         }

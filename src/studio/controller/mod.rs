@@ -155,7 +155,10 @@ impl Controller {
     pub fn apply(&mut self, command: ControllerCommand) {
         let messages = &mut self.messages;
         match command {
-            ControllerCommand::SelectTask(id) => self.sessions.select_task(&id),
+            ControllerCommand::SelectTask(id) => {
+                self.files.asks_for_task = false;
+                self.sessions.select_task(&id);
+            }
             ControllerCommand::SelectCard(card) => self.sessions.select(card),
             ControllerCommand::PreviousStep => self.sessions.step_by(-1),
             ControllerCommand::NextStep => self.sessions.step_by(1),
@@ -207,6 +210,7 @@ impl Controller {
                     .ask_about_project(session.folder_of(session.card()), messages);
             }
             ControllerCommand::AnswerProject(allow) => self.answer_project(allow),
+            ControllerCommand::AnswerTask(task) => self.answer_task(task.as_deref()),
             ControllerCommand::AnswerConflict(load) => {
                 if let Some(conflict) = self.files.state.conflict.take().filter(|_| load) {
                     self.sessions.load_over(&conflict);

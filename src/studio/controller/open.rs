@@ -37,7 +37,14 @@ impl Controller {
             FileEvent::Read(path, Ok(code)) => {
                 self.files.io.watch(&path, &code);
                 self.files.examine_project(&path);
+                let task = self.sessions.state.of_file(&path);
+                if let Some(task) = task {
+                    self.sessions.state.current = task;
+                }
                 self.sessions.show_file(path, code);
+                if std::mem::take(&mut self.files.asks_for_task) && task.is_none() {
+                    self.files.state.task_question = Some(self.sessions.state.card().id);
+                }
             }
             FileEvent::Project(folder, opened) => {
                 let allowed = self.setup.state.settings.project_folders.contains(&folder);
@@ -226,6 +233,21 @@ impl Controller {
         }
     }
 
+    /// Asks which task the next opened file is for, unless it lies in a task's folder or a task is chosen before.
+    pub fn ask_for_task(&mut self) {
+        self.files.asks_for_task = true;
+    }
+
+    /// Handles the user's answer about the task of an opened file.
+    pub(super) fn answer_task(&mut self, task: Option<&str>) {
+        let Some(card) = self.files.state.task_question.take() else {
+            return;
+        };
+        if let Some(task) = task.and_then(|id| self.sessions.state.of_task(id)) {
+            self.sessions.move_to_task(card, task);
+        }
+    }
+
     /// Handles the user's answer about a project folder; an allowed folder is saved in the settings.
     pub(super) fn answer_project(&mut self, allow: bool) {
         let Some(project) = self.files.answer_project(allow) else {
@@ -268,6 +290,7 @@ impl Controller {
         let sessions = &mut self.sessions.state;
         if let Some(index) = sessions.of_task(&task).filter(|_| with_place) {
             sessions.current = index;
+            self.files.asks_for_task = false;
         }
         self.sessions.score_unscored();
         self.tracker.appearance = Appearance { dark, view, panels };

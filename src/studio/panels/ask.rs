@@ -7,39 +7,69 @@ use crate::studio::command::{Command, ControllerCommand, Overwriting};
 use crate::studio::state::{Overwrite, State, file_name};
 use crate::studio::theme;
 
+/// Asks which task an opened file is for.
+pub fn task(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let sessions = &state.sessions;
+    let asked = state.documents.task_question;
+    let Some((session, card)) = sessions.cards().find(|(_, card)| Some(card.id) == asked) else {
+        return;
+    };
+    let palette = theme::of(ui);
+    bar(ui, "task", |ui| {
+        if ui.add(Button::new("Keep")).clicked() {
+            commands.push(ControllerCommand::AnswerTask(None).into());
+        }
+        ui.menu_button("Choose a task", |ui| {
+            egui::ScrollArea::vertical().max_height(400.0).show(ui, |ui| {
+                for session in &sessions.all {
+                    if ui.button(&session.task.label).clicked() {
+                        let id = session.task.id.clone();
+                        commands.push(ControllerCommand::AnswerTask(Some(id)).into());
+                    }
+                }
+            });
+        });
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let name = card.file.as_deref().map_or("The file".into(), file_name);
+            let text = format!(
+                "{name} is scored against {}. Is it for another task?",
+                session.task.label
+            );
+            let text = RichText::new(text)
+                .font(theme::medium(theme::TEXT))
+                .color(palette.text);
+            ui.add(egui::Label::new(text).truncate());
+        });
+    });
+}
+
 /// Asks whether an opened script may read the files beside it.
 pub fn project(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
     let Some(project) = &state.documents.project_question else {
         return;
     };
     let palette = theme::of(ui);
-    let fill = theme::blend(palette.pane, palette.accent, 0.16);
-    egui::Panel::top("project")
-        .show_separator_line(false)
-        .frame(Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8)))
-        .show(ui, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::new("Don't allow")).clicked() {
-                    commands.push(ControllerCommand::AnswerProject(false).into());
-                }
-                let allow = RichText::new("Allow")
-                    .font(theme::medium(theme::TEXT))
-                    .color(egui::Color32::WHITE);
-                if ui.add(Button::new(allow).fill(palette.primary)).clicked() {
-                    commands.push(ControllerCommand::AnswerProject(true).into());
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let text = format!(
-                        "Allow scripts to read the files in {}? They cannot write there.",
-                        project.folder().display()
-                    );
-                    let text = RichText::new(text)
-                        .font(theme::medium(theme::TEXT))
-                        .color(palette.text);
-                    ui.add(egui::Label::new(text).truncate());
-                });
-            });
+    bar(ui, "project", |ui| {
+        if ui.add(Button::new("Don't allow")).clicked() {
+            commands.push(ControllerCommand::AnswerProject(false).into());
+        }
+        let allow = RichText::new("Allow")
+            .font(theme::medium(theme::TEXT))
+            .color(egui::Color32::WHITE);
+        if ui.add(Button::new(allow).fill(palette.primary)).clicked() {
+            commands.push(ControllerCommand::AnswerProject(true).into());
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let text = format!(
+                "Allow scripts to read the files in {}? They cannot write there.",
+                project.folder().display()
+            );
+            let text = RichText::new(text)
+                .font(theme::medium(theme::TEXT))
+                .color(palette.text);
+            ui.add(egui::Label::new(text).truncate());
         });
+    });
 }
 
 /// Offers to restore edits of a window that did not exit normally.
@@ -49,47 +79,53 @@ pub fn recovery(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
         return;
     }
     let palette = theme::of(ui);
+    bar(ui, "rescue", |ui| {
+        if ui.add(Button::new("Discard")).clicked() {
+            commands.push(ControllerCommand::RecoverEdits(false).into());
+        }
+        let restore = RichText::new("Restore")
+            .font(theme::medium(theme::TEXT))
+            .color(egui::Color32::WHITE);
+        if ui.add(Button::new(restore).fill(palette.primary)).clicked() {
+            commands.push(ControllerCommand::RecoverEdits(true).into());
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let what = if count == 1 {
+                "1 unsaved edit was".to_owned()
+            } else {
+                format!("{count} unsaved edits were")
+            };
+            let text = format!("The studio did not exit normally; {what} recovered.");
+            ui.label(
+                RichText::new(text)
+                    .font(theme::medium(theme::TEXT))
+                    .color(palette.text),
+            );
+            let first = state
+                .documents
+                .recovered
+                .iter()
+                .rev()
+                .find_map(|draft| draft.code.lines().find(|line| !line.trim().is_empty()));
+            if let Some(line) = first {
+                let text = RichText::new(widgets::cut(line))
+                    .font(theme::mono(11.5))
+                    .color(palette.dim);
+                ui.add(egui::Label::new(text).truncate());
+            }
+        });
+    });
+}
+
+/// Displays a question above the panels; answers are laid out from the right.
+fn bar(ui: &mut Ui, id: &'static str, content: impl FnOnce(&mut Ui)) {
+    let palette = theme::of(ui);
     let fill = theme::blend(palette.pane, palette.accent, 0.16);
-    egui::Panel::top("rescue")
+    egui::Panel::top(id)
         .show_separator_line(false)
         .frame(Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8)))
         .show(ui, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::new("Discard")).clicked() {
-                    commands.push(ControllerCommand::RecoverEdits(false).into());
-                }
-                let restore = RichText::new("Restore")
-                    .font(theme::medium(theme::TEXT))
-                    .color(egui::Color32::WHITE);
-                if ui.add(Button::new(restore).fill(palette.primary)).clicked() {
-                    commands.push(ControllerCommand::RecoverEdits(true).into());
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let what = if count == 1 {
-                        "1 unsaved edit was".to_owned()
-                    } else {
-                        format!("{count} unsaved edits were")
-                    };
-                    let text = format!("The studio did not exit normally; {what} recovered.");
-                    ui.label(
-                        RichText::new(text)
-                            .font(theme::medium(theme::TEXT))
-                            .color(palette.text),
-                    );
-                    let first = state
-                        .documents
-                        .recovered
-                        .iter()
-                        .rev()
-                        .find_map(|draft| draft.code.lines().find(|line| !line.trim().is_empty()));
-                    if let Some(line) = first {
-                        let text = RichText::new(widgets::cut(line))
-                            .font(theme::mono(11.5))
-                            .color(palette.dim);
-                        ui.add(egui::Label::new(text).truncate());
-                    }
-                });
-            });
+            ui.with_layout(Layout::right_to_left(Align::Center), content);
         });
 }
 

@@ -21,6 +21,8 @@ pub struct Documents {
     pub recovered: Vec<UnsavedEdit>,
     /// Open question whether to quit.
     pub quit: Option<Quit>,
+    /// Card of a file for which no task was chosen, until the user answers.
+    pub task_question: Option<CardId>,
     /// Folder that a question about reading is open for.
     pub project_question: Option<Project>,
     /// Folders that cannot be project folders, with the reason, until it is displayed.

@@ -1,6 +1,6 @@
 //! All tasks with their steps, the jobs on them, and the workers that run these.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::documents::UnsavedEdit;
@@ -111,6 +111,16 @@ impl Sessions {
     /// Index of the session of a task.
     pub fn of_task(&self, id: &str) -> Option<usize> {
         self.all.iter().position(|session| session.task.id == id)
+    }
+
+    /// Index of the session of the task whose folder holds a file.
+    pub fn of_file(&self, file: &Path) -> Option<usize> {
+        let file = file.canonicalize().ok()?;
+        let holds = |session: &Session| {
+            let folder = session.task.dir.canonicalize();
+            folder.is_ok_and(|folder| file.starts_with(folder))
+        };
+        self.all.iter().position(holds)
     }
 
     pub fn find(&self, id: CardId) -> Option<&Card> {

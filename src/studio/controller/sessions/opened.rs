@@ -74,6 +74,8 @@ impl SessionPart {
         session.cards.push(card);
         self.state.current = index;
         self.assess(index, id, Priority::Live);
+        // The task may be on screen for the first time: its seed is scored too.
+        self.score_unscored();
     }
 
     pub fn show_file(&mut self, path: PathBuf, code: String) {
@@ -89,7 +91,32 @@ impl SessionPart {
         let id = card.id;
         session.cards.push(card);
         session.selected = id;
-        self.assess(index, id, Priority::Live);
+        self.score_unscored();
+    }
+
+    /// Moves a card to another task, as a hand-edited one, and displays and scores it there.
+    pub fn move_to_task(&mut self, id: CardId, index: usize) {
+        let Some(from) = self
+            .state
+            .all
+            .iter()
+            .position(|session| session.get(id).is_some())
+        else {
+            return;
+        };
+        self.state.current = from;
+        let Some(old) = self.state.session().get(id).filter(|_| from != index).cloned() else {
+            return;
+        };
+        self.remove(id);
+        let mut card = self.hand_card(index, old.code);
+        (card.file, card.revision, card.saved_revision) = (old.file, old.revision, old.saved_revision);
+        let id = card.id;
+        let session = &mut self.state.all[index];
+        session.cards.push(card);
+        session.selected = id;
+        self.state.current = index;
+        self.score_unscored();
     }
 
     /// Displays every step of a trajectory as a card and selects the last one.
