@@ -1,6 +1,6 @@
 //! Changes named dimensions of a script and has the results measured, while a worker holds the script.
 //!
-//! Dimensions are tried in batches of four, until the score would hardly change by more. A batch takes a large step of each
+//! Dimensions are tried in batches of three, until the score would hardly change by more. A batch takes a large step of each
 //! dimension, and a small one of all together ([`Combination`]); only if that does not show that each acts in proportion, small
 //! steps one at a time.
 
@@ -16,7 +16,7 @@ use cadforge_reward::{Combination, Perturbation, PerturbationStep, Perturbations
 use cadforge_task::dimensions::{Dimension, dimensions, with_all};
 
 /// Dimensions that are tried at once.
-const BATCH: usize = 4;
+const BATCH: usize = 3;
 
 /// Perturbs the dimensions of a script that builds.
 pub(super) fn run(

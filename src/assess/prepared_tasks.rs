@@ -103,8 +103,10 @@ fn prepare(
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<Cacheable<PreparedTask>, ReferenceError> {
+    let _span = tracing::trace_span!("prepare the task").entered();
     let mut is_cacheable = true;
     let mut built = |path: &PathBuf, code: &str| {
+        let _span = tracing::trace_span!("reference").entered();
         let reference = build(path, code, spec, executor, cancel)?;
         Ok::<_, ReferenceError>(reference.take(&mut is_cacheable))
     };
@@ -151,18 +153,22 @@ fn prepare(
     };
     let perturbations = match (reference, &code, against) {
         (Some(_), Some(code), Comparison::Own | Comparison::Shape(_)) if count > 0 => {
+            let _span = tracing::trace_span!("perturb the reference").entered();
             let trials = Trials::new(code, count, None);
             let perturbations = perturbations::run(&trials, spec, Priority::Batch, executor, cancel)?;
             Some(perturbations.take(&mut is_cacheable))
         }
         _ => None,
     };
+    let seed_span = tracing::trace_span!("weak seed").entered();
     let weak = executor.build(task.weak_seed().as_bytes(), spec, Priority::Batch, cancel)?;
     is_cacheable &= weak.cacheable;
     let weak: Option<Arc<Shape>> = match weak.build {
         Build::Shape(shape) => Some(shape),
         Build::Failed(_) => None,
     };
+    drop(seed_span);
+    let _baselines = tracing::trace_span!("baselines").entered();
     let baselines = TaskBaselines::new(
         &task.requirements(),
         &own.iter()

@@ -139,6 +139,7 @@ fn prepare(
     executor: &Executor,
     cancel: &CancelToken,
 ) -> Result<Cacheable<Arc<Reference>>, ReferenceError> {
+    let _span = tracing::trace_span!("reference").entered();
     let (reference, is_cacheable) = match source {
         Source::Code { path, code, .. } => {
             let built = build(&path, &code, spec, executor, cancel)?;

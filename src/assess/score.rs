@@ -184,6 +184,7 @@ impl Assessor {
             .references
             .get(task, &scoring.reference, &self.executor, cancel)?
             .take(&mut is_cacheable);
+        let _span = tracing::trace_span!("score").entered();
         let start = Instant::now();
         let evidence = Evidence {
             code,
@@ -232,6 +233,7 @@ impl Assessor {
             }
             None => None,
         };
+        let _span = tracing::trace_span!("score").entered();
         let editability_ms = milliseconds(rebuilding) + trials.map_or(0.0, Trials::milliseconds);
         let start = Instant::now();
         let evidence = GroundedEvidence {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::context::{self, Global};
 use super::scoring::{ProjectArgs, ScoringArgs};
+use super::timing::TimingArgs;
 use crate::assess::{Assessment, Evaluation, Request, with_task_files};
 use crate::engine::{Engine, write_step};
 use crate::executor::CancelToken;
@@ -37,6 +38,8 @@ pub(crate) struct EvalArgs {
     project: ProjectArgs,
     #[command(flatten)]
     scoring: ScoringArgs,
+    #[command(flatten)]
+    pub timing: TimingArgs,
 }
 
 pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> {
@@ -45,7 +48,11 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let code = context::read_candidate(&args.file)?;
     let mut scoring = args.scoring.scoring();
     scoring.project = args.project.open(Some(task))?;
-    let engine = global.engine_with(1, |config| args.scoring.cache.apply(config))?;
+    let trace = args.timing.open()?;
+    let engine = global.engine_with(1, |config| {
+        args.scoring.cache.apply(config);
+        args.timing.apply(config);
+    })?;
     let request = Request::batch(task, &code, &scoring);
     let evaluation = with_notice(|| evaluate(&request, &engine, args.out.as_deref()))?;
     if let Some(path) = &args.step {
@@ -69,6 +76,7 @@ pub(super) fn run(args: &EvalArgs, global: &Global) -> anyhow::Result<ExitCode> 
     } else {
         context::print(&summary(&evaluation))?;
     }
+    args.timing.finish(trace, false)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,12 +14,18 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::CliError;
+use super::timing::Recorder;
 use crate::studio::console;
 
 /// Installs the subscriber of this process. `filter` is the value of `--log`; the default is that of `CADFORGE_LOG`.
-pub(super) fn init(filter: Option<&str>) -> Result<(), CliError> {
+/// `recorder` is told all spans of our own crates.
+pub(super) fn init(filter: Option<&str>, recorder: Option<Recorder>) -> Result<(), CliError> {
     let variable = std::env::var("CADFORGE_LOG").ok().filter(|text| !text.is_empty());
-    let registry = tracing_subscriber::registry().with(console::layer());
+    let own = Targets::new().with_target("cadforge", Level::TRACE);
+    let recorder = recorder.map(|recorder| recorder.with_filter(own));
+    let registry = tracing_subscriber::registry()
+        .with(console::layer())
+        .with(recorder);
     // Another subscriber can only be one of a test that runs in the same process.
     let _ = match filter.or(variable.as_deref()) {
         Some(filter) => {

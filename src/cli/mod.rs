@@ -23,6 +23,7 @@ mod size;
 mod store;
 mod studio;
 mod tasks;
+mod timing;
 
 use std::process::ExitCode;
 
@@ -94,7 +95,12 @@ pub fn run() -> ExitCode {
         eprintln!("cadforge: {error}");
         return ExitCode::from(2);
     }
-    if let Err(error) = log::init(global.log.as_deref()) {
+    let timing = match &command {
+        Some(CliCommand::Eval(args)) => args.timing.recorder(),
+        Some(CliCommand::Score(args)) => args.timing.recorder(),
+        _ => None,
+    };
+    if let Err(error) = log::init(global.log.as_deref(), timing) {
         eprintln!("cadforge: {error}");
         return ExitCode::from(2);
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::context::{self, Global};
 use super::scoring::ScoringArgs;
+use super::timing::TimingArgs;
 use crate::data::DEFAULT_GENERATIONS;
 use crate::data::score::{self, Progress, ScoreOptions, ScoreSummary};
 
@@ -37,6 +38,8 @@ pub(crate) struct ScoreArgs {
     json: bool,
     #[command(flatten)]
     scoring: ScoringArgs,
+    #[command(flatten)]
+    pub timing: TimingArgs,
 }
 
 /// The object that `score --json` prints.
@@ -55,7 +58,11 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
     let tasks = global.task_set()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, |jobs| jobs as usize);
-    let engine = global.engine_with(jobs, |config| args.scoring.cache.apply(config))?;
+    let trace = args.timing.open()?;
+    let engine = global.engine_with(jobs, |config| {
+        args.scoring.cache.apply(config);
+        args.timing.apply(config);
+    })?;
     let options = ScoreOptions {
         input: args.input,
         output: args.output,
@@ -95,6 +102,7 @@ pub(super) fn run(args: ScoreArgs, global: &Global) -> anyhow::Result<ExitCode> 
             summary.errors
         );
     }
+    args.timing.finish(trace, true)?;
     let failed = summary.errors > 0 || summary.stopped.is_some();
     Ok(ExitCode::from(if failed { 3 } else { 0 }))
 }

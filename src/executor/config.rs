@@ -23,6 +23,8 @@ pub struct WorkerConfig {
     pub cache: Cache,
     /// Patches that speed CadQuery up: `all`, `none`, or names separated by commas. They change no result.
     pub patches: String,
+    /// Whether the stages of each run are timed and reported: see [`STAGE_TARGET`](crate::STAGE_TARGET).
+    pub timed: bool,
 }
 
 /// When a healthy worker is replaced. Its successor starts before it ends.
@@ -55,6 +57,7 @@ impl WorkerConfig {
             recycle: Recycle::default(),
             cache: Cache::off(),
             patches: "all".to_owned(),
+            timed: false,
         }
     }
 }

@@ -32,6 +32,7 @@ impl Identity {
             recycle: _,
             cache: _,
             patches,
+            timed: _,
         } = config;
         let mut key = KeyBuilder::default()
             .part("format", &FORMAT.to_le_bytes())

@@ -31,6 +31,7 @@ mod notes;
 mod outcome;
 mod pool;
 pub mod scratch;
+mod stages;
 mod vary;
 mod worker;
 
@@ -41,6 +42,7 @@ use cadforge_core::cache::{Cache, Key};
 use cadforge_core::failure::Kind;
 use cadforge_protocol::frame::Purpose;
 
+pub use cadforge_platform::linux::monotonic_us;
 pub use cadforge_platform::{kernel, kernel::SandboxSupport, load};
 pub use cadforge_protocol::{
     Limits, MeshMethod, PATCHES, RunSpec, WorkerVersions, frame as protocol, project,
@@ -54,6 +56,7 @@ pub use execution::{Build, Execution};
 pub use identity::Identity;
 pub use mesh_check::DisputedMesh;
 pub use pool::{PoolStatus, Priority};
+pub use stages::{STAGE_TARGET, USE_TARGET};
 pub use vary::{Variants, Vary};
 
 /// A pool of worker processes. Cheap to clone; the last clone stops the workers.

@@ -17,6 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use super::cancel::CancelToken;
 use super::config::WorkerConfig;
+use super::stages;
 use super::vary::{Variants, Vary};
 use cadforge_platform::kernel::SandboxSupport;
 use cadforge_platform::load::Timeout;
@@ -59,6 +60,8 @@ pub(crate) struct Worker {
     asleep: Vec<u64>,
     /// Whether a variant of the current candidate was interrupted.
     interrupted: bool,
+    /// Whether runs are timed.
+    timed: bool,
     /// Those of them that ended before the other one.
     ended: Vec<(u64, Received)>,
 }
@@ -157,10 +160,15 @@ impl Worker {
             next_id: 0,
             asleep: Vec::new(),
             interrupted: false,
+            timed: config.timed,
             ended: Vec::new(),
         };
         (worker.versions, worker.sandbox) = worker.await_hello(closing)?;
         Ok(worker)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn versions(&self) -> &WorkerVersions {
@@ -190,6 +198,7 @@ impl Worker {
             spec: run.spec.clone(),
             purpose: run.purpose,
             varies: run.vary.is_some(),
+            timed: self.timed,
         };
         self.interrupted = false;
         self.send(&request, &[run.code])?;
@@ -269,10 +278,12 @@ impl Worker {
                     mesh_ms,
                     resumed,
                     claims,
+                    stages,
                     ..
                 },
                 blobs,
             )) if id == expected => {
+                stages::report(self.child.id(), &stages);
                 let blobs = DoneBlobs::from_blobs(blobs).map_err(|error| self.died(&error.to_string()))?;
                 Ok(match outcome {
                     Outcome::Cancelled => RunResult::Cancelled,

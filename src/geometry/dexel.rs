@@ -74,11 +74,31 @@ pub struct Overlaps {
     pub inverted: f64,
 }
 
+/// A ray meets a surface.
+#[derive(Clone, Copy)]
 struct Event {
-    ray: u32,
-    body: u16,
-    change: i8,
+    /// The ray, in its row.
+    at: u32,
+    surface: Surface,
     depth: f64,
+}
+
+/// A body, and whether its material begins there: the order of surfaces at one depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Surface(u32);
+
+impl Surface {
+    fn new(body: u16, begins: bool) -> Self {
+        Self(u32::from(body) << 1 | u32::from(begins))
+    }
+
+    fn body(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    fn change(self) -> i32 {
+        if self.0 & 1 == 1 { 1 } else { -1 }
+    }
 }
 
 impl Dexels {
@@ -104,12 +124,13 @@ impl Dexels {
             spans: Vec::new(),
             overlaps: Overlaps::default(),
         };
-        let mut events = Vec::new();
+        // By rows of rays, each of which is small enough to stay in the processor's cache while it is sorted.
+        let mut rows: Vec<Vec<Event>> = vec![Vec::new(); count[1]];
         for (index, triangle) in mesh.triangles().iter().enumerate() {
             let corners = triangle.map(|vertex| points[vertex as usize]);
-            dexels.cross(corners, body_of(index), &mut events);
+            dexels.cross(corners, body_of(index), &mut rows);
         }
-        dexels.sweep(&events);
+        dexels.sweep(&rows);
         dexels
     }
 
@@ -225,14 +246,14 @@ impl Dexels {
     }
 
     /// Adds an event for each ray that meets the triangle.
-    fn cross(&self, corners: [[f64; 3]; 3], body: u16, events: &mut Vec<Event>) {
+    fn cross(&self, corners: [[f64; 3]; 3], body: u16, events: &mut [Vec<Event>]) {
         let [a, b, c] = corners;
         let twice = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
         if twice == 0.0 {
             return;
         }
         // Seen along the axis, a counter-clockwise triangle faces away: the ray leaves the material there.
-        let change = if twice > 0.0 { -1 } else { 1 };
+        let surface = Surface::new(body, twice < 0.0);
         let slope =
             |p: fn([f64; 3]) -> f64| ((p(b) - p(a)) * (c[2] - a[2]) - (p(c) - p(a)) * (b[2] - a[2])) / twice;
         let (along_v, along_u) = (slope(|p| p[0]), -slope(|p| p[1]));
@@ -251,13 +272,13 @@ impl Dexels {
                 let (one, other) = (cut(low, high, y), cut(from, to, y));
                 let first = (one.min(other).ceil() as i64).max(self.start[0]);
                 let end = (one.max(other).ceil() as i64).min(self.start[0] + self.count[0] as i64);
+                let row = &mut events[(v - self.start[1]) as usize];
                 for u in first..end {
                     // The slope of a triangle seen nearly edge-on is unbounded, but its depths are bounded.
                     let depth = a[2] + along_u * (u as f64 - a[0]) + along_v * (y - a[1]);
-                    events.push(Event {
-                        ray: ((v - self.start[1]) * self.count[0] as i64 + (u - self.start[0])) as u32,
-                        body,
-                        change,
+                    row.push(Event {
+                        at: (u - self.start[0]) as u32,
+                        surface,
                         depth: depth.clamp(least, most),
                     });
                 }
@@ -266,62 +287,61 @@ impl Dexels {
     }
 
     /// Walks along each ray and stores the spans of material.
-    fn sweep(&mut self, events: &[Event]) {
-        let rays = self.count[0] * self.count[1];
-        let mut ends = vec![0u32; rays + 1];
-        for event in events {
-            ends[event.ray as usize + 1] += 1;
-        }
-        for ray in 0..rays {
-            ends[ray + 1] += ends[ray];
-        }
-        let mut order = vec![0u32; events.len()];
-        let mut next = ends.clone();
-        for (index, event) in events.iter().enumerate() {
-            let slot = &mut next[event.ray as usize];
-            order[*slot as usize] = index as u32;
-            *slot += 1;
-        }
-        let bodies = events
-            .iter()
-            .map(|event| event.body)
-            .max()
-            .map_or(0, |most| usize::from(most) + 1);
-        let mut windings = vec![0i32; bodies];
-        self.offsets = Vec::with_capacity(rays + 1);
+    fn sweep(&mut self, rows: &[Vec<Event>]) {
+        let bodies = rows.iter().flatten().map(|event| event.surface.body() + 1).max();
+        let mut windings = vec![0i32; bodies.unwrap_or_default()];
+        let width = self.count[0];
+        self.offsets = Vec::with_capacity(width * self.count[1] + 1);
         self.offsets.push(0);
-        for ray in 0..rays {
-            let along = &mut order[ends[ray] as usize..ends[ray + 1] as usize];
-            let event = |index: &u32| &events[*index as usize];
-            along.sort_unstable_by(|one, other| {
-                let (one, other) = (event(one), event(other));
-                one.depth
-                    .total_cmp(&other.depth)
-                    .then((one.body, one.change).cmp(&(other.body, other.change)))
-            });
-            self.walk(along.iter().map(|index| &events[*index as usize]), &mut windings);
-            self.offsets.push(self.spans.len() as u32);
+        let mut ends = vec![0u32; width + 1];
+        let mut along = Vec::new();
+        for row in rows {
+            ends.fill(0);
+            for event in row {
+                ends[event.at as usize + 1] += 1;
+            }
+            for at in 0..width {
+                ends[at + 1] += ends[at];
+            }
+            // Sorted by ray: afterwards the entry of a ray is its end, and that of the ray before its start.
+            along.clear();
+            along.resize(row.len(), (0.0, Surface(0)));
+            for event in row {
+                let slot = &mut ends[event.at as usize];
+                along[*slot as usize] = (event.depth, event.surface);
+                *slot += 1;
+            }
+            let mut start = 0;
+            for &end in &ends[..width] {
+                let along = &mut along[start..end as usize];
+                start = end as usize;
+                along.sort_unstable_by(|(one, at_one), (other, at_other)| {
+                    one.total_cmp(other).then(at_one.cmp(at_other))
+                });
+                self.walk(along, &mut windings);
+                self.offsets.push(self.spans.len() as u32);
+            }
         }
     }
 
-    fn walk<'a>(&mut self, along: impl Iterator<Item = &'a Event>, windings: &mut [i32]) {
+    fn walk(&mut self, along: &[(f64, Surface)], windings: &mut [i32]) {
         let first_span = self.spans.len();
         let (mut inside, mut twice, mut inverted) = (0, 0, 0);
         let mut last = f64::NEG_INFINITY;
-        for event in along {
-            let length = event.depth - last;
+        for &(depth, surface) in along {
+            let length = depth - last;
             if length > 0.0 && length.is_finite() {
                 if inside > 0 {
                     match self.spans[first_span..].last_mut() {
-                        Some(span) if span[1] == last => span[1] = event.depth,
-                        _ => self.spans.push([last, event.depth]),
+                        Some(span) if span[1] == last => span[1] = depth,
+                        _ => self.spans.push([last, depth]),
                     }
                 }
                 self.overlaps.shared += if inside > 1 { length } else { 0.0 };
                 self.overlaps.own += if twice > 0 { length } else { 0.0 };
                 self.overlaps.inverted += if inverted > 0 { length } else { 0.0 };
             }
-            let winding = &mut windings[usize::from(event.body)];
+            let winding = &mut windings[surface.body()];
             let count = |winding: i32| {
                 (
                     i32::from(winding > 0),
@@ -330,12 +350,12 @@ impl Dexels {
                 )
             };
             let before = count(*winding);
-            *winding += i32::from(event.change);
+            *winding += surface.change();
             let after = count(*winding);
             inside += after.0 - before.0;
             twice += after.1 - before.1;
             inverted += after.2 - before.2;
-            last = event.depth;
+            last = depth;
         }
         if inside != 0 || inverted != 0 {
             // The mesh is open along this ray: the material behind the last surface is unknown.

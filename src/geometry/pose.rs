@@ -15,6 +15,10 @@ const MARGIN: f64 = 0.02;
 const SCALE_MARGIN: f64 = 0.005;
 /// Largest scale factor of a scaled pose, and the inverse of the smallest: beyond it, a part is of another size.
 const MAX_SCALE: f64 = 1.3;
+/// Cells of one block along each side, whose shares together bound what a rotation can reach.
+const BLOCK: usize = 2;
+/// Blocks along each side.
+const BLOCKS: usize = SIDE / BLOCK;
 /// Step between phases about a declared axis, in degrees.
 const PHASE: usize = 5;
 
@@ -29,6 +33,8 @@ pub struct Target {
     lines: &'static [usize],
     /// In the smallest cube around it, in which most shapes are compared.
     own: Voxels,
+    /// Half the side of that cube, without the margin.
+    reach: f64,
 }
 
 /// A pose of a shape.
@@ -38,6 +44,13 @@ pub struct Pose {
     pub placement: Placement,
     /// Coarse intersection over union with the target, 0 to 1.
     pub iou: f64,
+}
+
+/// A shape in a pose, and the target, as voxels in one cube.
+struct Seen<'a> {
+    pose: Pose,
+    own: Voxels,
+    target: Cow<'a, Voxels>,
 }
 
 /// The best poses of a shape, by how they were reached.
@@ -55,10 +68,13 @@ impl Target {
     /// A target for shapes of the same scale, or, if `free`, of any; the phase about `axis` is free.
     pub fn new(mesh: &TriMesh, free: bool, axis: Option<usize>) -> Self {
         let bbox = mesh.bbox();
+        let center = bbox.center();
+        let reach = reach(mesh, center, axis);
         // With a free phase some hundred pairs are compared, for which one direction is enough.
         let lines: &[usize] = if axis.is_some() { &[2] } else { &[0, 1, 2] };
         Self {
-            own: Voxels::of(mesh, bbox.center(), side(&bbox, &bbox), lines),
+            own: Voxels::of(mesh, center, side_for(reach, 0.0), lines),
+            reach,
             bbox,
             mesh: mesh.clone(),
             free,
@@ -71,32 +87,38 @@ impl Target {
     pub fn poses(&self, mesh: &TriMesh) -> Poses {
         let bbox = mesh.bbox();
         let (center, goal) = (bbox.center(), self.bbox.center());
-        let moves: Vec<Placement> = self
+        let moved: Vec<Seen<'_>> = self
             .scales(&bbox)
             .into_iter()
-            .map(|scale| Placement::moved(scale, center, goal))
+            .map(|scale| self.seen(mesh, Placement::moved(scale, center, goal)))
             .collect();
-        let mut upright = self.evaluate(mesh, Placement::NONE);
-        for &placement in &moves {
-            let moved = self.evaluate(mesh, placement);
-            if moved.iou > upright.iou + MARGIN {
-                upright = moved;
+        let near = 1e-9 * self.bbox.diagonal();
+        let in_place = (0..3).all(|axis| (center[axis] - goal[axis]).abs() <= near);
+        let as_built = moved
+            .iter()
+            .find(|moved| in_place && moved.pose.placement.scale() == 1.0);
+        let mut upright = Pose {
+            placement: Placement::NONE,
+            iou: match as_built {
+                Some(as_built) => as_built.pose.iou,
+                None => self.seen(mesh, Placement::NONE).pose.iou,
+            },
+        };
+        for moved in &moved {
+            if moved.pose.iou > upright.iou + MARGIN {
+                upright = moved.pose;
             }
         }
         let scaled = self
             .correcting_scale(&bbox)
-            .map(|scale| self.evaluate(mesh, Placement::moved(scale, center, goal)))
+            .map(|scale| self.seen(mesh, Placement::moved(scale, center, goal)).pose)
             .filter(|scaled| scaled.iou > upright.iou + SCALE_MARGIN);
         let mut turned: Option<Pose> = None;
         // No rotation can be clearly better.
         if upright.iou + MARGIN < 1.0 {
-            for &placement in &moves {
-                for pose in self.turned(mesh, placement) {
-                    let best = turned.map_or(upright.iou + MARGIN, |best| best.iou);
-                    if pose.iou > best {
-                        turned = Some(pose);
-                    }
-                }
+            for seen in &moved {
+                let least = turned.map_or(upright.iou + MARGIN, |best| best.iou);
+                turned = self.turned(mesh, seen, least).or(turned);
             }
         }
         Poses {
@@ -127,12 +149,18 @@ impl Target {
         ratios.into_iter().filter(sound).collect()
     }
 
-    fn evaluate(&self, mesh: &TriMesh, placement: Placement) -> Pose {
+    /// A mesh in a placement, beside the target.
+    fn seen(&self, mesh: &TriMesh, placement: Placement) -> Seen<'_> {
         let placed = mesh.placed(&placement);
-        let side = self.side(&placed.bbox());
+        let side = self.side(&placed);
         let own = Voxels::of(&placed, self.bbox.center(), side, self.lines);
-        let iou = own.iou(&self.voxels(side), &rotation(2, 0.0));
-        Pose { placement, iou }
+        let target = self.voxels(side);
+        let iou = own.iou(&target, &rotation(2, 0.0));
+        Seen {
+            pose: Pose { placement, iou },
+            own,
+            target,
+        }
     }
 
     /// The target's voxels in a cube of that side.
@@ -144,52 +172,74 @@ impl Target {
         }
     }
 
-    fn turned(&self, mesh: &TriMesh, placement: Placement) -> Vec<Pose> {
+    /// The best rotation of a placed mesh, if its intersection over union exceeds `least`.
+    fn turned(&self, mesh: &TriMesh, seen: &Seen<'_>, least: f64) -> Option<Pose> {
+        let Seen {
+            pose: Pose { placement, .. },
+            own: unturned,
+            target,
+        } = seen;
         let phases: Vec<Option<f64>> = match self.axis {
             None => vec![None],
             Some(_) => std::iter::once(None)
                 .chain((1..90 / PHASE).map(|step| Some((step * PHASE) as f64)))
                 .collect(),
         };
-        let mut poses = Vec::new();
+        let mut best: Option<Pose> = None;
         for phase in phases {
             let phased = match (phase, self.axis) {
                 (Some(degrees), Some(axis)) => rotation(axis, degrees.to_radians()),
                 _ => rotation(2, 0.0),
             };
-            let placed = mesh.placed(&placement.with_turn(phased));
-            let side = self.side(&placed.bbox());
-            let own = Voxels::of(&placed, self.bbox.center(), side, self.lines);
-            let target = self.voxels(side);
+            let own = match phase {
+                None => Cow::Borrowed(unturned),
+                Some(_) => {
+                    let placed = mesh.placed(&placement.with_turn(phased));
+                    // A phase changes no distance from the axis, so that all have one cube.
+                    Cow::Owned(Voxels::of(&placed, self.bbox.center(), unturned.side, self.lines))
+                }
+            };
             for turn in quarter_turns() {
                 let keeps_axis = self.axis.is_none_or(|axis| turn[axis][axis] != 0.0);
                 if phase.is_some() && !keeps_axis || phase.is_none() && turn == rotation(2, 0.0) {
                     continue;
                 }
-                poses.push(Pose {
-                    placement: placement.with_turn(product(&turn, &phased)),
-                    iou: own.iou(&target, &turn),
-                });
+                let least = best.map_or(least, |best| best.iou);
+                if own.most_iou(target, &turn) <= least {
+                    continue;
+                }
+                let iou = own.iou(target, &turn);
+                if iou > least {
+                    best = Some(Pose {
+                        placement: placement.with_turn(product(&turn, &phased)),
+                        iou,
+                    });
+                }
             }
         }
-        poses
+        best
     }
 
-    fn side(&self, bbox: &Aabb) -> f64 {
-        side(&self.bbox, bbox)
+    /// The side of a cube about the target's centre that holds the target, and shapes of similar size.
+    fn side(&self, mesh: &TriMesh) -> f64 {
+        side_for(self.reach, reach(mesh, self.bbox.center(), self.axis))
     }
 }
 
-/// The side of a cube about the target's centre that holds the target, and shapes of similar size.
-fn side(target: &Aabb, bbox: &Aabb) -> f64 {
-    let goal = target.center();
-    let reach = |bbox: &Aabb| {
-        (0..3)
-            .map(|axis| 2.0 * (bbox.max[axis] - goal[axis]).max(goal[axis] - bbox.min[axis]))
-            .fold(0.0, f64::max)
+/// Half the side of the smallest cube about a point that holds a mesh, in every phase if one is free.
+fn reach(mesh: &TriMesh, center: [f64; 3], axis: Option<usize>) -> f64 {
+    let bbox = mesh.bbox();
+    let along = |axis: usize| (bbox.max[axis] - center[axis]).max(center[axis] - bbox.min[axis]);
+    let Some(axis) = axis else {
+        return (0..3).map(along).fold(0.0, f64::max);
     };
-    let own = reach(target);
-    1.02 * own.max(reach(bbox).min(1.5 * own)).max(f64::MIN_POSITIVE)
+    let [u, v] = [(axis + 1) % 3, (axis + 2) % 3];
+    let radius = |point: &[f64; 3]| (point[u] - center[u]).hypot(point[v] - center[v]);
+    mesh.vertices().iter().map(radius).fold(along(axis), f64::max)
+}
+
+fn side_for(own: f64, other: f64) -> f64 {
+    1.02 * (2.0 * own.max(other.min(1.5 * own))).max(f64::MIN_POSITIVE)
 }
 
 /// A shape in the cells of a cube.
@@ -200,6 +250,8 @@ struct Voxels {
     shares: Vec<f32>,
     /// The cells that hold material.
     cells: Vec<[u8; 3]>,
+    /// Sums of the shares in blocks of cells.
+    blocks: Vec<f64>,
     /// Sum of the shares.
     sum: f64,
 }
@@ -236,13 +288,20 @@ impl Voxels {
             }
         }
         let place = |at: usize| [at / (SIDE * SIDE), at / SIDE % SIDE, at % SIDE].map(|place| place as u8);
-        let cells = (0..shares.len())
+        let cells: Vec<[u8; 3]> = (0..shares.len())
             .filter(|&at| shares[at] > 0.0)
             .map(place)
             .collect();
+        let mut blocks = vec![0.0; BLOCKS * BLOCKS * BLOCKS];
+        for cell in &cells {
+            let cell: [usize; 3] = cell.map(usize::from);
+            let [a, b, c] = cell.map(|place| place / BLOCK);
+            blocks[(a * BLOCKS + b) * BLOCKS + c] += f64::from(shares[index(cell)]);
+        }
         Self {
             side,
             cells,
+            blocks,
             sum: shares.iter().copied().map(f64::from).sum(),
             shares,
         }
@@ -250,29 +309,63 @@ impl Voxels {
 
     /// Intersection over union with another shape after a quarter-turn rotation about the cube's centre.
     fn iou(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
-        // Row r of the rotation gives the source's axis that becomes axis r.
-        let source: [(usize, bool); 3] = std::array::from_fn(|row| {
-            let column = (0..3)
-                .find(|&column| turn[row][column] != 0.0)
-                .expect("a signed permutation");
-            (column, turn[row][column] < 0.0)
-        });
-        let moved = |cell: [usize; 3]| {
-            source.map(|(column, flip)| {
-                let place = cell[column];
-                if flip { SIDE - 1 - place } else { place }
-            })
-        };
+        let source = Source::of(turn);
         let both: f64 = self
             .cells
             .iter()
             .map(|cell| {
                 let cell = cell.map(usize::from);
-                f64::from(self.shares[index(cell)].min(other.shares[index(moved(cell))]))
+                f64::from(self.shares[index(cell)].min(other.shares[index(source.of_place(cell, SIDE))]))
             })
             .sum();
+        self.ratio(other, both)
+    }
+
+    /// An upper bound of [`Self::iou`]: two blocks have no more in common than the lesser holds.
+    fn most_iou(&self, other: &Self, turn: &[[f64; 3]; 3]) -> f64 {
+        let source = Source::of(turn);
+        let mut both = 0.0;
+        for a in 0..BLOCKS {
+            for b in 0..BLOCKS {
+                for c in 0..BLOCKS {
+                    let own = self.blocks[(a * BLOCKS + b) * BLOCKS + c];
+                    if own > 0.0 {
+                        let [x, y, z] = source.of_place([a, b, c], BLOCKS);
+                        both += own.min(other.blocks[(x * BLOCKS + y) * BLOCKS + z]);
+                    }
+                }
+            }
+        }
+        // Sums in another order are rounded otherwise.
+        self.ratio(other, both) * (1.0 + 1e-9)
+    }
+
+    fn ratio(&self, other: &Self, both: f64) -> f64 {
         let either = self.sum + other.sum - both;
         if either <= 0.0 { 0.0 } else { both / either }
+    }
+}
+
+/// Where the cells of a rotated cube come from: for each axis the one that becomes it, and whether it is reversed.
+struct Source([(usize, bool); 3]);
+
+impl Source {
+    fn of(turn: &[[f64; 3]; 3]) -> Self {
+        // Row r of the rotation gives the source's axis that becomes axis r.
+        Self(std::array::from_fn(|row| {
+            let column = (0..3)
+                .find(|&column| turn[row][column] != 0.0)
+                .expect("a signed permutation");
+            (column, turn[row][column] < 0.0)
+        }))
+    }
+
+    /// The place of a cell in a cube with `side` cells along each side.
+    fn of_place(&self, cell: [usize; 3], side: usize) -> [usize; 3] {
+        self.0.map(|(column, reversed)| {
+            let place = cell[column];
+            if reversed { side - 1 - place } else { place }
+        })
     }
 }
 
@@ -308,6 +401,22 @@ mod tests {
             (Placement::NONE, None, None)
         );
         assert_eq!(poses.upright.iou, 1.0);
+    }
+
+    #[test]
+    fn blocks_bound_every_turn_and_a_lone_one_is_exact() {
+        let lattice_cube = |mesh: &TriMesh| Voxels::of(mesh, [10.0, 8.0, 6.0], 70.0, &[0, 1, 2]);
+        let (own, other) = (elbow(), together(&[block([2.0, 1.0, -3.0], [9.0, 17.0, 25.0])]));
+        let (own, other) = (lattice_cube(&own), lattice_cube(&other));
+        let mut differ = 0;
+        for turn in quarter_turns() {
+            let (most, iou) = (own.most_iou(&other, &turn), own.iou(&other, &turn));
+            assert!(iou > 0.0 && most >= iou && most < iou + 0.2, "{most} {iou}");
+            differ += usize::from(most > iou + 1e-6);
+        }
+        assert!(differ > 0, "blocks are coarser than cells");
+        let same = own.most_iou(&own, &rotation(2, 0.0));
+        assert!((same - 1.0).abs() < 1e-6, "{same}");
     }
 
     #[test]

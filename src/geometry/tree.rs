@@ -88,6 +88,20 @@ impl TriangleTree {
         best
     }
 
+    /// The distance of the mesh from a point, mm, if it is at most `limit`.
+    pub fn distance_within(&self, point: [f64; 3], limit: f64) -> Option<f64> {
+        let mut best = Nearest {
+            // The square of a distance that equals the limit may be rounded up.
+            distance: limit * limit * (1.0 + 1e-9),
+            point,
+            triangle: usize::MAX,
+            part: Part::Inside,
+        };
+        self.approach(0, 0, self.order.len(), point, &mut best);
+        let distance = best.distance.sqrt();
+        (best.triangle != usize::MAX && distance <= limit).then_some(distance)
+    }
+
     /// The first intersection of a ray at a point where `keep` is true.
     pub fn ray(&self, origin: [f64; 3], direction: [f64; 3], keep: &dyn Fn([f64; 3]) -> bool) -> Option<Hit> {
         let mut best = None;
@@ -361,6 +375,9 @@ mod tests {
             });
             let found = tree.nearest(point);
             prop_assert_eq!(found.distance, all.fold(f64::INFINITY, f64::min));
+            prop_assert_eq!(tree.distance_within(point, found.distance), Some(found.distance));
+            prop_assert_eq!(tree.distance_within(point, 1.5 * found.distance), Some(found.distance));
+            prop_assert_eq!(tree.distance_within(point, 0.999 * found.distance), None);
 
             let direction = sub(towards, point);
             let ray = Ray { origin: point, direction, inverse: direction.map(|x| 1.0 / x), keep: &any };

@@ -251,6 +251,12 @@ pub fn open_descriptors(process: Pid) -> Vec<RawFd> {
     numbers
 }
 
+/// The machine's monotonic clock in microseconds: the same for all processes, and as in Python's `time.monotonic`.
+pub fn monotonic_us() -> u64 {
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// CPU time of a process so far, in seconds.
 pub fn cpu_s(process: Pid) -> Option<f64> {
     let clock = ClockId::pid_cpu_clock_id(process).ok()?;

@@ -43,6 +43,17 @@ fn parse_state(stat: &str) -> Option<char> {
     stat.rsplit_once(')')?.1.trim_start().chars().next()
 }
 
+/// Page faults of a process that needed no disk, since its fork. `None` if it is gone.
+pub fn minor_faults(pid: u32) -> Option<u64> {
+    parse_minor_faults(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The eighth field after the name: state, parent, group, session, terminal, its group, flags, minor faults.
+fn parse_minor_faults(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_ascii_whitespace().nth(7)?.parse().ok()
+}
+
 /// Children of a process's main thread; empty if the kernel does not list them.
 fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
@@ -123,6 +134,11 @@ mod tests {
         assert_eq!(parse_pressure("full total=7\n"), None);
         assert_eq!(parse_state("17 (a) b) S 1 17 17"), Some('S'));
         assert_eq!(parse_state("17"), None);
+        assert_eq!(
+            parse_minor_faults("17 (a) b) S 1 17 17 0 -1 4194304 3245 0 2"),
+            Some(3245)
+        );
+        assert_eq!(parse_minor_faults("17 (a) b) S 1"), None);
     }
 
     #[test]

@@ -8,13 +8,14 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::stage::{RunStages, Stage};
 use crate::{RunSpec, WorkerVersions};
 use cadforge_core::failure::Failure;
 use cadforge_geometry::{BrepFacts, MassProperties};
 use cadforge_platform::kernel::SandboxSupport;
 
 /// Version of the protocol; both sides must have the same.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 
 /// Maximum size of a header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -62,6 +63,8 @@ pub enum Request {
         purpose: Purpose,
         /// Whether variants follow: once it has built, [`Reply::Varied`] asks for them.
         varies: bool,
+        /// Whether its stages are timed, which costs a little itself.
+        timed: bool,
     },
     /// Run variants of a candidate, after [`Reply::Varied`]. Blobs: at most [`MAX_VARIANTS`] scripts that differ from its code
     /// in named dimensions; none ends the candidate.
@@ -131,6 +134,8 @@ pub enum Reply {
         resumed: u32,
         /// Reports of the candidate's process about its own run, unverified.
         claims: Claims,
+        /// Its stages, if they were timed.
+        stages: RunStages,
     },
     /// A candidate has built, or its variants have run. Answered by [`Request::Vary`].
     Varied {
@@ -248,6 +253,8 @@ pub struct RunReport {
     pub mesh_ms: f64,
     /// Unverified reports about its own run.
     pub claims: Claims,
+    /// Stages of its own run, unverified, if they are timed.
+    pub stages: Vec<Stage>,
 }
 
 /// Report of the reader, for a shape or for code that it cannot parse. Blobs: edges, surfaces, STEP, triangles per face
@@ -260,6 +267,8 @@ pub struct ReaderReport {
     pub mass: Option<MassProperties>,
     /// Wall time of reading and measuring, in ms.
     pub ms: f64,
+    /// Its stages, if they are timed.
+    pub stages: Vec<Stage>,
 }
 
 /// The blobs of [`Reply::Done`], in their order.

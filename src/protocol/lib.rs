@@ -1,6 +1,6 @@
 //! Messages between a worker and its client, and the limits of a run.
 //!
-//! [`frame`] holds the messages and their encoding; [`RunSpec`] is what a run depends on besides its code; [`Limits`] bounds it; [`project`] describes the folder whose
+//! [`frame`] holds the messages and their encoding; [`RunSpec`] is what a run depends on besides its code; [`Limits`] bounds it; [`stage`] times it; [`project`] describes the folder whose
 //! files a script may read. This crate runs no code, starts no processes and opens no connections.
 //!
 //! ```
@@ -17,6 +17,7 @@ pub mod frame;
 mod limits;
 pub mod project;
 mod run_spec;
+pub mod stage;
 
 use serde::{Deserialize, Serialize};
 

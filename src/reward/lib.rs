@@ -20,6 +20,14 @@
 //! assert_eq!(scored.reward.build, 1.0);
 //! ```
 
+/// Evaluates an expression in a span of that name, for `--timing`.
+macro_rules! timed {
+    ($name:literal, $work:expr) => {{
+        let _span = tracing::trace_span!($name).entered();
+        $work
+    }};
+}
+
 mod candidate_geometry;
 mod checks;
 mod components;

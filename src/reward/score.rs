@@ -15,18 +15,28 @@ const MIN_SEMANTIC: f64 = 0.45;
 
 /// Scores a built candidate under cadforge-v1.
 pub fn score(evidence: &Evidence<'_>, mode: Mode) -> Scored {
-    let mesh = NormalisedMesh::new(&evidence.mesh.merged_as_trimesh());
-    let connectivity = Connectivity::of(&mesh);
+    let (mesh, connectivity) = timed!("connectivity", {
+        let mesh = NormalisedMesh::new(&evidence.mesh.merged_as_trimesh());
+        let connectivity = Connectivity::of(&mesh);
+        (mesh, connectivity)
+    });
     let counts = Counts::of(evidence.code);
 
-    let (topology, topology_details) = super::topology::score(&mesh, &connectivity);
-    let (contact, contact_details) = super::contact::score(&mesh, &connectivity);
-    let (semantic, semantic_details) = super::semantic_parts::score(evidence, &mesh, &counts);
-    let (editability, editability_details) = super::editability::score(evidence.code, &counts);
-    let similarity = match mode {
-        Mode::Fast => super::similarity::fast(&mesh, evidence.references),
-        Mode::Full => super::similarity::full(&mesh, evidence.references),
-    };
+    let (topology, topology_details) = timed!("topology", super::topology::score(&mesh, &connectivity));
+    let (contact, contact_details) = timed!("contact", super::contact::score(&mesh, &connectivity));
+    let (semantic, semantic_details) = timed!(
+        "semantic parts",
+        super::semantic_parts::score(evidence, &mesh, &counts)
+    );
+    let (editability, editability_details) =
+        timed!("editability", super::editability::score(evidence.code, &counts));
+    let similarity = timed!(
+        "reference similarity and silhouette",
+        match mode {
+            Mode::Fast => super::similarity::fast(&mesh, evidence.references),
+            Mode::Full => super::similarity::full(&mesh, evidence.references),
+        }
+    );
 
     let mut reward = Reward {
         build: 1.0,

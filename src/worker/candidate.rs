@@ -9,12 +9,14 @@ use std::time::Instant;
 use cadforge_core::failure::{Failure, Kind, classify_exception_lineage};
 use cadforge_protocol::MeshMethod;
 use cadforge_protocol::frame::{Claims, OperationEffect, Remark, RunReport, ShownObject, write_frame};
+use cadforge_protocol::stage::{Stage, StageProcess};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::context::{self, ChildContext};
 use crate::control::{Command, Event};
 use crate::plan::Plan;
+use crate::stages::Stages;
 use crate::{sandbox, variants};
 use cadforge_platform::linux::{self, MemoryFile};
 
@@ -40,6 +42,7 @@ pub(crate) fn run(
                 context.source.descriptor(),
                 has_project,
                 context.process_spec.varies,
+                context.process_spec.timed,
             ),
         )
         .map_err(|error| text(&error))?;
@@ -47,12 +50,14 @@ pub(crate) fn run(
     context.control.send(&event).map_err(|error| text(&error))?;
     drop(event);
 
+    let mut stages = Stages::new(StageProcess::Candidate, context.process_spec.timed);
     let mut started = Instant::now();
     let executed = execute(harness, &mut context, &mut started);
     let run_ms = milliseconds(started);
+    stages.end("code");
 
     let started = Instant::now();
-    let built = executed.and_then(|()| export(harness, &mut context));
+    let built = executed.and_then(|()| export(harness, &mut context, &mut stages));
     let mesh_ms = milliseconds(started);
 
     sandbox::release_reserve();
@@ -62,11 +67,16 @@ pub(crate) fn run(
     };
     // Buffered output belongs to the candidate, whatever its result.
     let _ = harness.call_method0("flush");
+    let mut stages = stages.take().stages;
+    if context.process_spec.timed {
+        stages.extend(statements_and_operations(harness).unwrap_or_default());
+    }
     let report = RunReport {
         outcome,
         run_ms,
         mesh_ms,
         claims,
+        stages,
     };
     write_frame(context.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
     context.control.send(&Event::Done).map_err(|error| text(&error))?;
@@ -158,11 +168,30 @@ fn execute(harness: &Bound<'_, PyModule>, context: &mut ChildContext, started: &
 /// An object that the code showed, as the harness returns it: shape, name, colour, opacity, whether it is scored.
 type Shown<'py> = (Bound<'py, PyAny>, Option<String>, Option<[f32; 3]>, f32, bool);
 
+/// Top-level statements and kernel operations, with their times.
+fn statements_and_operations(harness: &Bound<'_, PyModule>) -> PyResult<Vec<Stage>> {
+    let found: Vec<(String, u64, u64)> = harness.getattr("timing")?.call_method0("stages")?.extract()?;
+    let stage = |(name, begin_ns, end_ns): (String, u64, u64)| Stage {
+        process: StageProcess::Candidate,
+        name,
+        begin_us: begin_ns / 1000,
+        us: end_ns.saturating_sub(begin_ns) / 1000,
+    };
+    Ok(found.into_iter().map(stage).collect())
+}
+
 /// Exports the shape and, if asked for, its mesh; returns the triangles of each face.
-fn export(harness: &Bound<'_, PyModule>, context: &mut ChildContext) -> PyResult<(Vec<u8>, Claims)> {
+fn export(
+    harness: &Bound<'_, PyModule>,
+    context: &mut ChildContext,
+    stages: &mut Stages,
+) -> PyResult<(Vec<u8>, Claims)> {
     let chosen = harness.call_method1("choose", (context.process_spec.displays,))?;
     let refusal: Option<String> = chosen.getattr("refusal")?.extract()?;
-    match (hand_over(harness, context, &chosen, refusal.clone()), refusal) {
+    match (
+        hand_over(harness, context, &chosen, refusal.clone(), stages),
+        refusal,
+    ) {
         // Without a displayable part, the error to report is that nothing is scored.
         (Err(_), Some(refusal)) => {
             let error = harness.getattr("NotExportable")?.call1((refusal,))?;
@@ -177,6 +206,7 @@ fn hand_over(
     context: &mut ChildContext,
     chosen: &Bound<'_, PyAny>,
     refusal: Option<String>,
+    stages: &mut Stages,
 ) -> PyResult<(Vec<u8>, Claims)> {
     let shape = chosen.getattr("shape")?;
     let objects: Vec<Shown<'_>> = chosen.getattr("objects")?.extract()?;
@@ -204,6 +234,7 @@ fn hand_over(
         .chain(objects.iter().take(displayed).map(|object| &object.0))
         .collect();
     harness.call_method1("write_brep", (shapes, context.brep.path()))?;
+    stages.end("export of the shape");
     // The reader measures from here on, while this process makes the mesh.
     context.control.send(&Event::HandedOver(displayed as u32))?;
     let faces = match context.process_spec.mesh {
@@ -216,6 +247,7 @@ fn hand_over(
                     (&shape, context.stl.path(), context.process_spec.triangles),
                 )?
                 .extract()?;
+            stages.end("mesh");
             counts.iter().flat_map(|count| count.to_le_bytes()).collect()
         }
         MeshMethod::Verified | MeshMethod::Bounded => Vec::new(),

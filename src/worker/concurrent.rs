@@ -72,6 +72,7 @@ impl Finished {
             mesh_ms: self.mesh_ms,
             resumed: self.resumed,
             claims: self.claims,
+            stages: self.stages,
         };
         client.send(&done, &self.blobs.as_slices())
     }

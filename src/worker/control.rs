@@ -42,6 +42,8 @@ pub(crate) struct ProcessSpec {
     pub(crate) displays: bool,
     /// Whether variants may follow, each with the CPU time of the candidate.
     pub(crate) varies: bool,
+    /// Whether it reports its stages.
+    pub(crate) timed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +147,8 @@ impl Control {
                     | role << 1
                     | mesh << 4
                     | u64::from(process_spec.displays) << 6
-                    | u64::from(process_spec.varies) << 7;
+                    | u64::from(process_spec.varies) << 7
+                    | u64::from(process_spec.timed) << 8;
                 let numbers = u64::from(process_spec.triangles) << 32 | u64::from(process_spec.from);
                 let cpu = [process_spec.cpu_s, process_spec.mesh_cpu_s].map(f64::to_bits);
                 let fields = [2, flags, cpu[0], process_spec.address_space, numbers, cpu[1]];
@@ -187,6 +190,7 @@ impl Control {
                     mesh: *MeshMethod::ALL.get(bits(4, 3)).ok_or_else(malformed)?,
                     displays: fields[1] >> 6 & 1 != 0,
                     varies: fields[1] >> 7 & 1 != 0,
+                    timed: fields[1] >> 8 & 1 != 0,
                 };
                 Command::Begin(process_spec, fds.map(|fd| fd.expect("checked above")))
             }
@@ -438,6 +442,7 @@ mod tests {
             mesh: MeshMethod::Bounded,
             displays: true,
             varies: true,
+            timed: true,
         };
         let fds = std::array::from_fn(|_| writer.as_fd().try_clone_to_owned().unwrap());
         supervisor

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use cadforge_platform::linux::Ended;
 use cadforge_protocol::frame::{Purpose, RunReport};
+use cadforge_protocol::stage::StageProcess;
 
 use crate::chain::{Chain, Extended};
 use crate::control::{Command, Event, INHERITED_FDS, ProcessSpec, Role};
@@ -28,6 +29,7 @@ impl Runner {
             candidate,
             files,
             monitor,
+            stages,
             finished,
         } = run;
         let displays = candidate.purpose == Purpose::Edit;
@@ -78,7 +80,10 @@ impl Runner {
         loop {
             let listener = chain.as_ref().map(Chain::listener);
             match self.next(monitor, &process, &files.runner_stack, listener)? {
-                ProcessEvent::Reported(Event::Prepared) if awaited => (begun, awaited) = (true, false),
+                ProcessEvent::Reported(Event::Prepared) if awaited => {
+                    (begun, awaited) = (true, false);
+                    stages.end("start of the candidate's process");
+                }
                 ProcessEvent::Reported(Event::PreparedWithListener(listener))
                     if awaited && live && chain.is_none() =>
                 {
@@ -109,6 +114,7 @@ impl Runner {
                 }
                 ProcessEvent::Reported(Event::HandedOver(objects)) if begun && !handed_over => {
                     handed_over = true;
+                    stages.end("wait for the code");
                     monitor.begin_mesh(&process);
                     // Sealed, so that even a candidate that kept a mapping of it cannot change it.
                     if files.brep.seal().is_err() {
@@ -120,6 +126,8 @@ impl Runner {
                 }
                 ProcessEvent::Reported(Event::Done) if begun => {
                     done = true;
+                    stages.end("wait for the mesh");
+                    stages.record_use(StageProcess::Candidate, process.pid);
                     break;
                 }
                 // Only a candidate that took over its process sends anything else.
@@ -171,9 +179,11 @@ impl Runner {
                     run_ms,
                     mesh_ms,
                     claims,
+                    stages: of_candidate,
                 },
                 faces,
             )) => {
+                stages.add_reported(StageProcess::Candidate, of_candidate);
                 (finished.run_ms, finished.mesh_ms) = (run_ms, mesh_ms);
                 finished.claims = claims;
                 Ok(outcome.map(|()| faces).map_err(failed_outcome))

@@ -37,6 +37,7 @@ import cadforge_mesher as mesher
 import cadforge_messages as messages
 import cadforge_operations as operations
 import cadforge_reuse as reuse
+import cadforge_timing as timing
 import cadforge_viewers as viewers
 from cadforge_mesher import NoTriangles
 from cadforge_shapes import NotExportable, exportable, is_exportable
@@ -109,7 +110,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def prepare(stack_dump: int, source: int, has_project: bool = False, has_variants: bool = False) -> None:
+def prepare(stack_dump: int, source: int, has_project: bool = False, has_variants: bool = False, is_timed: bool = False) -> None:
     """Resets the state of the process, so that all children are equal whatever the zygote did before."""
     global _source
     faulthandler.enable(file=stack_dump, all_threads=False)
@@ -127,6 +128,8 @@ def prepare(stack_dump: int, source: int, has_project: bool = False, has_variant
     _begin_script()
     if has_variants:
         reuse.record()
+    if is_timed:
+        timing.install()
     # Read only for tracebacks: a resumed run has other code from its first step on.
     _source = source
     linecache.cache[FILENAME] = (_read_source,)
@@ -165,13 +168,18 @@ def vary(source: bytes, brep: str, reuses: bool) -> bool:
 
 def step(code: bytes) -> bool:
     """Executes one step of the candidate; returns whether another one follows."""
+    code = marshal.loads(code)
+    began = timing.begin()
     try:
-        exec(marshal.loads(code), _names[0])
+        exec(code, _names[0])
     except SystemExit as ended:
         # A script may exit at its end, as with `sys.exit(main())`.
         if ended.code is None or (isinstance(ended.code, int) and ended.code == 0):
             return False
         raise
+    finally:
+        if began is not None:
+            timing.end(f"line {timing.line(code)}", began)
     return True
 
 

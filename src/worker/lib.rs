@@ -27,6 +27,7 @@ mod reader;
 mod run;
 mod sandbox;
 mod scratch;
+mod stages;
 mod supervisor;
 mod variants;
 mod waiting;
@@ -163,6 +164,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
         spec: RunSpec::default(),
         purpose: Purpose::Result,
         varies: false,
+        timed: false,
     };
     let trial = run(&mut runner, client, &trial)?;
     tidy(&mut runner)?;
@@ -181,6 +183,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
             spec,
             purpose,
             varies,
+            timed,
         } = request
         {
             let candidate = Candidate {
@@ -189,6 +192,7 @@ fn supervise(python: &Path, patches: &str, started: Instant, client: &mut UnixSt
                 spec,
                 purpose,
                 varies,
+                timed,
             };
             let finished = run(&mut runner, client, &candidate)?;
             finished.send(id, client).map_err(|error| error.to_string())?;
@@ -264,6 +268,7 @@ impl Client for UnixStream {
                     spec,
                     purpose,
                     varies,
+                    timed,
                 },
                 mut blobs,
             )) => Ok(Interruption::Run(Box::new(Candidate {
@@ -272,6 +277,7 @@ impl Client for UnixStream {
                 spec,
                 purpose,
                 varies,
+                timed,
             }))),
             None => Err(io::ErrorKind::ConnectionAborted.into()),
         }

@@ -8,6 +8,7 @@ use cadforge_core::failure::Failure;
 use cadforge_geometry::{BrepFacts, BrepFault, MassProperties};
 use cadforge_protocol::MeshMethod;
 use cadforge_protocol::frame::{ReaderReport, write_frame};
+use cadforge_protocol::stage::StageProcess;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -15,6 +16,7 @@ use crate::candidate::describe;
 use crate::context::{self, ChildContext};
 use crate::control::{Command, Event, Role};
 use crate::plan::Plan;
+use crate::stages::Stages;
 use crate::{sandbox, variants};
 
 /// Limit for the triangles of all displayed objects besides the scored one: enough for a picture.
@@ -33,6 +35,7 @@ pub(crate) fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> 
         .control
         .send(&Event::Prepared)
         .map_err(|error| text(&error))?;
+    let mut stages = Stages::new(StageProcess::Reader, context.process_spec.timed);
     let source = context.source.read(u64::MAX).map_err(|error| text(&error))?;
     let started = Instant::now();
     let planned = harness
@@ -40,9 +43,10 @@ pub(crate) fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> 
         .and_then(|steps| steps.extract::<Vec<Vec<u8>>>());
     let steps = match planned {
         Ok(steps) => steps,
-        Err(error) => return report(harness, &mut context, started, Err(error)),
+        Err(error) => return report(harness, &mut context, started, Err(error), &mut stages),
     };
     let _ = harness.call_method0("flush");
+    stages.end("parse");
     let count = Plan::write(&mut context.plan, &steps).map_err(|error| text(&error))?;
     context
         .control
@@ -51,8 +55,9 @@ pub(crate) fn work(harness: &Bound<'_, PyModule>, mut context: ChildContext) -> 
     match context.control.next_command().map_err(|error| text(&error))? {
         Some(Command::Go(objects)) => {
             let started = Instant::now();
-            let measured = measure(harness, &mut context, objects);
-            report(harness, &mut context, started, measured)?;
+            stages.skip();
+            let measured = measure(harness, &mut context, objects, &mut stages);
+            report(harness, &mut context, started, measured, &mut stages)?;
             if context.process_spec.varies {
                 variants::weigh(harness, &context).map_err(|error| text(&error))?;
             }
@@ -78,6 +83,7 @@ fn report(
     context: &mut ChildContext,
     started: Instant,
     measured: PyResult<Measured>,
+    stages: &mut Stages,
 ) -> Result<(), String> {
     let ms = started.elapsed().as_secs_f64() * 1e3;
     sandbox::release_reserve();
@@ -103,6 +109,7 @@ fn report(
         outcome,
         mass: mass_properties,
         ms,
+        stages: stages.take().stages,
     };
     write_frame(context.report.file(), &report, &blobs).map_err(|error| error.to_string())?;
     context
@@ -111,19 +118,31 @@ fn report(
         .map_err(|error| error.to_string())
 }
 
-fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u32) -> PyResult<Measured> {
+fn measure(
+    harness: &Bound<'_, PyModule>,
+    context: &mut ChildContext,
+    objects: u32,
+    stages: &mut Stages,
+) -> PyResult<Measured> {
     let mut shapes = harness
         .call_method1("read_brep", (context.brep.path(), objects))?
         .extract::<Vec<Bound<'_, PyAny>>>()?
         .into_iter();
     let shape = shapes.next().expect("at least the one that is scored");
+    stages.end("read the shape");
     let edges: Vec<u8> = harness.call_method1("edges", (&shape,))?.extract()?;
+    stages.end("edges");
     let surfaces: Vec<u8> = harness.call_method1("surfaces", (&shape,))?.extract()?;
+    stages.end("surfaces");
     let facts = harness.call_method1("facts", (&shape,))?.cast_into::<PyDict>()?;
+    stages.end("facts");
     let step = match context.process_spec.role {
         Role::ReadAndExport => harness.call_method1("step_file", (&shape,))?.extract()?,
         Role::Run | Role::Read | Role::Vary | Role::Weigh => Vec::new(),
     };
+    if !step.is_empty() {
+        stages.end("STEP file");
+    }
     let exported = match context.process_spec.mesh {
         MeshMethod::Exported => None,
         MeshMethod::Verified => Some(true),
@@ -145,6 +164,7 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
                     ),
                 )?
                 .extract()?;
+            stages.end("mesh");
             counts.iter().flat_map(|count| count.to_le_bytes()).collect()
         }
     };
@@ -160,10 +180,16 @@ fn measure(harness: &Bound<'_, PyModule>, context: &mut ChildContext, objects: u
             )?
             .extract()?,
     };
+    if !scene.is_empty() {
+        stages.end("displayed objects");
+    }
     let mass = (context.process_spec.varies)
         .then(|| variants::mass(harness, &shape).ok())
         .flatten()
         .and_then(|numbers| MassProperties::from_numbers(&numbers));
+    if mass.is_some() {
+        stages.end("mass properties");
+    }
     Ok(Measured {
         mass,
         facts: read_facts(&facts)?,

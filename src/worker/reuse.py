@@ -71,18 +71,23 @@ def record() -> None:
     """Begins to record, in a process that runs one script and its variants."""
     global _recording
     _recording = True
+    replace_all(_reusing)
+
+
+def replace_all(wrapped) -> None:
+    """Replaces each operation by `wrapped(label, operation)`."""
     for name, methods in _METHODS.items():
         of = getattr(shapes, name)
         for method in methods:
-            _replace_method(of, method)
+            _replace_method(of, method, wrapped)
     for name in _FUNCTIONS:
         known = getattr(shapes, name, None)
         if known is None:
             continue
-        reusing = _reusing(name, known)
+        replaced = _named(wrapped(name, known), known, name)
         for module in (shapes, func, cq.cq, cq.sketch):
             if getattr(module, name, None) is known:
-                setattr(module, name, reusing)
+                setattr(module, name, replaced)
 
 
 def begin_variant(reuses: bool) -> None:
@@ -96,19 +101,26 @@ def begin_variant(reuses: bool) -> None:
     _taken.clear()
 
 
-def _replace_method(of, name: str) -> None:
+def _replace_method(of, name: str, wrapped) -> None:
     known = of.__dict__.get(name)
     label = f"{of.__name__}.{name}"
     if isinstance(known, classmethod):
-        setattr(of, name, classmethod(_reusing(label, known.__func__)))
+        function = known.__func__
+        setattr(of, name, classmethod(_named(wrapped(label, function), function, name)))
     elif isinstance(known, types.FunctionType):
-        setattr(of, name, _reusing(label, known))
+        setattr(of, name, _named(wrapped(label, known), known, name))
     elif hasattr(known, "__get__"):
         # Overloads, which are looked up through the instance.
-        setattr(of, name, _reusing(label, lambda self, *given, **named: known.__get__(self, type(self))(*given, **named), name))
+        setattr(of, name, _named(wrapped(label, lambda self, *given, **named: known.__get__(self, type(self))(*given, **named)), None, name))
 
 
-def _reusing(label: str, known, name: str | None = None):
+def _named(wrapper, known, name: str):
+    """The wrapper with the operation's name: remarks about operations name the method by its frame."""
+    wrapper.__code__ = wrapper.__code__.replace(co_name=getattr(known, "__name__", name))
+    return functools.update_wrapper(wrapper, known, ("__name__", "__doc__"), ()) if hasattr(known, "__name__") else wrapper
+
+
+def _reusing(label: str, known):
     def reusing(*given, **named):
         global _count, _inside
         if _inside or not (_recording or _reuses):
@@ -134,10 +146,7 @@ def _reusing(label: str, known, name: str | None = None):
             _results.setdefault(key, []).append(_copied(result))
         return result
 
-    # Remarks about operations name the method by its frame.
-    called = name or getattr(known, "__name__", label)
-    reusing.__code__ = reusing.__code__.replace(co_name=called)
-    return functools.update_wrapper(reusing, known, ("__name__", "__doc__"), ()) if hasattr(known, "__name__") else reusing
+    return reusing
 
 
 def _key(value):

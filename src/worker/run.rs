@@ -10,6 +10,7 @@ use cadforge_core::failure::{Failure, Kind};
 use cadforge_protocol::frame::{
     Claims, DoneBlobs, MAX_BLOBS, OperationEffect, Outcome, Purpose, ReaderReport, Remark,
 };
+use cadforge_protocol::stage::{RunStages, StageProcess};
 use cadforge_protocol::{MeshMethod, RunSpec};
 use nix::unistd::Pid;
 
@@ -22,6 +23,7 @@ use crate::files::{Files, read_reader_report};
 use crate::plan::Plan;
 use crate::process_tree::{Process, Zygote, end_strays};
 use crate::scratch::Scratch;
+use crate::stages::Stages;
 use crate::supervisor::{Candidate, Client, Monitor, ProcessEvent};
 use cadforge_platform::linux::MemoryFile;
 
@@ -50,6 +52,7 @@ pub(crate) struct Finished {
     pub(crate) resumed: u32,
     /// Reports of the candidate's process about its own run, unverified.
     pub(crate) claims: Claims,
+    pub(crate) stages: RunStages,
     pub(crate) blobs: DoneBlobs,
 }
 
@@ -58,6 +61,7 @@ pub(crate) struct CandidateRun<'a> {
     pub(super) candidate: &'a Candidate,
     pub(super) files: Files,
     pub(super) monitor: Monitor<'a>,
+    pub(super) stages: Stages,
     pub(super) finished: Finished,
 }
 
@@ -78,7 +82,14 @@ impl Runner {
 
     /// Runs one candidate. An error is the worker's or the client's, never the candidate's.
     pub(crate) fn run(&mut self, candidate: &Candidate, client: &mut dyn Client) -> io::Result<Finished> {
-        let Candidate { id, code, spec, .. } = candidate;
+        let Candidate {
+            id,
+            code,
+            spec,
+            timed,
+            ..
+        } = candidate;
+        let stages = Stages::new(StageProcess::Worker, *timed);
         // The last candidate may have written after its folder was cleared.
         if !self.scratch.clear()? {
             self.end_chain()?;
@@ -95,12 +106,14 @@ impl Runner {
             mesh_ms: 0.0,
             resumed: 0,
             claims: Claims::default(),
+            stages: RunStages::default(),
             blobs: DoneBlobs::default(),
         };
         let mut run = CandidateRun {
             candidate,
             files,
             monitor,
+            stages,
             finished,
         };
         // A concurrent candidate must not use the sleeping candidate's process.
@@ -113,9 +126,11 @@ impl Runner {
         self.finished_runner = outer;
         let CandidateRun {
             mut monitor,
+            mut stages,
             mut finished,
             ..
         } = run;
+        finished.stages = stages.take();
         finished.outcome = match worked? {
             Ok(outcome) | Err(outcome) => outcome,
         };
@@ -178,8 +193,10 @@ impl Runner {
             candidate,
             files,
             monitor,
+            stages,
             ..
         } = run;
+        stages.end("files of the run");
         let reader = self.zygote.take()?;
         let role = match candidate.purpose {
             Purpose::Result | Purpose::Edit => Role::Read,
@@ -196,8 +213,12 @@ impl Runner {
         let mut prepared = false;
         loop {
             match self.next(monitor, &reader, &files.reader_stack, None)? {
-                ProcessEvent::Reported(Event::Prepared) => prepared = true,
+                ProcessEvent::Reported(Event::Prepared) => {
+                    prepared = true;
+                    stages.end("start of the reader");
+                }
                 ProcessEvent::Reported(Event::Planned(_)) => {
+                    stages.end("parse");
                     files.plan.seal()?;
                     let plan = Plan::read(&files.plan)?;
                     return Ok(Ok((reader, plan)));
@@ -235,12 +256,15 @@ impl Runner {
             candidate,
             files,
             monitor,
+            stages,
             finished,
         } = run;
         monitor.begin_mesh(&reader);
         match self.next(monitor, &reader, &files.reader_stack, None)? {
             ProcessEvent::Reported(Event::Done) => {
                 finished.cpu_ms += cadforge_platform::linux::cpu_s(reader.pid).unwrap_or(0.0) * 1e3;
+                stages.end("wait for the reader");
+                stages.record_use(StageProcess::Reader, reader.pid);
             }
             ProcessEvent::Reported(other) => return Err(unexpected_event(&other)),
             ProcessEvent::Ended => {
@@ -259,7 +283,16 @@ impl Runner {
         }
         monitor.drain()?;
         // No candidate code runs in the reader: a malformed report is an internal error.
-        let (ReaderReport { outcome, mass, ms }, blobs) = read_reader_report(&files.reader_report)?;
+        let (
+            ReaderReport {
+                outcome,
+                mass,
+                ms,
+                stages: of_reader,
+            },
+            blobs,
+        ) = read_reader_report(&files.reader_report)?;
+        stages.add_reported(StageProcess::Reader, of_reader);
         let [edges, surfaces, step, faces, scene] = <[Vec<u8>; 5]>::try_from(blobs)
             .map_err(|_| io::Error::other("the reader's report lacks its blobs"))?;
         // The reader measures while the mesh is made: the longer of the two is the duration.
@@ -291,6 +324,7 @@ impl Runner {
             },
             Err(failure) => Err(failed_outcome(failure)),
         };
+        stages.end("reports");
         match mass {
             Some(nominal) if outcome.is_ok() => self.run_variants(reader, nominal, run)?,
             _ => self.done.push((reader, false)),
@@ -372,6 +406,7 @@ impl Runner {
             mesh: *mesh,
             displays: false,
             varies: candidate.varies,
+            timed: candidate.timed,
         }
     }
 

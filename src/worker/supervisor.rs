@@ -62,6 +62,8 @@ pub(crate) struct Candidate {
     pub(crate) purpose: Purpose,
     /// Whether the client is asked for variants of it, once it has built.
     pub(crate) varies: bool,
+    /// Whether its stages are timed.
+    pub(crate) timed: bool,
 }
 
 /// Connection to the client of a run.

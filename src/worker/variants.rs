@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 
 use cadforge_geometry::MassProperties;
 use cadforge_protocol::frame::{Reply, Variants};
+use cadforge_protocol::stage::StageProcess;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -45,6 +46,7 @@ impl Runner {
             let Some((asked, reuse)) = self.ask_client(variants, run)? else {
                 break;
             };
+            run.stages.end("choice of variants by the client");
             changed = Vec::new();
             for code in &asked {
                 changed.push(self.run_variant(code, reuse, &mut processes, run)?);
@@ -58,6 +60,14 @@ impl Runner {
             }
         }
         let Processes { runner, reader } = processes;
+        for (process, of) in [
+            (&runner, StageProcess::Candidate),
+            (&reader, StageProcess::Reader),
+        ] {
+            if let Some(process) = process {
+                run.stages.record_use(of, process.pid);
+            }
+        }
         for process in [runner, reader].into_iter().flatten() {
             process.end();
             self.done.push((process, false));
@@ -105,13 +115,16 @@ impl Runner {
         let cpu_s = run.candidate.spec.limits.cpu_s;
         let command = Command::Vary([source.share()?, brep.share()?], reuse);
         let handed_over = self.ask(&mut processes.runner, Role::Vary, &command, cpu_s, run)?;
+        run.stages.end("variant: code");
         // Sealed, so that even a candidate that kept a mapping of it cannot change it.
         if !matches!(handed_over, Some(Event::HandedOver(_))) || brep.seal().is_err() {
             return Ok(None);
         }
         let report = MemoryFile::new("cadforge-mass")?;
         let command = Command::Vary([brep.share()?, report.share()?], reuse);
-        match self.ask(&mut processes.reader, Role::Weigh, &command, MASS_CPU_S, run)? {
+        let weighed = self.ask(&mut processes.reader, Role::Weigh, &command, MASS_CPU_S, run)?;
+        run.stages.end("variant: mass properties");
+        match weighed {
             Some(Event::Done) => {
                 let bytes = report.read(1 << 10)?;
                 let numbers: Vec<f64> = bytes

@@ -98,6 +98,7 @@ fn import<'py>(py: Python<'py>, patches: &str) -> PyResult<Imported<'py>> {
         ("exports", include_str!("exports.py")),
         ("operations", include_str!("operations.py")),
         ("reuse", include_str!("reuse.py")),
+        ("timing", include_str!("timing.py")),
         ("shapes", include_str!("shapes.py")),
         ("syntax", include_str!("syntax.py")),
         ("viewers", include_str!("viewers.py")),

@@ -24,3 +24,4 @@ mod soak;
 mod studio;
 mod support;
 mod tasks;
+mod timing;

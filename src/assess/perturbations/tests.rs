@@ -53,12 +53,15 @@ fn effects(perturbations: &Perturbations) -> BTreeMap<&str, cadforge_reward::Eff
 }
 
 #[test]
-fn dimensions_that_act_in_proportion_need_one_variant_each_and_one_for_four() {
+fn dimensions_that_act_in_proportion_need_one_variant_each_and_one_for_three() {
     let (found, asked) = perturb(CODE, 16, |values| Some(plate(values)));
-    assert_eq!((found.named, asked), (6, vec![4, 1, 2, 1]));
+    assert_eq!((found.named, asked), (6, vec![3, 1, 3, 1]));
     assert!(found.perturbations.iter().all(Perturbation::is_live), "{found:?}");
+    let (found, asked) = perturb(CODE, 3, |values| Some(plate(values)));
+    assert_eq!((found.perturbations.len(), asked), (3, vec![3, 1]));
+    // One alone has a small step of its own.
     let (found, asked) = perturb(CODE, 4, |values| Some(plate(values)));
-    assert_eq!((found.perturbations.len(), asked), (4, vec![4, 1]));
+    assert_eq!((found.perturbations.len(), asked), (4, vec![3, 1, 1, 1]));
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn a_worker_that_dies_begins_again() {
     let trials = Trials::new(CODE, 16, None);
     let nominal = mass(&plate(&values(CODE.as_bytes())));
     let first = trials.next(&nominal, &[]);
-    trials.next(&nominal, &[Some(nominal); 4]);
+    trials.next(&nominal, &[Some(nominal); 3]);
     assert_eq!(trials.next(&nominal, &[]), first);
     assert!(trials.result().perturbations.is_empty());
 }

@@ -14,6 +14,7 @@ use crate::error::ExecutorError;
 use crate::execution::Execution;
 use crate::identity::Identity;
 use crate::outcome;
+use crate::stages;
 use crate::worker::{FinishedRun, Run, RunResult, Worker, WorkerDied};
 
 /// Delays before restarting a worker that was ready before and cannot be started again.
@@ -177,6 +178,7 @@ impl SlotThread {
             pid = started;
             self.set_phase(Phase::Starting, Some(started));
         };
+        let _span = tracing::trace_span!("start of a worker").entered();
         let worker = Worker::start(&self.shared.config, &self.closing, started, tell)?;
         Ok(SlotWorker {
             worker,
@@ -241,6 +243,7 @@ impl SlotThread {
     ) -> Result<(), WorkerDied> {
         let began = Instant::now();
         let queue_ms = job.submitted.elapsed().as_secs_f64() * 1e3;
+        stages::report_queue(worker.pid(), job.submitted);
         let ran = self.run(worker, identity, &job, asleep);
         let mut state = self.shared.lock();
         if asleep.is_empty() {
@@ -387,6 +390,7 @@ fn settle(job: &Job, done: FinishedRun, queue_ms: f64, worker: &Worker, identity
         blobs,
         interrupted,
     } = done;
+    let _span = tracing::trace_span!("decode").entered();
     let answer = outcome::of(outcome, &claims, &blobs, &job.spec);
     let execution = Execution {
         build: answer.build,

@@ -16,10 +16,10 @@ proptest! {
     ) {
         let mut bytes = Vec::new();
         let slices: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
-        write_frame(&mut bytes, &Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit, varies: true }, &slices).unwrap();
+        write_frame(&mut bytes, &Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit, varies: true, timed: true }, &slices).unwrap();
         let mut rest = bytes.as_slice();
         let (request, read): (Request, _) = read_frame(&mut rest).unwrap().unwrap();
-        prop_assert_eq!(request, Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit, varies: true });
+        prop_assert_eq!(request, Request::Run { id, spec: RunSpec::default(), purpose: Purpose::Edit, varies: true, timed: true });
         prop_assert_eq!(read, blobs);
         prop_assert!(read_frame::<Request>(&mut rest).unwrap().is_none());
     }

@@ -75,28 +75,24 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         perturbations,
         cost,
     } = *evidence;
-    let welded = NormalisedMesh::new(&shape.mesh.welded());
-    let connectivity = Connectivity::of(&welded);
+    let (welded, connectivity) = timed!("connectivity", {
+        let welded = NormalisedMesh::new(&shape.mesh.welded());
+        let connectivity = Connectivity::of(&welded);
+        (welded, connectivity)
+    });
     let editability =
         perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.perturbations()));
 
     // The pose and the reference that score best, at their price. Perturbations have no influence on that: they can then
     // only lower a total, and a caller that needs a minimum total can skip them if it is not reached without.
-    let mut best = baselines
-        .poses(&shape.mesh)
-        .iter()
-        .map(|choice| measure_pose(baselines, shape, choice, mode))
-        .reduce(|best, other| {
-            if other.priced() > best.priced() {
-                other
-            } else {
-                best
-            }
-        })
-        .expect("a part is measured in one pose at least");
+    let choices = timed!("poses", baselines.poses(&shape.mesh));
+    let mut best = best_pose(baselines, shape, &choices, mode);
     best.parts.editability = editability.as_ref().map(|(score, _)| *score);
-    let (topology, validity) = validity::score(shape, &connectivity, &best.geometry);
-    let (contact, assembly) = contact::score(shape, &connectivity, &best.geometry, baselines);
+    let (topology, validity) = timed!("validity", validity::score(shape, &connectivity, &best.geometry));
+    let (contact, assembly) = timed!(
+        "contact",
+        contact::score(shape, &connectivity, &best.geometry, baselines)
+    );
     let total = (topology * contact * best.priced()).clamp(0.0, 1.0);
 
     let reward = Reward {
@@ -165,6 +161,8 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
 struct PoseMeasurement {
     geometry: CandidateGeometry,
     measures: Vec<CheckResult>,
+    /// Intersection over union with the reference.
+    iou: Option<f64>,
     agreement: Option<AgreementDetails>,
     similarity: Option<SimilarityDetails>,
     views: Option<ViewScores>,
@@ -184,6 +182,20 @@ impl PoseMeasurement {
         self.factor * self.fits() * self.parts.sum_of_terms()
     }
 
+    /// Compares surfaces and outlines with the reference's.
+    fn compare(&mut self, reference: Option<&Compared>) {
+        let (Some(reference), Some(iou)) = (reference, self.iou) else {
+            return;
+        };
+        let found = timed!("similarity", reference.similarity(&self.geometry, iou));
+        let overlap = timed!("silhouette", reference.views(&self.geometry));
+        let credit = self.agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
+        self.parts.similarity = Some(found.score);
+        self.parts.silhouette = Some(credit * reference.silhouette(&overlap));
+        self.similarity = Some(found);
+        self.views = Some(overlap);
+    }
+
     fn fits(&self) -> f64 {
         self.fit.as_ref().map_or(1.0, |fit| fit.factor)
     }
@@ -201,42 +213,69 @@ impl PoseMeasurement {
     }
 }
 
+/// Measures a part in each pose, and returns the best; the first of equal ones.
+fn best_pose(
+    baselines: &TaskBaselines,
+    shape: &Shape,
+    choices: &[PoseChoice<'_>],
+    mode: Mode,
+) -> PoseMeasurement {
+    let mut measured: Vec<PoseMeasurement> = choices
+        .iter()
+        .map(|choice| measure_pose(baselines, shape, choice, mode))
+        .collect();
+    // By what each can reach at most, so that surfaces and outlines, which cost most, are compared only where they can decide.
+    let mut order: Vec<usize> = (0..measured.len()).collect();
+    order.sort_by(|a, b| measured[*b].priced().total_cmp(&measured[*a].priced()));
+    let mut best: Option<(usize, f64)> = None;
+    for index in order {
+        let pose = &mut measured[index];
+        if best.is_some_and(|(_, most)| pose.priced() < most) {
+            break;
+        }
+        if mode == Mode::Full {
+            pose.compare(choices[index].reference);
+        }
+        let priced = pose.priced();
+        if best.is_none_or(|(at, most)| priced > most || priced == most && index < at) {
+            best = Some((index, priced));
+        }
+    }
+    let (best, _) = best.expect("a part is measured in one pose at least");
+    measured.swap_remove(best)
+}
+
+/// Measures a part in one pose. In `full` mode the scores of surfaces and outlines are those of the reference itself until
+/// [`PoseMeasurement::compare`].
 fn measure_pose(
     baselines: &TaskBaselines,
     shape: &Shape,
     choice: &PoseChoice<'_>,
     mode: Mode,
 ) -> PoseMeasurement {
-    let geometry = CandidateGeometry::of_shape(shape, &choice.pose.placement, baselines.frame());
+    let _span = tracing::trace_span!("measure in one pose").entered();
+    let geometry = timed!(
+        "dexels and cylinders",
+        CandidateGeometry::of_shape(shape, &choice.pose.placement, baselines.frame())
+    );
     let reference = choice.reference;
-    let measures = baselines.measure(&geometry, reference);
-    let agreement = reference.map(|reference| credited(reference.agreement(&geometry)));
+    let measures = timed!("checks", baselines.measure(&geometry, reference));
+    let iou = timed!(
+        "intersection over union",
+        reference.map(|reference| reference.iou(&geometry))
+    );
+    let agreement = reference
+        .zip(iou)
+        .map(|(reference, iou)| credited(reference.agreement(iou)));
     let credit = agreement.as_ref().map_or(1.0, |agreement| agreement.credit);
     let semantic = baselines.semantic(&measures).map(|score| credit * score);
-    let (mut similarity, mut views, mut silhouette) = (None, None, None);
-    let mut similarity_score = None;
-    if let Some(reference) = reference {
-        match mode {
-            Mode::Full => {
-                let found = reference.similarity(&geometry);
-                let overlap = reference.views(&geometry);
-                similarity_score = Some(found.score);
-                similarity = Some(found);
-                silhouette = Some(credit * reference.silhouette(&overlap));
-                views = Some(overlap);
-            }
-            // Without checks nothing else tells a good part from a box.
-            Mode::Fast if semantic.is_none() => {
-                similarity_score = agreement.as_ref().map(|agreement| agreement.volume);
-            }
-            Mode::Fast => {}
+    let (similarity, silhouette) = match (mode, reference) {
+        (Mode::Full, Some(_)) => (Some(1.0), Some(credit)),
+        // Without checks nothing else tells a good part from a box.
+        (Mode::Fast, Some(_)) if semantic.is_none() => {
+            (agreement.as_ref().map(|agreement| agreement.volume), None)
         }
-    }
-    let parts = ComponentScores {
-        semantic,
-        similarity: similarity_score,
-        silhouette,
-        editability: None,
+        _ => (None, None),
     };
     PoseMeasurement {
         fit: baselines
@@ -244,10 +283,16 @@ fn measure_pose(
             .map(|envelope| fit::score(&geometry, envelope)),
         geometry,
         measures,
+        iou,
         agreement,
-        similarity,
-        views,
-        parts,
+        similarity: None,
+        views: None,
+        parts: ComponentScores {
+            semantic,
+            similarity,
+            silhouette,
+            editability: None,
+        },
         pose: choice.pose,
         factor: choice.factor,
         reference: choice.index,

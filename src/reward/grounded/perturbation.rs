@@ -9,7 +9,7 @@ pub(super) const MEASURES: usize = 14;
 const LIVE: f64 = 1e-6;
 /// Largest difference of the two responses per unit of their steps, as a share of the greater one.
 const MAX_NONLINEAR: f64 = 0.5;
-/// The same for a change of several dimensions at once, whose effects are about equal: a fourth of them that does not act in
+/// The same for a change of several dimensions at once, whose effects are about equal: a third of them that does not act in
 /// proportion exceeds it.
 const MAX_COMBINED_ERROR: f64 = 0.2;
 /// Range of the parts of a large step by which a dimension is changed together with others.

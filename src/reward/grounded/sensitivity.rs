@@ -10,11 +10,11 @@ use super::perturbation::{Effect, MEASURES, Perturbation};
 /// Least and largest number of live dimensions that a part needs; between them, as many as the reference has.
 const LIVE: std::ops::RangeInclusive<f64> = 6.0..=8.0;
 /// With fewer perturbations the rank is not meaningful.
-const MIN_TRIALS: usize = 4;
+const MIN_TRIALS: usize = 3;
 /// Share of the reference's share of live dimensions from which on all counts, so that few perturbations decide.
 const ENOUGH_LIVE: f64 = 0.75;
-/// Share of the reference's rank, limited by the number of perturbations, from which on all counts: four dimensions of the
-/// tasks' references have a rank of 2.3 to 3.1 in the mean, and of 1.5 to 2.4 in the lowest tenth of all choices.
+/// Share of the reference's rank, limited by the number of perturbations, from which on all counts: three dimensions of the
+/// tasks' references have a rank of 2.0 to 2.5 in the mean, and of 1.5 to 1.9 in the lowest tenth of all choices.
 const ENOUGH_WAYS: f64 = 0.4;
 /// Maximum count of dimensions that stretch the whole part: there are three independent stretches.
 const MAX_STRETCHES: f64 = 3.0;

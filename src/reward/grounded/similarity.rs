@@ -44,8 +44,11 @@ impl SurfaceTree {
     /// For each threshold, the share of the other's points within it.
     fn near(&self, other: &Self, diagonal: f64) -> [f64; 4] {
         let mut within = [0u32; 4];
+        let most = THRESHOLDS.iter().copied().fold(0.0, f64::max) * diagonal;
         for point in &other.points {
-            let distance = self.tree.nearest(*point).distance;
+            let Some(distance) = self.tree.distance_within(*point, most) else {
+                continue;
+            };
             for (count, threshold) in within.iter_mut().zip(THRESHOLDS) {
                 *count += u32::from(distance <= threshold * diagonal);
             }
@@ -65,8 +68,10 @@ impl Compared {
             trivial_outline: 0.0,
             trivial_iou: 0.0,
         };
-        let similarities: Vec<SimilarityDetails> =
-            trivial.iter().map(|shape| compared.similarity(shape)).collect();
+        let similarities: Vec<SimilarityDetails> = trivial
+            .iter()
+            .map(|shape| compared.similarity(shape, compared.iou(shape)))
+            .collect();
         let best = |of: &dyn Fn(&SimilarityDetails) -> f64| similarities.iter().map(of).fold(0.0, f64::max);
         compared.trivial = best(&|similarity| similarity.quality);
         compared.trivial_iou = best(&|similarity| similarity.iou);
@@ -77,9 +82,14 @@ impl Compared {
         compared
     }
 
-    /// Agreement of the volume with the reference's, above baseline: 0 to 1, and cheap to compute.
-    pub(super) fn agreement(&self, candidate: &CandidateGeometry) -> f64 {
-        above_baseline(candidate.volume.iou(&self.geometry.volume), self.trivial_iou)
+    /// Intersection over union with the reference, 0 to 1; cheap to compute.
+    pub(super) fn iou(&self, candidate: &CandidateGeometry) -> f64 {
+        candidate.volume.iou(&self.geometry.volume)
+    }
+
+    /// Agreement of the volume with the reference's, above baseline: 0 to 1.
+    pub(super) fn agreement(&self, iou: f64) -> f64 {
+        above_baseline(iou, self.trivial_iou)
     }
 
     /// The overlap of the outlines.
@@ -92,8 +102,8 @@ impl Compared {
         above_baseline(views.weighted(), self.trivial_outline)
     }
 
-    pub(super) fn similarity(&self, candidate: &CandidateGeometry) -> SimilarityDetails {
-        let iou = candidate.volume.iou(&self.geometry.volume);
+    /// `iou`: see [`Self::iou`].
+    pub(super) fn similarity(&self, candidate: &CandidateGeometry, iou: f64) -> SimilarityDetails {
         let surface = SurfaceTree::of(&candidate.mesh);
         let precision = self.surface.near(&surface, self.diagonal);
         let recall = surface.near(&self.surface, self.diagonal);
@@ -137,11 +147,12 @@ mod tests {
         let own = CandidateGeometry::of_shape(&table, &Placement::NONE, &frame);
         let block = CandidateGeometry::of_mesh(boxed(&table.mesh.bbox()), &frame);
         let compared = Compared::new(own.clone(), std::slice::from_ref(&block));
-        let found = compared.similarity(&own);
+        let found = compared.similarity(&own, compared.iou(&own));
         assert_eq!((found.iou, found.f1, found.score), (1.0, [1.0; 4], 1.0));
-        assert!((compared.similarity(&block).score - 0.05).abs() < 1e-9);
+        assert!((compared.similarity(&block, compared.iou(&block)).score - 0.05).abs() < 1e-9);
         let legless = shapes::blocks(&[([0.0, 0.0, 40.0], [100.0, 60.0, 4.0])]);
-        let legless = compared.similarity(&CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame));
+        let legless = CandidateGeometry::of_shape(&legless, &Placement::NONE, &frame);
+        let legless = compared.similarity(&legless, compared.iou(&legless));
         assert!((0.3..0.95).contains(&legless.score), "{legless:?}");
     }
 }
