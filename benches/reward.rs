@@ -132,17 +132,10 @@ fn grounded(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("grounded");
     group.sample_size(20);
     group.bench_function("prepare", |bencher| {
-        bencher.iter(|| {
-            TaskBaselines::new(
-                &task.requirements(),
-                &[black_box(&shape)],
-                Comparison::Own,
-                None,
-                None,
-            )
-        });
+        bencher
+            .iter(|| TaskBaselines::new(&task.requirements(), &[black_box(&shape)], Comparison::Own, None));
     });
-    let ground = TaskBaselines::new(&task.requirements(), &[&shape], Comparison::Own, None, None);
+    let ground = TaskBaselines::new(&task.requirements(), &[&shape], Comparison::Own, None);
     for (mode, name) in [(Mode::Fast, "fast"), (Mode::Full, "full")] {
         let evidence = GroundedEvidence {
             shape: &shape,

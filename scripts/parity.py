@@ -105,7 +105,7 @@ class Program:
         rows_file, scored = self.scratch / "rows.jsonl", self.scratch / "scored.jsonl"
         scored.unlink(missing_ok=True)
         rows_file.write_text("".join(json.dumps({"task_id": task, "code": code}) + "\n" for task, code in rows))
-        self.run(["score", rows_file, "-o", scored, "--mode", mode, "--reference", reference], allowed=(0, 1))
+        self.run(["score", rows_file, "-o", scored, "--profile", "cadforge-v1", "--mode", mode, "--reference", reference], allowed=(0, 1))
         return [json.loads(line)["reward"] for line in scored.read_text().splitlines()]
 
 

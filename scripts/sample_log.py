@@ -37,7 +37,7 @@ def main() -> None:
         asked, scored = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
         asked.write_text("".join(json.dumps(row) + "\n" for row in rows(options.seed)))
         subprocess.run(
-            [options.cadforge, "score", asked, "-o", scored, "--shaping", "strict", "--jobs", str(options.jobs)], check=True
+            [options.cadforge, "score", asked, "-o", scored, "--profile", "cadforge-v1", "--shaping", "strict", "--jobs", str(options.jobs)], check=True
         )
         log = "".join(json.dumps(logged(json.loads(line))) + "\n" for line in scored.read_text().splitlines())
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -209,7 +209,7 @@ impl Assessor {
             }
         };
         let trials = match &known {
-            None => self.trials_of_batch(request),
+            None => Self::trials_of_batch(request),
             Some(_) => None,
         };
         let execution = match &trials {
@@ -260,22 +260,14 @@ impl Assessor {
         Ok(assessment)
     }
 
-    /// The dimensions of a candidate of a batch to perturb right after it has built. `None` if there are none, or if the task is
-    /// not prepared: the worker that holds the candidate could not prepare it. A hand edit is displayed before that.
-    fn trials_of_batch(&self, request: &Request<'_>) -> Option<Arc<Trials>> {
-        let Request {
-            task, code, scoring, ..
-        } = *request;
-        let count = scoring.perturbation_count();
+    /// The dimensions of a candidate of a batch to perturb right after it has built; `None` if there are none. A hand edit is
+    /// displayed before that.
+    fn trials_of_batch(request: &Request<'_>) -> Option<Arc<Trials>> {
+        let count = request.scoring.perturbation_count();
         if count == 0 || request.priority == Priority::Live {
             return None;
         }
-        let prepared = self.prepared_tasks.known(task, scoring, &self.executor)?;
-        let trials = Trials::new(
-            std::str::from_utf8(code).ok()?,
-            count,
-            Some(prepared.value.baselines),
-        );
+        let trials = Trials::new(std::str::from_utf8(request.code).ok()?, count);
         (!trials.is_empty()).then_some(trials)
     }
 

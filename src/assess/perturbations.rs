@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::cacheable::Cacheable;
 use cadforge_executor::{CancelToken, Executor, ExecutorError, Priority, RunSpec, Variants, Vary};
 use cadforge_geometry::MassProperties;
-use cadforge_reward::{Combination, Perturbation, PerturbationStep, Perturbations, TaskBaselines};
+use cadforge_reward::{Combination, Perturbation, PerturbationStep, Perturbations};
 use cadforge_task::dimensions::{Dimension, dimensions, with_all};
 
 /// Dimensions that are tried at once.
@@ -46,8 +46,6 @@ pub(super) struct Trials {
     named: usize,
     /// In the order in which they are tried.
     dimensions: Vec<Dimension>,
-    /// The task whose reference decides when enough is known; `None` to try all.
-    task: Option<Arc<TaskBaselines>>,
     state: Mutex<State>,
 }
 
@@ -112,13 +110,12 @@ struct Trial {
 
 impl Trials {
     /// Of at most `count` dimensions.
-    pub(super) fn new(code: &str, count: u32, task: Option<Arc<TaskBaselines>>) -> Arc<Self> {
+    pub(super) fn new(code: &str, count: u32) -> Arc<Self> {
         let all = dimensions(code);
         Arc::new(Self {
             code: code.to_owned(),
             named: all.len(),
             dimensions: choose(&all, count as usize),
-            task,
             state: Mutex::default(),
         })
     }
@@ -156,8 +153,7 @@ impl Trials {
             named: self.named,
             perturbations: found.to_vec(),
         };
-        let reference = self.task.as_ref().map(|task| task.perturbations());
-        reference.is_some_and(|reference| perturbations.is_settled(reference))
+        perturbations.is_settled()
     }
 
     /// The script with one dimension changed.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::cacheable::Cacheable;
 use super::evaluation::{ReferenceChoice, Scoring};
-use super::perturbations::{self, Trials};
 use super::references::{ReferenceError, build, is_python, read};
 use super::shared_results::SharedResults;
 use super::with_task_files;
@@ -29,17 +28,6 @@ pub(super) struct PreparedTask {
 }
 
 impl PreparedTaskStore {
-    /// The task prepared for `scoring`, if it is already.
-    pub(super) fn known(
-        &self,
-        task: &Task,
-        scoring: &Scoring,
-        executor: &Executor,
-    ) -> Option<Cacheable<PreparedTask>> {
-        let inputs = Inputs::new(task, scoring, executor).ok()?;
-        self.0.known(&inputs.key)
-    }
-
     /// Prepares the task for `scoring`.
     pub(super) fn get(
         &self,
@@ -49,9 +37,8 @@ impl PreparedTaskStore {
         cancel: &CancelToken,
     ) -> Result<Cacheable<PreparedTask>, ReferenceError> {
         let Inputs { other, spec, key } = Inputs::new(task, scoring, executor)?;
-        let count = scoring.perturbation_count();
         self.0.get(key, cancel, || {
-            prepare(task, &scoring.reference, other, count, &spec, executor, cancel)
+            prepare(task, &scoring.reference, other, &spec, executor, cancel)
         })
     }
 }
@@ -75,7 +62,6 @@ impl Inputs {
             .part("version", task.version.as_bytes())
             .part("weak", task.weak_seed().as_bytes())
             .part("choice", format!("{:?}", scoring.reference).as_bytes())
-            .part("trials", &scoring.perturbation_count().to_le_bytes())
             .optional("reference", task.reference.as_deref().map(str::as_bytes))
             .parts(
                 "further_reference",
@@ -98,7 +84,6 @@ fn prepare(
     task: &Task,
     choice: &ReferenceChoice,
     other: Option<(PathBuf, Vec<u8>)>,
-    count: u32,
     spec: &RunSpec,
     executor: &Executor,
     cancel: &CancelToken,
@@ -120,14 +105,12 @@ fn prepare(
         .iter()
         .map(|(name, code)| built(&task.dir.join(format!("references/{name}.py")), code))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut code = task.reference.clone();
     let mut given = None;
     let mut mesh = None;
     match (choice, other) {
         (ReferenceChoice::File(_), Some((path, content))) if is_python(&path) => {
             let text = String::from_utf8_lossy(&content).into_owned();
             given = Some(built(&path, &text)?);
-            code = Some(text);
         }
         (ReferenceChoice::File(_), Some((path, _))) => {
             mesh = Some(TriMesh::from_file(&path).map_err(|error| ReferenceError::NotAMesh { path, error })?);
@@ -151,15 +134,6 @@ fn prepare(
         (_, None, Some(_), None) => Comparison::Own,
         (_, None, None, None) => Comparison::Nothing,
     };
-    let perturbations = match (reference, &code, against) {
-        (Some(_), Some(code), Comparison::Own | Comparison::Shape(_)) if count > 0 => {
-            let _span = tracing::trace_span!("perturb the reference").entered();
-            let trials = Trials::new(code, count, None);
-            let perturbations = perturbations::run(&trials, spec, Priority::Batch, executor, cancel)?;
-            Some(perturbations.take(&mut is_cacheable))
-        }
-        _ => None,
-    };
     let seed_span = tracing::trace_span!("weak seed").entered();
     let weak = executor.build(task.weak_seed().as_bytes(), spec, Priority::Batch, cancel)?;
     is_cacheable &= weak.cacheable;
@@ -177,7 +151,6 @@ fn prepare(
             .collect::<Vec<_>>(),
         against,
         weak.as_deref(),
-        perturbations,
     );
     let value = PreparedTask {
         baselines: Arc::new(baselines),

@@ -226,7 +226,7 @@ impl Assessor {
         let perturbations = match trials {
             Some(trials) => Some(trials.result()),
             None if count > 0 => {
-                let trials = Trials::new(code, count, Some(Arc::clone(&prepared.baselines)));
+                let trials = Trials::new(code, count);
                 let spec = request.run_spec()?;
                 let perturbations = perturbations::run(&trials, &spec, priority, &self.executor, cancel)?;
                 Some(perturbations.take(&mut is_cacheable))

@@ -17,12 +17,6 @@ impl<K, T> Default for SharedResults<K, T> {
 }
 
 impl<K: Ord, T: Clone> SharedResults<K, T> {
-    /// The result for a key, if it is known already.
-    pub(super) fn known(&self, key: &K) -> Option<T> {
-        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.get(key)?.try_lock().ok()?.clone()
-    }
-
     /// The result for a key; errors of `compute` are not kept.
     pub(super) fn get<E: From<ExecutorError>>(
         &self,

@@ -116,7 +116,7 @@ pub(super) fn run(args: ExportArgs, global: &Global) -> anyhow::Result<ExitCode>
         ))?;
     }
     if summary.train == 0 {
-        let message = "no row qualifies for this data set\nhint: score the rows first, or lower --min-reward";
+        let message = "no row qualifies for this data set\nhint: rows need scores (`cadforge score`); an example needs a good candidate (--min-reward) and a worse one: of its task for sft, of its group, by --margin, for preference";
         return Err(CliError::NotReached(message.to_owned()).into());
     }
     if summary.validation == 0 && args.validation > 0.0 {

@@ -15,7 +15,7 @@ use crate::task::Task;
 #[command(next_help_heading = "Scoring")]
 pub(crate) struct ScoringArgs {
     /// Formulas that compute the total
-    #[arg(long, value_enum, default_value_t = Profile::CadforgeV1)]
+    #[arg(long, value_enum, default_value_t = Profile::OF_PROGRAMS)]
     pub profile: Profile,
     /// Scoring mode; `fast` skips surface sampling and rasterisation
     #[arg(long, value_enum, default_value_t = Mode::Full)]

@@ -14,6 +14,7 @@ use crate::executor::kernel::sandbox_support;
 use crate::server::{self, Config};
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("profile", |profile| profile.default_value("cadforge-v1")))]
 #[command(mut_arg("mode", |mode| mode.default_value("fast")))]
 #[command(mut_arg("timeout", |timeout| timeout.default_value("8")))]
 pub(crate) struct ServeArgs {

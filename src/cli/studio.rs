@@ -9,6 +9,7 @@ use crate::assess::Scoring;
 use crate::data::index::{self, is_run_folder};
 use crate::data::{Content, Lines, is_row_file, store};
 use crate::locate;
+use crate::reward::Profile;
 use crate::studio::environment::Recipe;
 use crate::studio::settings::Settings;
 use crate::studio::{self, Opened, StudioOptions};
@@ -30,13 +31,13 @@ impl StudioArgs {
     }
 }
 
-/// Whether the first line of a file is a candidate with a reward, as training runs write it.
+/// Whether the first line of a file is a candidate, as training runs write it, and no step of a trajectory.
 fn holds_rows(path: &Path) -> bool {
     let first = Lines::open(path).and_then(|mut lines| lines.next_line());
     let row = first.ok().flatten().and_then(|line| line.row.ok());
     row.is_some_and(|row| {
         let is_candidate = matches!(Content::of(&row), Content::Candidate(_));
-        is_candidate && (row.score().is_some() || row.kind().is_some())
+        is_candidate && row.get("origin").is_none()
     })
 }
 
@@ -117,7 +118,10 @@ pub(super) fn run(args: StudioArgs, global: &Global) -> anyhow::Result<ExitCode>
         engine,
         initial_task: args.task,
         open,
-        scoring: Scoring::default(),
+        scoring: Scoring {
+            profile: Profile::OF_PROGRAMS,
+            ..Scoring::default()
+        },
         prompts: locate::assets(&global.overrides())
             .ok()
             .map(|assets| assets.join("prompts")),

@@ -156,6 +156,12 @@ impl Row {
         messages[..answer.unwrap_or(messages.len())].to_vec()
     }
 
+    /// The text of its prompt: the contents of the messages before the answer.
+    pub fn prompt_text(&self) -> String {
+        let texts: Vec<String> = self.prompt().iter().filter_map(content).collect();
+        texts.join("\n")
+    }
+
     /// The unshaped reward: -1 for a failed build, else 0 to 1.
     pub fn total(&self) -> Option<f64> {
         self.get("reward")

@@ -43,4 +43,6 @@ pub struct Requirements<'a> {
     pub axis: Option<usize>,
     /// The checks.
     pub checks: &'a [Check],
+    /// Number of named dimensions in the code of the reference; 0 without one.
+    pub dimensions: usize,
 }

@@ -67,6 +67,10 @@ pub enum Shaping {
 }
 
 impl Profile {
+    /// The profile of programs that are not told otherwise. [`Profile::default`] is that of data that names none: the
+    /// published one.
+    pub const OF_PROGRAMS: Self = Self::GroundedV2;
+
     /// 16 hex digits of the profile's definition: scores of equal digests are on one scale. Comments and tests do not
     /// change it, and an edit of grounded-v2 does not change that of cadforge-v1.
     pub fn digest(self) -> &'static str {

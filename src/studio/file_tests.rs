@@ -1,16 +1,13 @@
 //! Tests of files in the window: saving, existing files, changes on disk.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use super::command::ControllerCommand;
 use super::state::{Activity, ExportFormat, PathPurpose, Session};
-use super::testing::{
-    FakeBackend, Window, opened, state, studio, task, type_code, until, window, window_with,
-};
+use super::testing::{FakeBackend, Window, opened, state, studio, type_code, until, window};
 use super::{Opened, editor};
 
 /// Types a path for saving, as on a desktop without dialogs.
@@ -148,13 +145,12 @@ fn a_file_opened_before_a_task_is_chosen_asks_for_its_task_and_moves_there() {
 #[test]
 fn a_file_in_a_tasks_folder_is_opened_in_that_task() {
     let dir = tempfile::tempdir().unwrap();
-    let backend = FakeBackend::ready();
-    let mut other = task("other", "Other part");
-    Arc::get_mut(&mut other).unwrap().dir = dir.path().to_owned();
-    let mut window = window_with(&backend, vec![task("part", "First part"), other]);
-    let path = dir.path().join("seeds/weak.py");
-    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    let folder = dir.path().join("tasks/other");
+    let path = folder.join("seeds/weak.py");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(folder.join("task.toml"), "").unwrap();
     std::fs::write(&path, "weak = 1\n").unwrap();
+    let mut window = window(&FakeBackend::ready());
     studio(&mut window).open(Opened::File(path));
     until(&mut window, "the file", |state| state.card().code == "weak = 1\n");
     assert_eq!(state(&window).session().task.id, "other");

@@ -237,8 +237,6 @@ fn grounded(rng: &mut TestRng) -> Assessment {
             tried: 16,
             live: rng.below(17),
             rank: 2.5,
-            reference_live: rng.yes().then_some(12),
-            reference_rank: rng.yes().then_some(6.0),
             dead: vec!["unused_length".to_owned()],
             irregular: vec!["spare".to_owned()],
             partial: Vec::new(),

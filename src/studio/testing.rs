@@ -440,14 +440,6 @@ fn tetrahedron() -> Shape {
 
 /// A window with the fake backend and two tasks, the first of them on screen.
 pub fn window(backend: &FakeBackend) -> Window {
-    window_with(
-        backend,
-        vec![task("part", "First part"), task("other", "Other part")],
-    )
-}
-
-/// Like [`window`], with these tasks.
-pub fn window_with(backend: &FakeBackend, tasks: Vec<Arc<Task>>) -> Window {
     let backend = backend.clone();
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1296.0, 736.0))
@@ -458,8 +450,9 @@ pub fn window_with(backend: &FakeBackend, tasks: Vec<Arc<Task>>) -> Window {
         .build_ui_state(
             move |ui, slot: &mut Option<Studio>| {
                 let studio = slot.get_or_insert_with(|| {
+                    let tasks = vec![task("part", "First part"), task("other", "Other part")];
                     let backend = Box::new(backend.clone());
-                    Studio::new(ui.ctx(), None, tasks.clone(), None, Scoring::default(), backend).unwrap()
+                    Studio::new(ui.ctx(), None, tasks, None, Scoring::default(), backend).unwrap()
                 });
                 studio.update(ui.ctx());
                 studio.show(ui);

@@ -95,6 +95,10 @@ impl Task {
             scale: self.scale,
             axis: self.axis,
             checks: &self.checks,
+            dimensions: self
+                .reference
+                .as_deref()
+                .map_or(0, |code| dimensions::dimensions(code).len()),
         }
     }
 }

@@ -40,6 +40,20 @@ impl TaskSet {
         self.tasks.iter()
     }
 
+    /// The task whose whole prompt stands in a text, whatever the white space; of several the one with the longest.
+    pub fn of_prompt(&self, text: &str) -> Option<&Arc<Task>> {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = words(text);
+        let asked = |task: &&Arc<Task>| {
+            let prompt = words(&task.prompt);
+            !prompt.is_empty() && text.contains(&prompt)
+        };
+        self.tasks
+            .iter()
+            .filter(asked)
+            .max_by_key(|task| task.prompt.len())
+    }
+
     /// The task of that id.
     pub fn get(&self, id: &str) -> Result<&Arc<Task>, TaskError> {
         self.tasks.iter().find(|task| task.id == id).ok_or_else(|| {

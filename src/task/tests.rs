@@ -232,6 +232,21 @@ fn a_later_pack_replaces_tasks_of_the_same_id() {
 }
 
 #[test]
+fn a_task_is_known_by_its_prompt() {
+    let pack = pack();
+    let set = TaskSet::load(&[pack.path()]).unwrap();
+    let prompt = &set.get("spacer").unwrap().prompt;
+    let asked = format!(
+        "You write CadQuery.\n\n  {}\nAnswer with code.",
+        prompt.replace(' ', "\n ")
+    );
+    assert_eq!(set.of_prompt(&asked).map(|task| task.id.as_str()), Some("spacer"));
+    let (most, _) = prompt.trim_end().rsplit_once(' ').unwrap();
+    assert!(set.of_prompt(most).is_none(), "a part of it");
+    assert!(set.of_prompt("").is_none());
+}
+
+#[test]
 fn a_folder_that_is_not_a_pack_is_refused() {
     let pack = pack();
     let error = TaskSet::load(&[pack.path().join("spacer")])

@@ -50,7 +50,15 @@ fn eval_prints_the_whole_evaluation() {
         cadforge(dir.path())
             .arg("eval")
             .arg(&seed)
-            .args(["--task", CASTER, "--reference", "none", "--json"]),
+            .args([
+                "--task",
+                CASTER,
+                "--profile",
+                "cadforge-v1",
+                "--reference",
+                "none",
+            ])
+            .arg("--json"),
         0,
     );
     insta::assert_json_snapshot!("eval_caster_seed", stable(&json(&output)));
@@ -72,6 +80,8 @@ fn eval_reproduces_the_published_totals() {
             cadforge(dir.path()).arg("eval").arg(&file).args([
                 "--task",
                 task,
+                "--profile",
+                "cadforge-v1",
                 "--reference",
                 "none",
                 "--json",
@@ -102,6 +112,8 @@ fn eval_of_a_failed_build_exits_with_0() {
             "annulus.py",
             "--task",
             CASTER,
+            "--profile",
+            "cadforge-v1",
             "--shaping",
             "strict",
             "--json",
@@ -133,7 +145,11 @@ fn eval_reads_standard_input_and_writes_artifacts() {
     let stl = std::fs::read(kept.join("candidate.stl")).unwrap();
     assert_eq!(stl.len(), 84 + 50 * 12, "a box has twelve triangles");
     let reward: Value = serde_json::from_slice(&std::fs::read(kept.join("reward.json")).unwrap()).unwrap();
-    assert_eq!(reward, evaluation);
+    assert_eq!(
+        (&reward["reward"], &reward["kind"]),
+        (&evaluation["reward"], &evaluation["kind"])
+    );
+    assert_eq!(evaluation["profile"], "grounded-v2", "the default");
     assert_eq!(evaluation["artifacts"]["stl"], "kept/candidate.stl");
 }
 
@@ -273,7 +289,8 @@ fn repair_replays_a_recording_and_writes_a_trajectory() {
         "--recording",
         "published",
     ]);
-    command.args(["--reference", "none", "--out", "run", "--json"]);
+    command.args(["--profile", "cadforge-v1", "--reference", "none"]);
+    command.args(["--out", "run", "--json"]);
     let output = expect_exit(&mut command, 0);
     let report = json(&output);
     insta::assert_json_snapshot!("repair_caster_published", stable(&report));

@@ -201,6 +201,8 @@ fn repair_by_rules_reports_whether_the_target_is_reached() {
         "caster_wheel_fork",
         "--from",
         "broken.py",
+        "--profile",
+        "cadforge-v1",
         "--reference",
         "none",
         "--json",

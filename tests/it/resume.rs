@@ -29,6 +29,7 @@ fn command(dir: &Path, server: &Model, model: &str) -> Command {
     let mut command = cadforge(dir);
     command.args(["repair", "--task", "caster_wheel_fork", "--proposer", "endpoint"]);
     command.args(["--endpoint", &server.url, "--model", model, "--reference", "none"]);
+    command.args(["--profile", "cadforge-v1"]);
     command.args(["--max-steps", "4", "--target", "1.0", "--out", "run", "--json"]);
     command
 }

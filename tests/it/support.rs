@@ -40,7 +40,15 @@ pub fn repair_with_endpoint(directory: &Path, url: &str) -> Command {
     let mut command = cadforge(directory);
     command
         .args(["repair", "--task", "caster_wheel_fork", "--proposer", "endpoint"])
-        .args(["--endpoint", url, "--reference", "none", "--json"]);
+        .args([
+            "--endpoint",
+            url,
+            "--profile",
+            "cadforge-v1",
+            "--reference",
+            "none",
+        ])
+        .arg("--json");
     command
 }
 

@@ -66,8 +66,9 @@ fn each_stage_is_named_and_no_score_changes() {
         let number = |key: &str| event[key].as_u64().unwrap();
         (event["pid"].clone(), number("ts"), number("ts") + number("dur"))
     };
-    // One scale for all processes.
-    let (_, begin, end) = of_name("wait for the code");
+    // One scale for all processes. The worker learns that the candidate's process has started after it has.
+    let (_, begin, _) = of_name("start of the candidate's process");
+    let (_, _, end) = of_name("wait for the code");
     let (worker, statement_begin, statement_end) = of_name("line 3");
     assert!(begin <= statement_begin && statement_end <= end);
     assert_eq!(worker, of_name("facts").0);

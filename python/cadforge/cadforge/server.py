@@ -66,6 +66,9 @@ def _start():
             "no cadforge on the path\nhint: set CADFORGE_URL to a running server, or CADFORGE_BIN to the program"
         )
     arguments = shlex.split(os.environ.get("CADFORGE_SERVE", ""))
+    if not any(argument.split("=")[0] == "--profile" for argument in arguments):
+        # A trainer gets the reward of the geometry; `cadforge serve` alone keeps the published one.
+        arguments = ["--profile", "grounded-v2", *arguments]
     # The server ends when its standard input is closed, and so with this process, however it ends.
     command = [program, "serve", "--port", "0", "--while-stdin", *arguments]
     try:

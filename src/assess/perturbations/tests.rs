@@ -33,7 +33,7 @@ fn perturb(
     count: u32,
     build: impl Fn(&Values) -> Option<Vec<Block>>,
 ) -> (Perturbations, Vec<usize>) {
-    let trials = Trials::new(code, count, None);
+    let trials = Trials::new(code, count);
     let part = |script: &[u8]| build(&values(script)).map(|blocks| mass(&blocks));
     let nominal = part(code.as_bytes()).unwrap();
     let (mut changed, mut asked) = (Vec::new(), Vec::new());
@@ -55,13 +55,19 @@ fn effects(perturbations: &Perturbations) -> BTreeMap<&str, cadforge_reward::Eff
 #[test]
 fn dimensions_that_act_in_proportion_need_one_variant_each_and_one_for_three() {
     let (found, asked) = perturb(CODE, 16, |values| Some(plate(values)));
-    assert_eq!((found.named, asked), (6, vec![3, 1, 3, 1]));
+    assert_eq!(
+        (found.named, found.perturbations.len(), asked),
+        (6, 3, vec![3, 1])
+    );
     assert!(found.perturbations.iter().all(Perturbation::is_live), "{found:?}");
-    let (found, asked) = perturb(CODE, 3, |values| Some(plate(values)));
-    assert_eq!((found.perturbations.len(), asked), (3, vec![3, 1]));
-    // One alone has a small step of its own.
-    let (found, asked) = perturb(CODE, 4, |values| Some(plate(values)));
-    assert_eq!((found.perturbations.len(), asked), (4, vec![3, 1, 1, 1]));
+}
+
+#[test]
+fn a_lone_dimension_has_a_small_step_of_its_own() {
+    let (found, asked) = perturb("length = 100.0\n", 16, |values| {
+        Some(vec![([0.0; 3], [values["length"], 60.0, 5.0])])
+    });
+    assert_eq!((found.perturbations.len(), asked), (1, vec![1, 1]));
 }
 
 #[test]
@@ -98,20 +104,23 @@ fn a_dead_dimension_takes_one_variant() {
 
 #[test]
 fn a_step_that_does_not_build_is_tried_the_other_way() {
-    let (found, _) = perturb(CODE, 16, |values| {
-        (values["length"] <= 100.0).then(|| plate(values))
-    });
+    let code = "length = 100.0\nwidth = 60.0\nthickness = 5.0\n";
+    let built_if = |holds: fn(f64) -> bool| {
+        perturb(code, 16, move |values| {
+            let size = [values["length"], values["width"], values["thickness"]];
+            holds(size[0]).then(|| vec![([0.0; 3], size)])
+        })
+    };
+    let (found, _) = built_if(|length| length <= 100.0);
     assert_eq!(effects(&found)["length"], cadforge_reward::Effect::Partial);
-    let (found, _) = perturb(CODE, 16, |values| {
-        (values["length"] == 100.0).then(|| plate(values))
-    });
+    let (found, _) = built_if(|length| length == 100.0);
     assert_eq!(effects(&found)["length"], cadforge_reward::Effect::Dead);
 }
 
 #[test]
 fn the_order_depends_on_the_numbers_alone() {
     let names = |code: &str| -> Vec<String> {
-        let trials = Trials::new(code, 16, None);
+        let trials = Trials::new(code, 16);
         trials
             .dimensions
             .iter()
@@ -127,7 +136,7 @@ fn the_order_depends_on_the_numbers_alone() {
 
 #[test]
 fn a_worker_that_dies_begins_again() {
-    let trials = Trials::new(CODE, 16, None);
+    let trials = Trials::new(CODE, 16);
     let nominal = mass(&plate(&values(CODE.as_bytes())));
     let first = trials.next(&nominal, &[]);
     trials.next(&nominal, &[Some(nominal); 3]);

@@ -267,6 +267,7 @@ fn summary(all: &[Checked]) -> String {
     }
     let wrong = all.iter().filter(|checked| !checked.ok).count();
     let _ = match wrong {
+        0 if all.len() == 1 => writeln!(text, "1 task, no errors"),
         0 => writeln!(text, "{} tasks, no errors", all.len()),
         _ => writeln!(text, "{wrong} of {} tasks have errors", all.len()),
     };

@@ -15,7 +15,7 @@ pub const STRICT: f64 = 0.70;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum DataSetKind {
-    /// Prompts with good answers, as messages
+    /// Repairs: a good candidate as the answer to a worse one of the same task, as messages
     Sft,
     /// A better and a worse answer to one prompt
     Preference,

@@ -120,13 +120,27 @@ impl<'a> ScorableRows<'a> {
         Ok(None)
     }
 
-    fn task_and_code(&self, row: &Row) -> Result<(Arc<Task>, String), String> {
-        let id = row.task_id().or(self.default_task);
-        let id = id.ok_or("the row names no `task_id`\nhint: give `--task ID` for such rows")?;
-        let task = self
-            .tasks
+    fn of_id(&self, id: &str) -> Result<&'a Arc<Task>, String> {
+        self.tasks
             .get(id)
-            .map_err(|_| format!("unknown task `{id}`\nhint: `--tasks DIR` adds task packs"))?;
+            .map_err(|_| format!("unknown task `{id}`\nhint: `--tasks DIR` adds task packs"))
+    }
+
+    fn task_and_code(&self, row: &Row) -> Result<(Arc<Task>, String), String> {
+        let asked = || self.tasks.of_prompt(&row.prompt_text());
+        let task = match (row.task_id(), self.default_task) {
+            (Some(id), _) => self.of_id(id)?,
+            (None, default) => match (asked(), default) {
+                (Some(task), _) => task,
+                (None, Some(id)) => self.of_id(id)?,
+                (None, None) => {
+                    return Err(
+                        "the row names no `task_id`, and its prompt is that of no task\nhint: give `--task ID` for such rows"
+                            .to_owned(),
+                    );
+                }
+            },
+        };
         let code = row
             .code()
             .ok_or("the row has neither `code` nor `completion` nor a message of the assistant")?;

@@ -346,6 +346,11 @@ impl Endpoint {
             let wait = error
                 .after
                 .map_or(pause, |seconds| Duration::from_secs(seconds.min(60)));
+            let reason = error.message.lines().next().unwrap_or_default();
+            tracing::warn!(
+                "{reason}; tried again in {:.0} s, {left} more times",
+                wait.as_secs_f64()
+            );
             sleep(wait, cancel);
             pause *= 2;
         }

@@ -3,7 +3,6 @@
 use super::above_baseline::above_baseline;
 use super::contact;
 use super::details::{CheckDetails, ChecksDetails};
-use super::sensitivity::Perturbations;
 use super::similarity::Compared;
 use crate::candidate_geometry::{CandidateGeometry, Frame};
 use crate::checks::{Check, CheckResult};
@@ -55,7 +54,8 @@ pub struct TaskBaselines {
     specks: usize,
     /// The largest number of sealed cavities in a reference.
     cavities: usize,
-    perturbations: Option<Perturbations>,
+    /// Named dimensions of the reference.
+    dimensions: usize,
 }
 
 /// One of a task's references.
@@ -101,14 +101,12 @@ pub enum Comparison<'a> {
 
 impl TaskBaselines {
     /// Prepares a task. `own` are the task's own references, whatever candidates are compared with: they determine the
-    /// frame and the trivial shapes; `weak` is the part of its weak seed, one of the trivial shapes; `perturbations` are the
-    /// perturbations of the first reference.
+    /// frame and the trivial shapes; `weak` is the part of its weak seed, one of the trivial shapes.
     pub fn new(
         task: &Requirements<'_>,
         own: &[&Shape],
         against: Comparison<'_>,
         weak: Option<&Shape>,
-        perturbations: Option<Perturbations>,
     ) -> Self {
         let other = match against {
             Comparison::Own | Comparison::Nothing => None,
@@ -171,7 +169,7 @@ impl TaskBaselines {
             references,
             specks,
             cavities,
-            perturbations,
+            dimensions: task.dimensions,
         }
     }
 
@@ -192,9 +190,9 @@ impl TaskBaselines {
         &self.checks
     }
 
-    /// What perturbing the dimensions of the first reference does; `None` if that was not done.
-    pub fn perturbations(&self) -> Option<&Perturbations> {
-        self.perturbations.as_ref()
+    /// Number of named dimensions of the reference.
+    pub(super) fn dimensions(&self) -> usize {
+        self.dimensions
     }
 
     pub(super) fn specks(&self) -> usize {

@@ -187,10 +187,6 @@ pub struct SensitivityDetails {
     pub live: usize,
     /// Number of independent ways in which they change it.
     pub rank: f64,
-    /// `live` of the reference.
-    pub reference_live: Option<usize>,
-    /// `rank` of the reference.
-    pub reference_rank: Option<f64>,
     /// Names of perturbed dimensions that changed nothing.
     pub dead: Vec<String>,
     /// Names of those whose effect does not grow with the step.

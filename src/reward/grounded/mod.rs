@@ -81,7 +81,7 @@ pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
         (welded, connectivity)
     });
     let editability =
-        perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.perturbations()));
+        perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.dimensions()));
 
     // The pose and the reference that score best, at their price. Perturbations have no influence on that: they can then
     // only lower a total, and a caller that needs a minimum total can skip them if it is not reached without.

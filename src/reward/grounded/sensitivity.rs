@@ -7,15 +7,20 @@
 use super::details::SensitivityDetails;
 use super::perturbation::{Effect, MEASURES, Perturbation};
 
-/// Least and largest number of live dimensions that a part needs; between them, as many as the reference has.
-const LIVE: std::ops::RangeInclusive<f64> = 6.0..=8.0;
+/// Number of live dimensions that are enough for any part; for less, as many as the reference has named ones.
+const MANY: usize = 8;
+/// The same where no reference tells.
+const MANY_UNKNOWN: usize = 6;
 /// With fewer perturbations the rank is not meaningful.
 const MIN_TRIALS: usize = 3;
-/// Share of the reference's share of live dimensions from which on all counts, so that few perturbations decide.
+/// Share of live dimensions from which on all counts, so that few perturbations decide. References of the tasks have 0.93 to 1.
 const ENOUGH_LIVE: f64 = 0.75;
-/// Share of the reference's rank, limited by the number of perturbations, from which on all counts: three dimensions of the
-/// tasks' references have a rank of 2.0 to 2.5 in the mean, and of 1.5 to 1.9 in the lowest tenth of all choices.
-const ENOUGH_WAYS: f64 = 0.4;
+/// Rank from which on all counts, as a share of the number of perturbations and of at most [`RANKED`]: three dimensions of
+/// the tasks' references have a rank of 2.0 to 2.5 in the mean, and of 1.5 to 1.9 in the lowest tenth of all choices; all
+/// dimensions of a reference have 2.9 to 5.9.
+const ENOUGH_RANK: f64 = 0.4;
+/// Number of perturbations from which on more do not need a greater rank.
+const RANKED: usize = 4;
 /// Maximum count of dimensions that stretch the whole part: there are three independent stretches.
 const MAX_STRETCHES: f64 = 3.0;
 
@@ -50,27 +55,24 @@ impl Perturbations {
         self.weighted() / self.perturbations.len().max(1) as f64
     }
 
-    /// The share relative to the reference's, 0 to 1; a flush boss or a value at its limit counts half in the reference too.
-    fn live_enough(&self, reference: Option<&Self>) -> f64 {
-        let of_reference = reference.map(Self::share).filter(|share| *share > 0.0);
-        (self.share() / (ENOUGH_LIVE * of_reference.unwrap_or(1.0))).min(1.0)
+    /// The share relative to what is enough, 0 to 1.
+    fn live_enough(&self) -> f64 {
+        (self.share() / ENOUGH_LIVE).min(1.0)
     }
 
-    /// The rank relative to the reference's, 0 to 1.
-    fn ways_enough(&self, reference: Option<&Self>) -> f64 {
+    /// The rank relative to what is enough, 0 to 1.
+    fn ways_enough(&self) -> f64 {
         let tried = self.perturbations.len();
-        match reference.map(Self::rank) {
-            Some(of_reference) if tried >= MIN_TRIALS && of_reference > 0.0 => {
-                (self.rank() / (ENOUGH_WAYS * of_reference.min(tried as f64))).min(1.0)
-            }
-            _ => 1.0,
+        if tried < MIN_TRIALS {
+            return 1.0;
         }
+        (self.rank() / (ENOUGH_RANK * tried.min(RANKED) as f64)).min(1.0)
     }
 
     /// Whether further perturbations would hardly change the score: all count in full, or none of many does.
-    pub fn is_settled(&self, reference: Option<&Self>) -> bool {
+    pub fn is_settled(&self) -> bool {
         let tried = self.perturbations.len();
-        let full = self.live_enough(reference) >= 1.0 && self.ways_enough(reference) >= 1.0;
+        let full = self.live_enough() >= 1.0 && self.ways_enough() >= 1.0;
         tried >= MIN_TRIALS && full || tried >= 2 * MIN_TRIALS && self.weighted() == 0.0
     }
 
@@ -102,16 +104,17 @@ impl Perturbations {
     }
 }
 
-/// Share of live dimensions, each by its weight, times their number and rank, all relative to the reference.
-pub(super) fn score(
-    perturbations: &Perturbations,
-    reference: Option<&Perturbations>,
-) -> (f64, SensitivityDetails) {
-    let live_enough = perturbations.live_enough(reference);
-    let of_reference = reference.map_or(0.0, |reference| reference.share() * reference.named as f64);
-    let many =
-        (live_enough * perturbations.named as f64 / of_reference.clamp(*LIVE.start(), *LIVE.end())).min(1.0);
-    let ways = perturbations.ways_enough(reference);
+/// Share of live dimensions, each by its weight, times their number and rank, all relative to what is enough. `wanted`: named
+/// dimensions of the reference, 0 if unknown.
+pub(super) fn score(perturbations: &Perturbations, wanted: usize) -> (f64, SensitivityDetails) {
+    let live_enough = perturbations.live_enough();
+    let wanted = if wanted == 0 {
+        MANY_UNKNOWN
+    } else {
+        wanted.min(MANY)
+    };
+    let many = (live_enough * perturbations.named as f64 / wanted as f64).min(1.0);
+    let ways = perturbations.ways_enough();
     let names = |effect: Effect| {
         let trials = perturbations.perturbations.iter();
         trials
@@ -124,8 +127,6 @@ pub(super) fn score(
         tried: perturbations.perturbations.len(),
         live: perturbations.live(),
         rank: perturbations.rank(),
-        reference_live: reference.map(Perturbations::live),
-        reference_rank: reference.map(Perturbations::rank),
         dead: names(Effect::Dead),
         irregular: names(Effect::Irregular),
         partial: names(Effect::Partial),
@@ -217,9 +218,9 @@ mod tests {
             effect_of(|_| block([10.0, 20.0, 30.0])),
             effect_of(|d| vec![([d, 0.0, 0.0], [10.0, 20.0, 30.0])]),
         ]);
-        assert_eq!(score(&dead, None).0, 0.0);
-        assert_eq!(score(&dead, None).1.dead.len(), 2);
-        assert_eq!(score(&Perturbations::default(), None).0, 0.0);
+        assert_eq!(score(&dead, 0).0, 0.0);
+        assert_eq!(score(&dead, 0).1.dead.len(), 2);
+        assert_eq!(score(&Perturbations::default(), 0).0, 0.0);
     }
 
     #[test]
@@ -230,7 +231,7 @@ mod tests {
             let nearly = index < 3 && trial.effect == Effect::Stretch;
             assert!(nearly || trial.effect == Effect::Regular, "{index}: {trial:?}");
         }
-        assert_eq!(score(&honest, Some(&honest)).0, 1.0);
+        assert_eq!(score(&honest, 12).0, 1.0);
     }
 
     #[test]
@@ -244,8 +245,7 @@ mod tests {
         for part in [&at_once as &dyn Fn(f64) -> Vec<Block>, &both_ways, &one_way] {
             assert_eq!(effect_of(part).effect, Effect::Irregular);
             let canaries = all((0..48).map(|_| effect_of(part)).collect());
-            let honest = all((0..8).map(|index| effect_of(plate(index))).collect());
-            assert_eq!(score(&canaries, Some(&honest)).0, 0.0);
+            assert_eq!(score(&canaries, 12).0, 0.0);
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
         );
         assert_eq!(canaries.weighted(), 3.0);
         let share: f64 = 3.0 / 24.0 / ENOUGH_LIVE;
-        assert!((score(&canaries, None).0 - share * (share * 24.0 / 6.0)).abs() < 1e-12);
+        assert!((score(&canaries, 0).0 - share * (share * 24.0 / 6.0)).abs() < 1e-12);
     }
 
     #[test]
@@ -305,18 +305,33 @@ mod tests {
     }
 
     #[test]
+    fn a_simple_part_needs_no_more_dimensions_than_its_reference() {
+        let size = |index: usize| {
+            move |d: f64| {
+                let mut size = [20.0, 30.0, 50.0];
+                size[index] *= d / 20.0;
+                block(size)
+            }
+        };
+        let three = all((0..3).map(|index| effect_of(size(index))).collect());
+        assert_eq!(score(&three, 3).0, 1.0);
+        assert_eq!(score(&three, 12).0, 3.0 / 8.0);
+        assert_eq!(score(&three, 0).0, 0.5);
+    }
+
+    #[test]
     fn a_reference_has_everything_against_itself() {
         let mut honest = all((0..8).map(|index| effect_of(plate(index))).collect());
         honest.perturbations[0].effect = Effect::Partial;
         assert_eq!(honest.share(), 7.5 / 8.0);
-        assert_eq!(score(&honest, Some(&honest)).0, 1.0);
+        assert_eq!(score(&honest, 12).0, 1.0);
         // Three quarters are enough, half is not.
-        assert_eq!(score(&honest, None).0, 1.0);
+        assert_eq!(score(&honest, 0).0, 1.0);
         for trial in &mut honest.perturbations[1..4] {
             trial.effect = Effect::Dead;
         }
         let share = 4.5 / 8.0 / ENOUGH_LIVE;
-        assert!((score(&honest, None).0 - share * (share * 8.0 / 6.0_f64).min(1.0)).abs() < 1e-12);
+        assert!((score(&honest, 0).0 - share * (share * 8.0 / 6.0_f64).min(1.0)).abs() < 1e-12);
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn task(checks: &[Check]) -> Requirements<'_> {
         scale: Scale::Mm,
         axis: None,
         checks,
+        dimensions: 12,
     }
 }
 
@@ -68,7 +69,7 @@ fn parts(legs: usize) -> Vec<([f64; 3], [f64; 3])> {
 
 fn baselines() -> TaskBaselines {
     let reference = table(4);
-    TaskBaselines::new(&task(&checks()), &[&reference], Comparison::Own, None, None)
+    TaskBaselines::new(&task(&checks()), &[&reference], Comparison::Own, None)
 }
 
 fn scored(shape: &Shape, mode: Mode) -> Scored {
@@ -178,8 +179,8 @@ fn the_reference_that_fits_best_decides() {
         .into_iter()
         .filter(|check| check.name != "four legs")
         .collect();
-    let both = TaskBaselines::new(&task(&checks), &[&legs, &slabs], Comparison::Own, None, None);
-    let one = TaskBaselines::new(&task(&checks), &[&legs], Comparison::Own, None, None);
+    let both = TaskBaselines::new(&task(&checks), &[&legs, &slabs], Comparison::Own, None);
+    let one = TaskBaselines::new(&task(&checks), &[&legs], Comparison::Own, None);
     let of = |baselines: &TaskBaselines, shape: &Shape| {
         let evidence = GroundedEvidence {
             shape,
@@ -200,7 +201,7 @@ fn the_reference_that_fits_best_decides() {
 #[test]
 fn without_checks_fast_mode_compares_volumes() {
     let whole = table(4);
-    let baselines = TaskBaselines::new(&task(&[]), &[&whole], Comparison::Own, None, None);
+    let baselines = TaskBaselines::new(&task(&[]), &[&whole], Comparison::Own, None);
     let of = |shape: &Shape| {
         let evidence = GroundedEvidence {
             shape,
@@ -275,7 +276,7 @@ fn excess_over_the_box_costs_its_share() {
     let shape = shapes::blocks(&blocks);
     let bare = table(4);
     let of = |task: &Requirements<'_>| {
-        let baselines = TaskBaselines::new(task, &[&bare], Comparison::Own, None, None);
+        let baselines = TaskBaselines::new(task, &[&bare], Comparison::Own, None);
         let evidence = GroundedEvidence {
             shape: &shape,
             baselines: &baselines,
@@ -307,7 +308,7 @@ fn excess_over_the_box_costs_its_share() {
 #[test]
 fn without_a_reference_the_checks_get_its_weight() {
     let whole = table(4);
-    let baselines = TaskBaselines::new(&task(&checks()), &[&whole], Comparison::Nothing, None, None);
+    let baselines = TaskBaselines::new(&task(&checks()), &[&whole], Comparison::Nothing, None);
     let reward = score(
         &GroundedEvidence {
             shape: &whole,
@@ -386,8 +387,9 @@ proptest! {
             }).collect(),
         };
         let reference = table(4);
-        let known = perturbations(&(0..of_reference).map(|at| Some(std::array::from_fn(|i| f64::from(u8::from(i == at))))).collect::<Vec<_>>());
-        let baselines = TaskBaselines::new(&task(&checks()), &[&reference], Comparison::Own, None, Some(known));
+        let checks = checks();
+        let task = Requirements { dimensions: of_reference, ..task(&checks) };
+        let baselines = TaskBaselines::new(&task, &[&reference], Comparison::Own, None);
         let tried = perturbations(&responses);
         for mode in [Mode::Fast, Mode::Full] {
             let total = |perturbations| score(&GroundedEvidence { shape: &shape, baselines: &baselines, perturbations, cost: None }, mode).reward.total;

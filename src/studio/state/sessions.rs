@@ -113,14 +113,13 @@ impl Sessions {
         self.all.iter().position(|session| session.task.id == id)
     }
 
-    /// Index of the session of the task whose folder holds a file.
+    /// Index of the session of the task in whose folder a file lies, be it this copy of the task or another one, such as
+    /// that of a checkout beside an installed program.
     pub fn of_file(&self, file: &Path) -> Option<usize> {
         let file = file.canonicalize().ok()?;
-        let holds = |session: &Session| {
-            let folder = session.task.dir.canonicalize();
-            folder.is_ok_and(|folder| file.starts_with(folder))
-        };
-        self.all.iter().position(holds)
+        let mut folders = file.ancestors().skip(1);
+        let folder = folders.find(|folder| folder.join("task.toml").is_file())?;
+        self.of_task(folder.file_name()?.to_str()?)
     }
 
     pub fn find(&self, id: CardId) -> Option<&Card> {

@@ -420,7 +420,16 @@ fn a_manual_repair_is_a_row_that_names_its_source() {
     std::fs::write(dir.path().join("part.py"), code(22)).unwrap();
     let evaluation = run_json(
         dir.path(),
-        &["eval", "part.py", "--task", "cable_clip_snap", "--mode", "fast"],
+        &[
+            "eval",
+            "part.py",
+            "--task",
+            "cable_clip_snap",
+            "--profile",
+            "cadforge-v1",
+            "--mode",
+            "fast",
+        ],
     );
     let evaluation = serde_json::from_value(evaluation).unwrap();
     let source = RepairedRow {

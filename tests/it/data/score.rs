@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{read, without_timing, write};
-use crate::support::{cadforge, expect_exit, json as printed};
+use crate::support::{cadforge, expect_exit, json as printed, root};
 
 const TASKS: [&str; 2] = ["caster_wheel_fork", "cable_clip_snap"];
 
@@ -39,7 +39,8 @@ fn log(count: usize) -> Vec<Value> {
 fn score(dir: &Path, arguments: &[&str]) -> Command {
     let mut command = cadforge(dir);
     command
-        .args(["score", "in.jsonl", "--mode", "fast", "--reference", "none"])
+        .args(["score", "in.jsonl", "--profile", "cadforge-v1", "--mode", "fast"])
+        .args(["--reference", "none"])
         .args(["--num-generations", "4", "--json"])
         .args(arguments);
     command
@@ -175,6 +176,41 @@ fn concatenated_shards_equal_the_unsharded_output() {
         without_timing(&read(&dir.path().join("whole.jsonl")))
     );
     expect_exit(&mut score(dir.path(), &["-o", "x.jsonl", "--shard", "3/3"]), 2);
+}
+
+#[test]
+fn rows_without_a_task_belong_to_the_one_whose_prompt_they_have() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(root().join("tasks/cable_clip_snap/task.toml")).unwrap();
+    let prompt = toml::from_str::<toml::Table>(&text).unwrap()["prompt"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let asked = json!([{"role": "system", "content": "Write CadQuery."}, {"role": "user", "content": [{"type": "text", "text": prompt}]}]);
+    let rows = [
+        json!({"prompt": format!("{prompt}\nAnswer with code."), "completion": block(1)}),
+        json!({"prompt": asked, "completion": [{"role": "assistant", "content": block(2)}]}),
+        json!({"prompt": "Make something.", "completion": block(3)}),
+    ];
+    write(&dir.path().join("in.jsonl"), &rows);
+    let output = expect_exit(&mut score(dir.path(), &["-o", "out.jsonl"]), 0);
+    assert_eq!(printed(&output)["malformed_lines"], 1);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("its prompt is that of no task"), "{error}");
+    let scored = read(&dir.path().join("out.jsonl"));
+    assert!(
+        scored.iter().all(|row| row["task_id"] == "cable_clip_snap"),
+        "{scored:?}"
+    );
+    assert_eq!(scored.len(), 2);
+    // The third is of the task that was named.
+    expect_exit(
+        &mut score(dir.path(), &["-o", "named.jsonl", "--task", "caster_wheel_fork"]),
+        0,
+    );
+    let named = read(&dir.path().join("named.jsonl"));
+    let tasks: Vec<&Value> = named.iter().map(|row| &row["task_id"]).collect();
+    assert_eq!(tasks, ["cable_clip_snap", "cable_clip_snap", "caster_wheel_fork"]);
 }
 
 #[test]
