@@ -187,12 +187,12 @@ pub struct SensitivityDetails {
     pub live: usize,
     /// Number of independent ways in which they change it.
     pub rank: f64,
-    /// Names of perturbed dimensions that changed nothing.
+    /// Names of perturbed dimensions that changed nothing that matters.
     pub dead: Vec<String>,
     /// Names of those whose effect does not grow with the step.
     #[serde(default)]
     pub irregular: Vec<String>,
-    /// Names of those that count half: the number of faces changes, or only one direction builds.
+    /// Names of those that count half: the number of faces changes, only one direction builds, or the change is slight.
     #[serde(default)]
     pub partial: Vec<String>,
 }

@@ -7,6 +7,11 @@ pub(super) const MEASURES: usize = 14;
 /// Threshold for a change. Equal code builds equal parts, so that a dead dimension changes nothing at all, while a
 /// live one may move only a small hole.
 const LIVE: f64 = 1e-6;
+/// Length of the response to a large step below which a dimension edits nothing that matters, such as the side of a dimple. The
+/// dimensions of the tasks' references have 5e-5 or more.
+const NEGLIGIBLE: f64 = 3e-5;
+/// The same below which it counts half: 5 % of the references' dimensions.
+const SLIGHT: f64 = 2e-4;
 /// Largest difference of the two responses per unit of their steps, as a share of the greater one.
 const MAX_NONLINEAR: f64 = 0.5;
 /// The same for a change of several dimensions at once, whose effects are about equal: a third of them that does not act in
@@ -33,12 +38,13 @@ pub struct Perturbation {
 /// What a dimension does to the part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// It changes nothing, or no step builds.
+    /// It changes nothing that matters, or no step builds.
     Dead,
     /// The change of the part does not grow with the step, the number of solids changes, or only one step builds and
     /// changes the part.
     Irregular,
-    /// The change grows with the step, but the number of faces changes out of proportion, or both steps have one direction.
+    /// The change grows with the step, but the number of faces changes out of proportion, both steps have one direction, or the
+    /// change is slight.
     Partial,
     /// The change grows with the step.
     Regular,
@@ -100,6 +106,15 @@ impl Effect {
             Self::Regular | Self::Stretch => 1.0,
         }
     }
+
+    /// The effect of a dimension whose response has this length.
+    fn of_size(self, length: f64) -> Self {
+        match self {
+            Self::Partial | Self::Regular | Self::Stretch if length < NEGLIGIBLE => Self::Dead,
+            Self::Regular | Self::Stretch if length < SLIGHT => Self::Partial,
+            other => other,
+        }
+    }
 }
 
 impl Perturbation {
@@ -126,23 +141,26 @@ impl Perturbation {
                 }
             }
         };
+        let response = large.mass.or(small.mass).map(change);
         Self {
             name: name.to_owned(),
-            effect,
-            response: large.mass.or(small.mass).map(change),
+            effect: effect.of_size(response.as_ref().map_or(0.0, norm)),
+            response,
         }
     }
 
     /// A dimension of which a combined change has shown that it acts in proportion: see [`Combination`].
     pub fn confirmed(name: &str, nominal: &MassProperties, large: &MassProperties) -> Self {
+        let effect = if is_stretch(nominal, large) {
+            Effect::Stretch
+        } else {
+            Effect::Regular
+        };
+        let response = response(nominal, large);
         Self {
             name: name.to_owned(),
-            effect: if is_stretch(nominal, large) {
-                Effect::Stretch
-            } else {
-                Effect::Regular
-            },
-            response: Some(response(nominal, large)),
+            effect: effect.of_size(norm(&response)),
+            response: Some(response),
         }
     }
 

@@ -15,12 +15,11 @@ const MANY_UNKNOWN: usize = 6;
 const MIN_TRIALS: usize = 3;
 /// Share of live dimensions from which on all counts, so that few perturbations decide. References of the tasks have 0.93 to 1.
 const ENOUGH_LIVE: f64 = 0.75;
-/// Rank from which on all counts, as a share of the number of perturbations and of at most [`RANKED`]: three dimensions of
-/// the tasks' references have a rank of 2.0 to 2.5 in the mean, and of 1.5 to 1.9 in the lowest tenth of all choices; all
-/// dimensions of a reference have 2.9 to 5.9.
-const ENOUGH_RANK: f64 = 0.4;
-/// Number of perturbations from which on more do not need a greater rank.
-const RANKED: usize = 4;
+/// Rank from which on all counts: three dimensions of the tasks' references have 2.0 to 2.5 in the mean, and 1.5 to 1.9 in the
+/// lowest tenth of all choices; all dimensions of a reference have 1.3 (the flat drone) to 5.9.
+const ENOUGH_RANK: f64 = 1.2;
+/// What is left where all dimensions change the part in one way.
+const ONE_WAY: f64 = 0.4;
 /// Maximum count of dimensions that stretch the whole part: there are three independent stretches.
 const MAX_STRETCHES: f64 = 3.0;
 
@@ -60,13 +59,13 @@ impl Perturbations {
         (self.share() / ENOUGH_LIVE).min(1.0)
     }
 
-    /// The rank relative to what is enough, 0 to 1.
+    /// How far the rank is from one way to what is enough, up to 1.
     fn ways_enough(&self) -> f64 {
-        let tried = self.perturbations.len();
-        if tried < MIN_TRIALS {
+        if self.perturbations.len() < MIN_TRIALS {
             return 1.0;
         }
-        (self.rank() / (ENOUGH_RANK * tried.min(RANKED) as f64)).min(1.0)
+        let more = (self.rank() - 1.0) / (ENOUGH_RANK - 1.0);
+        ONE_WAY + (1.0 - ONE_WAY) * more.clamp(0.0, 1.0)
     }
 
     /// Whether further perturbations would hardly change the score: all count in full, or none of many does.
@@ -250,6 +249,18 @@ mod tests {
     }
 
     #[test]
+    fn a_dimension_of_a_tiny_detail_is_dead_and_of_a_small_one_counts_half() {
+        let nub = |side: f64| {
+            move |d: f64| -> Vec<Block> {
+                let nub = ([70.0, 40.0, 5.0], [side * d / 20.0; 3]);
+                plate(0)(20.0).into_iter().chain([nub]).collect()
+            }
+        };
+        let effects = [0.5, 2.0, 6.0].map(|side| effect_of(nub(side)).effect);
+        assert_eq!(effects, [Effect::Dead, Effect::Partial, Effect::Regular]);
+    }
+
+    #[test]
     fn a_count_of_copies_is_regular() {
         let posts = |d: f64| {
             (0..d as usize)
@@ -302,6 +313,8 @@ mod tests {
             .collect());
         assert!((1.8..3.01).contains(&three.rank()), "{}", three.rank());
         assert!((one.rank() - 1.0).abs() < 1e-6, "{}", one.rank());
+        assert_eq!(score(&three, 3).0, 1.0);
+        assert!((score(&one, 3).0 - ONE_WAY).abs() < 1e-4, "{}", score(&one, 3).0);
     }
 
     #[test]
