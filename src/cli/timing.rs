@@ -29,7 +29,7 @@ pub(crate) struct TimingArgs {
     /// Print on standard error how long each stage took, in this program and in each process; uses no cache
     #[arg(long)]
     pub timing: bool,
-    /// Write the stages as a trace for ui.perfetto.dev or chrome://tracing; uses no cache
+    /// Write the stages as a trace for Perfetto (ui.perfetto.dev); uses no cache
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
     #[arg(skip)]

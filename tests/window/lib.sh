@@ -212,6 +212,14 @@ is_still() {
     (($(changed "$scratch/still") < 200))
 }
 
+# rest: waits until the window has settled for six seconds, in which no step of a repair loop has come.
+rest() {
+    local _
+    for _ in 1 2 3 4 5 6 7 8; do
+        settle 60 || return 1
+    done
+}
+
 # close_window: sends the message of a window manager's close button.
 close_window() { "$root/.venv/bin/python" "$here/close.py" "$window"; }
 

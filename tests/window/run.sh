@@ -37,8 +37,9 @@ for size in 1280x720 1920x1080; do
 
     key ctrl+shift+Return
     until_true 90 changed_at_least "$name-1-seed" $((area / 50)) || fail "$size: the repair loop changes nothing"
-    settle 60 || fail "$size: the repair loop does not settle"
-    (($(seen $teal) >= area / 100)) || fail "$size: the repaired shape is not visible"
+    # The picture rests while the dimensions of a step are changed.
+    until_true 90 seen_at_least $teal $((area / 100)) || fail "$size: the repaired shape is not visible"
+    rest || fail "$size: the repair loop does not settle"
     shot "$name-2-repaired"
     pass "$size: runs the repair loop by keyboard"
 

@@ -3,6 +3,7 @@
 use egui::{Align2, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::widgets::{self, dot, header, status_color};
+use crate::reward::Profile;
 use crate::studio::command::{Command, ControllerCommand};
 use crate::studio::state::{Activity, CardStatus, Session, State};
 use crate::studio::theme::{self, PAD, ROW, TEXT};
@@ -31,11 +32,11 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                 row(session, index == state.sessions.current, ui, commands);
             }
         });
-    brief(state.session(), ui);
+    brief(state.session(), state.sessions.scoring.profile, ui);
 }
 
-/// Draws prompt, size and keywords of the task.
-fn brief(session: &Session, ui: &mut Ui) {
+/// Draws prompt, size and, if the profile rewards them, keywords of the task.
+fn brief(session: &Session, profile: Profile, ui: &mut Ui) {
     let palette = theme::of(ui);
     let task = &session.task;
     ui.painter().hline(
@@ -64,7 +65,7 @@ fn brief(session: &Session, ui: &mut Ui) {
                     let size = format!("{x} × {y} × {z} mm");
                     ui.label(widgets::small(size, palette));
                 }
-                if !task.semantic_hints.is_empty() {
+                if profile == Profile::CadforgeV1 && !task.semantic_hints.is_empty() {
                     ui.label(widgets::small("parts to name in the code", palette));
                     ui.horizontal_wrapped(|ui| {
                         ui.spacing_mut().item_spacing = vec2(5.0, 5.0);
