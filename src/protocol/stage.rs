@@ -24,9 +24,6 @@ pub enum StageProcess {
 }
 
 impl StageProcess {
-    /// All, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Worker, Self::Candidate, Self::Reader];
-
     /// Name for people.
     pub fn label(self) -> &'static str {
         match self {

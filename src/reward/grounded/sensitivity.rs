@@ -298,8 +298,7 @@ mod tests {
         assert!((score(&canaries, 0).0 - share * (share * 24.0 / 6.0)).abs() < 1e-12);
     }
 
-    #[test]
-    fn the_rank_counts_independent_ways() {
+    fn sides_of_a_block() -> Perturbations {
         let size = |index: usize| {
             move |d: f64| {
                 let mut size = [20.0, 30.0, 50.0];
@@ -307,7 +306,12 @@ mod tests {
                 block(size)
             }
         };
-        let three = all((0..3).map(|index| effect_of(size(index))).collect());
+        all((0..3).map(|index| effect_of(size(index))).collect())
+    }
+
+    #[test]
+    fn the_rank_counts_independent_ways() {
+        let three = sides_of_a_block();
         let one = all((1..4)
             .map(|by| effect_of(move |d| block([f64::from(by) * d; 3])))
             .collect());
@@ -319,14 +323,7 @@ mod tests {
 
     #[test]
     fn a_simple_part_needs_no_more_dimensions_than_its_reference() {
-        let size = |index: usize| {
-            move |d: f64| {
-                let mut size = [20.0, 30.0, 50.0];
-                size[index] *= d / 20.0;
-                block(size)
-            }
-        };
-        let three = all((0..3).map(|index| effect_of(size(index))).collect());
+        let three = sides_of_a_block();
         assert_eq!(score(&three, 3).0, 1.0);
         assert_eq!(score(&three, 12).0, 3.0 / 8.0);
         assert_eq!(score(&three, 0).0, 0.5);
