@@ -203,6 +203,15 @@ pub struct Assessment {
     pub unscored: Option<Arc<Shape>>,
 }
 
+/// What is known of a candidate before its assessment ends.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// It is built.
+    Built(Built),
+    /// It is scored, but for editability, for which it is rebuilt with other dimensions. The total is the most that it can get.
+    WithoutEditability(Box<Evaluation>),
+}
+
 /// A built candidate, before it is scored.
 #[derive(Clone, Debug)]
 pub struct Built {

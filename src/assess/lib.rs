@@ -36,7 +36,7 @@ use std::time::Instant;
 
 use cached::CachedEvaluation;
 pub use evaluation::{
-    Artifacts, Assessment, Bbox, Built, Evaluation, ReferenceChoice, Scoring, Timing, Versions,
+    Artifacts, Assessment, Bbox, Built, Evaluation, Progress, ReferenceChoice, Scoring, Timing, Versions,
 };
 use perturbations::Trials;
 use prepared_tasks::PreparedTaskStore;
@@ -172,22 +172,23 @@ impl Assessor {
         self.answer(request, true, &mut |_| {}, cancel)
     }
 
-    /// As [`Self::assess`], and passes the built shape to `built` before it is scored, since scoring a large part can
-    /// take longer than building it. `built` is not called for cached evaluations.
+    /// As [`Self::assess`], and passes the built shape to `progress` before it is scored, since scoring a large part can
+    /// take longer than building it; then, for a hand edit, the evaluation without editability. `progress` is not called for
+    /// cached evaluations.
     pub fn assess_observed(
         &self,
         request: &Request<'_>,
-        built: &mut dyn FnMut(Built),
+        progress: &mut dyn FnMut(Progress),
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
-        self.answer(request, true, built, cancel)
+        self.answer(request, true, progress, cancel)
     }
 
     fn answer(
         &self,
         request: &Request<'_>,
         shape_wanted: bool,
-        built: &mut dyn FnMut(Built),
+        progress: &mut dyn FnMut(Progress),
         cancel: &CancelToken,
     ) -> Result<Assessment, AssessError> {
         let start = Instant::now();
@@ -202,10 +203,10 @@ impl Assessor {
         }
         let mut announce = |execution: &Execution| {
             if let Build::Shape(shape) = &execution.build {
-                built(Built {
+                progress(Progress::Built(Built {
                     shape: Arc::clone(shape),
                     scene: execution.scene.clone(),
-                });
+                }));
             }
         };
         let trials = match &known {
@@ -247,7 +248,15 @@ impl Assessor {
             }
             announce(&execution);
         }
-        let scored = self.score(request, execution, trials.as_deref(), start, cancel)?;
+        let mut provisional = |evaluation| progress(Progress::WithoutEditability(Box::new(evaluation)));
+        let scored = self.score(
+            request,
+            &execution,
+            trials.as_deref(),
+            start,
+            &mut provisional,
+            cancel,
+        )?;
         let assessment = scored.value;
         // A reference file, a program or a package may have been changed during the run.
         if let Some(key) = key

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::events::{Event, EventSender, Job, RepairProgress};
 use super::{AssessJob, ExportJob, JobId, ProposerConfig, RepairJob};
-use cadforge_assess::{Assessment, Assessor, Built, Request, with_task_files};
+use cadforge_assess::{Assessment, Assessor, Progress, Request, with_task_files};
 use cadforge_executor::{Build, CancelToken, Execution, Priority};
 use cadforge_repair::{self as repair, Endpoint, Proposer, Repair, RepairSummary, Replay, Rules};
 use cadforge_trajectory::replace_file;
@@ -93,8 +93,7 @@ pub fn write_step(path: &Path, execution: &Execution) -> Result<(), String> {
 
 impl Job for AssessJob {
     const NAME: &'static str = "assess";
-    /// The candidate was built and is being scored.
-    type Progress = Built;
+    type Progress = Progress;
     type Output = Assessment;
 
     fn run(&self, assessor: &Assessor, events: &mut EventSender<Self>, cancel: &CancelToken) -> Event<Self> {
@@ -106,8 +105,8 @@ impl Job for AssessJob {
             scoring: &self.scoring,
             priority: self.priority,
         };
-        let mut built = |built| events.send(Event::Progress(built));
-        match assessor.assess_observed(&request, &mut built, cancel) {
+        let mut report = |progress| events.send(Event::Progress(progress));
+        match assessor.assess_observed(&request, &mut report, cancel) {
             _ if cancel.is_cancelled() => Event::Cancelled,
             Ok(assessment) => Event::Done(Box::new(assessment)),
             Err(error) if error.is_cancelled() => Event::Cancelled,

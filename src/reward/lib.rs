@@ -58,8 +58,8 @@ pub use details::{
 pub use evidence::{Evidence, Requirements, Scale};
 pub use grounded::{
     AgreementDetails, AssemblyDetails, CheckDetails, ChecksDetails, Combination, Comparison, Effect,
-    FitDetails, GroundedDetails, GroundedEvidence, Perturbation, PerturbationStep, Perturbations,
-    PoseDetails, SensitivityDetails, SimilarityDetails, TaskBaselines, ValidityDetails,
+    FitDetails, GroundedDetails, GroundedEvidence, GroundedMeasurement, Perturbation, PerturbationStep,
+    Perturbations, PoseDetails, SensitivityDetails, SimilarityDetails, TaskBaselines, ValidityDetails,
     added as added_grounded, score as score_grounded,
 };
 pub use notes::failure_notes;

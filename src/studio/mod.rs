@@ -71,3 +71,5 @@ mod session_tests;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod typing_tests;

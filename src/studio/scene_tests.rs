@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::controller::DEBOUNCE;
+use super::controller::{DEBOUNCE, SETTLE};
 use super::testing::{
     FakeBackend, SubmittedJob, Window, built, failed, scored, state, step, studio, type_code, wait,
 };
@@ -177,7 +177,7 @@ fn an_edit_drops_the_running_build_and_its_score() {
 fn a_new_build_is_not_marked_with_the_previous_failure() {
     let (backend, mut window) = scored();
     type_code(&mut window, "#");
-    wait(&mut window, DEBOUNCE + 0.1);
+    wait(&mut window, SETTLE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     let message = "does not build: line 2: '(' was never closed";
@@ -192,7 +192,7 @@ fn a_new_build_is_not_marked_with_the_previous_failure() {
     );
     // The next edit fails again: the part stays, marked as old.
     type_code(&mut window, "#");
-    wait(&mut window, DEBOUNCE + 0.1);
+    wait(&mut window, SETTLE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     window.get_by_label(message);
@@ -280,7 +280,7 @@ fn an_exported_part_is_marked_old_once_the_code_fails() {
     backend.last(|job| job.answer(export_only()));
     window.run();
     type_code(&mut window, "#");
-    wait(&mut window, DEBOUNCE + 0.1);
+    wait(&mut window, SETTLE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 2)));
     window.run();
     assert!(window.query_by_label(NOT_SCORED).is_none());

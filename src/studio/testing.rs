@@ -17,7 +17,7 @@ use super::editor;
 use super::state::State;
 use super::theme;
 use super::{Opened, Studio};
-use crate::assess::{Artifacts, Assessment, Built, Evaluation, Scoring, Timing, Versions};
+use crate::assess::{Artifacts, Assessment, Built, Evaluation, Progress, Scoring, Timing, Versions};
 use crate::engine::{
     AssessJob, Event, ExportJob, Job, JobHandle, JobId, RepairJob, RepairProgress, RepairSummary, Wake,
 };
@@ -192,7 +192,13 @@ impl SubmittedJob {
 
     /// The candidate of an assessment is built.
     pub fn build(&self, built: Built) {
-        self.send_assess(Event::Progress(built));
+        self.send_assess(Event::Progress(Progress::Built(built)));
+    }
+
+    /// It is scored without editability.
+    pub fn score_without_editability(&self, evaluation: Evaluation) {
+        let progress = Progress::WithoutEditability(Box::new(evaluation));
+        self.send_assess(Event::Progress(progress));
     }
 
     /// Sends the result of an assessment.

@@ -4,7 +4,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use super::Opened;
-use super::controller::DEBOUNCE;
+use super::controller::{DEBOUNCE, SETTLE};
 use super::editor;
 use super::environment::testing::recipe_in;
 use super::panels::json_tree;
@@ -116,7 +116,7 @@ fn a_superseded_run_is_cancelled_and_its_result_dropped() {
 fn a_failure_closes_the_gate_marks_the_line_and_keeps_the_last_shape() {
     let (backend, mut window) = scored();
     type_code(&mut window, "(");
-    wait(&mut window, DEBOUNCE + 0.1);
+    wait(&mut window, SETTLE + 0.1);
     backend.last(|job| job.answer(failed(Kind::SyntaxClosure, "'(' was never closed", 1)));
     window.run();
     window.get_by_label("gate closed · −1.00");

@@ -4,13 +4,14 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cadforge::assess::{Evaluation, ReferenceChoice, Scoring, Timing};
+use cadforge::assess::{Evaluation, Progress, ReferenceChoice, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache};
 use cadforge::engine::{
     AssessJob, Engine, Event, ExportJob, Job, JobHandle, LoopTarget, ProposerConfig, RepairJob,
     RepairProgress,
 };
 use cadforge::executor::{Priority, RunSpec, WorkerConfig};
+use cadforge::reward::Profile;
 use cadforge::task::{Task, TaskSet};
 
 use crate::support::{python, root, worker};
@@ -106,7 +107,12 @@ fn a_build_is_reported_before_its_score_unless_it_is_cached() {
         format!("{BOX}pin = cq.Workplane().circle(2).extrude(9)\nshow_object(pin)\nshow_object(fixture)\n");
     for (code, objects) in [(BOX, None), (&shown, Some(2))] {
         let events = drain(&engine.submit(assess_job(code), None));
-        let [Event::Started, Event::Progress(built), Event::Done(assessment)] = &events[..] else {
+        let [
+            Event::Started,
+            Event::Progress(Progress::Built(built)),
+            Event::Done(assessment),
+        ] = &events[..]
+        else {
             panic!("{events:?}");
         };
         assert!(Arc::ptr_eq(&built.shape, assessment.shape.as_ref().unwrap()));
@@ -122,6 +128,44 @@ fn a_build_is_reported_before_its_score_unless_it_is_cached() {
         matches!(&broken[..], [Event::Started, Event::Done(_)]),
         "{broken:?}"
     );
+}
+
+#[test]
+fn a_hand_edit_is_scored_before_its_dimensions_are_changed() {
+    let engine = engine(1);
+    let code = "import cadquery as cq\nwidth = 90.0\nheight = 130.0\n\
+                fixture = cq.Workplane().box(width, 80, height)\n";
+    let job = |priority| AssessJob {
+        scoring: Scoring {
+            profile: Profile::GroundedV2,
+            ..Scoring::default()
+        },
+        priority,
+        ..assess_job(code)
+    };
+    let events = drain(&engine.submit(job(Priority::Live), None));
+    let [
+        Event::Started,
+        Event::Progress(Progress::Built(_)),
+        Event::Progress(Progress::WithoutEditability(first)),
+        Event::Done(last),
+    ] = &events[..]
+    else {
+        panic!("{events:?}");
+    };
+    let last = &last.evaluation;
+    assert_eq!(first.reward.editability, None);
+    assert!(last.reward.editability.is_some());
+    assert!(
+        first.reward.total >= last.reward.total,
+        "{} {}",
+        first.reward.total,
+        last.reward.total
+    );
+    assert_eq!(first.reward.semantic_parts, last.reward.semantic_parts);
+    // A candidate of a batch is perturbed in the process that built it: the same score, without a first one.
+    let batch = evaluation(drain(&engine.submit(job(Priority::Batch), None)));
+    assert_eq!(batch.reward, last.reward);
 }
 
 #[test]

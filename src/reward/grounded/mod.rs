@@ -69,91 +69,129 @@ pub struct GroundedEvidence<'a> {
 
 /// Scores a built candidate under grounded-v2.
 pub fn score(evidence: &GroundedEvidence<'_>, mode: Mode) -> Scored {
-    let GroundedEvidence {
-        shape,
-        baselines,
-        perturbations,
-        cost,
-    } = *evidence;
-    let (welded, connectivity) = timed!("connectivity", {
-        let welded = NormalisedMesh::new(&shape.mesh.welded());
-        let connectivity = Connectivity::of(&welded);
-        (welded, connectivity)
-    });
-    let editability =
-        perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.dimensions()));
+    GroundedMeasurement::of(evidence.shape, evidence.baselines, mode)
+        .score(evidence.perturbations, evidence.cost)
+}
 
-    // The pose and the reference that score best, at their price. Perturbations have no influence on that: they can then
-    // only lower a total, and a caller that needs a minimum total can skip them if it is not reached without.
-    let choices = timed!("poses", baselines.poses(&shape.mesh));
-    let mut best = best_pose(baselines, shape, &choices, mode);
-    best.parts.editability = editability.as_ref().map(|(score, _)| *score);
-    let (topology, validity) = timed!("validity", validity::score(shape, &connectivity, &best.geometry));
-    let (contact, assembly) = timed!(
-        "contact",
-        contact::score(shape, &connectivity, &best.geometry, baselines)
-    );
-    let total = (topology * contact * best.priced()).clamp(0.0, 1.0);
+/// Measurements of a built candidate, which need no perturbations.
+pub struct GroundedMeasurement<'a> {
+    baselines: &'a TaskBaselines,
+    mode: Mode,
+    build: BuildDetails,
+    mesh: TopologyDetails,
+    topology: f64,
+    validity: ValidityDetails,
+    contact: f64,
+    assembly: AssemblyDetails,
+    best: PoseMeasurement,
+}
 
-    let reward = Reward {
-        build: 1.0,
-        topology: Some(topology),
-        contact: Some(contact),
-        semantic_parts: best.parts.semantic,
-        reference_similarity: best.parts.similarity,
-        silhouette: best.parts.silhouette,
-        editability: best.parts.editability,
-        efficiency: cost.map(efficiency),
-        total,
-    };
-    let fits = best.fits();
-    let kind = kind_of(&reward, fits);
-    let details = Details {
-        build: Some(BuildDetails {
-            triangles: shape.mesh.triangles().len(),
-            size_mm: shape.mesh.bbox().size(),
-        }),
-        topology: Some(TopologyDetails {
-            vertices: welded.vertices().len(),
-            faces: shape.mesh.triangles().len(),
-            components: connectivity.components.len(),
-            watertight: connectivity.watertight,
-            boundary_edges: connectivity.boundary_edges,
-            non_manifold_edges: connectivity.non_manifold_edges,
-            degenerate_faces: connectivity.degenerate_faces,
-        }),
-        silhouette: best.views.map(|views| SilhouetteDetails {
-            ideal: Some(views),
-            mesh: None,
-        }),
-        efficiency: Some(EfficiencyDetails {
-            measured: cost.is_some(),
-        }),
-        grounded: Some(GroundedDetails {
+impl<'a> GroundedMeasurement<'a> {
+    /// Measures a shape.
+    pub fn of(shape: &Shape, baselines: &'a TaskBaselines, mode: Mode) -> Self {
+        let (welded, connectivity) = timed!("connectivity", {
+            let welded = NormalisedMesh::new(&shape.mesh.welded());
+            let connectivity = Connectivity::of(&welded);
+            (welded, connectivity)
+        });
+        // The pose and the reference that score best, at their price. Perturbations have no influence on that: they can
+        // then only lower a total, and a caller that needs a minimum total can skip them if it is not reached without.
+        let choices = timed!("poses", baselines.poses(&shape.mesh));
+        let best = best_pose(baselines, shape, &choices, mode);
+        let (topology, validity) = timed!("validity", validity::score(shape, &connectivity, &best.geometry));
+        let (contact, assembly) = timed!(
+            "contact",
+            contact::score(shape, &connectivity, &best.geometry, baselines)
+        );
+        Self {
+            baselines,
+            mode,
+            build: BuildDetails {
+                triangles: shape.mesh.triangles().len(),
+                size_mm: shape.mesh.bbox().size(),
+            },
+            mesh: TopologyDetails {
+                vertices: welded.vertices().len(),
+                faces: shape.mesh.triangles().len(),
+                components: connectivity.components.len(),
+                watertight: connectivity.watertight,
+                boundary_edges: connectivity.boundary_edges,
+                non_manifold_edges: connectivity.non_manifold_edges,
+                degenerate_faces: connectivity.degenerate_faces,
+            },
+            topology,
             validity,
+            contact,
             assembly,
-            pose: best.pose_details(),
-            fit: best.fit,
-            checks: baselines.described(&best.measures, &best.geometry, &best.pose.placement),
-            agreement: best.agreement,
-            similarity: best.similarity,
-            sensitivity: editability.map(|(_, details)| details),
-            cost,
-        }),
-        ..Details::default()
-    };
-    let notes = notes::notes(
-        &reward,
-        kind,
-        &details,
-        mode,
-        topology * contact * best.factor * fits,
-    );
-    Scored {
-        reward,
-        kind,
-        notes,
-        details,
+            best,
+        }
+    }
+
+    /// The score. Without `perturbations` it is the most that the candidate can get with them.
+    pub fn score(&self, perturbations: Option<&Perturbations>, cost: Option<f64>) -> Scored {
+        let Self {
+            baselines,
+            topology,
+            contact,
+            best,
+            ..
+        } = self;
+        let editability =
+            perturbations.map(|perturbations| sensitivity::score(perturbations, baselines.dimensions()));
+        let parts = ComponentScores {
+            editability: editability.as_ref().map(|(score, _)| *score),
+            ..best.parts
+        };
+        let fits = best.fits();
+        let total = (topology * contact * best.price(&parts)).clamp(0.0, 1.0);
+        let reward = Reward {
+            build: 1.0,
+            topology: Some(*topology),
+            contact: Some(*contact),
+            semantic_parts: parts.semantic,
+            reference_similarity: parts.similarity,
+            silhouette: parts.silhouette,
+            editability: parts.editability,
+            efficiency: cost.map(efficiency),
+            total,
+        };
+        let kind = kind_of(&reward, fits);
+        let details = Details {
+            build: Some(self.build.clone()),
+            topology: Some(self.mesh.clone()),
+            silhouette: best.views.map(|views| SilhouetteDetails {
+                ideal: Some(views),
+                mesh: None,
+            }),
+            efficiency: Some(EfficiencyDetails {
+                measured: cost.is_some(),
+            }),
+            grounded: Some(GroundedDetails {
+                validity: self.validity.clone(),
+                assembly: self.assembly.clone(),
+                pose: best.pose_details(),
+                fit: best.fit,
+                checks: baselines.described(&best.measures, &best.geometry, &best.pose.placement),
+                agreement: best.agreement.clone(),
+                similarity: best.similarity.clone(),
+                sensitivity: editability.map(|(_, details)| details),
+                cost,
+            }),
+            ..Details::default()
+        };
+        let notes = notes::notes(
+            &reward,
+            kind,
+            &details,
+            self.mode,
+            topology * contact * best.factor * fits,
+        );
+        Scored {
+            reward,
+            kind,
+            notes,
+            details,
+        }
     }
 }
 
@@ -179,7 +217,12 @@ struct PoseMeasurement {
 impl PoseMeasurement {
     /// The total without validity and contact.
     fn priced(&self) -> f64 {
-        self.factor * self.fits() * self.parts.sum_of_terms()
+        self.price(&self.parts)
+    }
+
+    /// The same with the scores of `parts`.
+    fn price(&self, parts: &ComponentScores) -> f64 {
+        self.factor * self.fits() * parts.sum_of_terms()
     }
 
     /// Compares surfaces and outlines with the reference's.

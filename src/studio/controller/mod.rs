@@ -30,7 +30,9 @@ use runs::RunPart;
 use serving::ServingPart;
 pub use session_tracker::Appearance;
 use session_tracker::SessionTracker;
-pub use sessions::{DEBOUNCE, TUNE};
+pub use sessions::TUNE;
+#[cfg(test)]
+pub use sessions::{DEBOUNCE, SETTLE};
 use sessions::{JobReport, SessionPart};
 use setup::{SetupPart, SetupReport};
 
@@ -165,7 +167,7 @@ impl Controller {
             ControllerCommand::Pin(card) => self.sessions.pin(card),
             ControllerCommand::Branch(card) => self.sessions.branch(card),
             ControllerCommand::Remove(card) => self.sessions.remove(card),
-            ControllerCommand::Edit { card, code } => self.sessions.edit(card, code, DEBOUNCE),
+            ControllerCommand::Edit { card, code } => self.sessions.type_code(card, code),
             ControllerCommand::Tune { card, code } => self.sessions.edit(card, code, TUNE),
             ControllerCommand::SetProfile(profile) => self.sessions.set_profile(profile),
             ControllerCommand::SetMode(mode) => self.sessions.set_mode(mode),

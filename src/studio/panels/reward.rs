@@ -46,6 +46,9 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     }
                     if scored.evaluation.ok {
                         total(session, card, scored, ui);
+                        if scored.awaits_editability {
+                            without_editability(card, ui);
+                        }
                     } else {
                         gate(card, &scored.evaluation, ui);
                     }
@@ -157,7 +160,10 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let value = scored.evaluation.reward.total;
     let height = 34.0;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-    let stale = scored.revision != card.revision || card.activity != Activity::Idle;
+    let awaits_only_editability =
+        scored.awaits_editability && matches!(card.activity, Activity::Assessing(_));
+    let stale =
+        scored.revision != card.revision || card.activity != Activity::Idle && !awaits_only_editability;
     let color = if stale { palette.dim } else { palette.text };
     let number = RichText::new(widgets::total(value))
         .font(theme::semibold(30.0))
@@ -190,6 +196,14 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let id = ui.scope_id().with("total");
     ui.interact(number, id, Sense::hover())
         .widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+}
+
+fn without_editability(card: &Card, ui: &mut Ui) {
+    let text = match card.activity {
+        Activity::Idle => "at most: editability was not measured",
+        _ => "at most: measuring editability…",
+    };
+    ui.label(widgets::small(text, theme::of(ui)));
 }
 
 fn built_total(card: &Card) -> Option<f64> {

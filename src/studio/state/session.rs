@@ -58,6 +58,8 @@ pub struct Card {
     pub code: String,
     /// Incremented with every change of `code`.
     pub revision: u64,
+    /// Window time of the last edit, s.
+    pub edited_at: f64,
     /// Explanation of the proposer.
     pub reason: String,
     /// Position among several candidates of one prompt.
@@ -120,6 +122,8 @@ pub struct Scored {
     /// Revision of the scored code.
     pub revision: u64,
     pub scoring: Scoring,
+    /// Whether editability is not measured yet: the total is the most that it can be.
+    pub awaits_editability: bool,
 }
 
 impl Scored {
@@ -131,6 +135,7 @@ impl Scored {
             json,
             revision,
             scoring,
+            awaits_editability: false,
         }
     }
 }
@@ -158,6 +163,7 @@ impl Card {
             recorded: None,
             code,
             revision: 0,
+            edited_at: f64::NEG_INFINITY,
             reason: String::new(),
             group: None,
             rejected: false,
@@ -247,6 +253,17 @@ impl Card {
             self.scene_of = scene.is_some().then_some(revision);
             self.last_scene = scene;
         }
+    }
+
+    /// Stores the evaluation of the build of revision `revision` before its editability is measured.
+    pub fn take_without_editability(&mut self, evaluation: Evaluation, revision: u64, scoring: Scoring) {
+        self.last_total = Some(evaluation.reward.total);
+        self.unscored_shape = None;
+        self.exported_shape = None;
+        self.result = CardResult::Scored(Arc::new(Scored {
+            awaits_editability: true,
+            ..Scored::new(evaluation, revision, scoring)
+        }));
     }
 
     /// Stores an assessment of revision `revision`.

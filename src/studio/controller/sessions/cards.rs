@@ -1,9 +1,9 @@
 //! Cards of the timeline: selection, and hand edits that create, change and remove cards.
 
-use super::SessionPart;
+use super::{DEBOUNCE, PAUSE_SHARE, SessionPart, TUNE};
 use crate::executor::Priority;
 use crate::studio::command::Answer;
-use crate::studio::state::{Activity, Card, CardId, Messages, PendingProposal};
+use crate::studio::state::{Activity, Card, CardId, Messages, PendingProposal, Session};
 use crate::trajectory::Origin;
 
 impl SessionPart {
@@ -36,6 +36,15 @@ impl SessionPart {
         session.pinned = session.get(card).map(|card| card.id);
     }
 
+    /// Changes a card by typing. See [`Self::edit`].
+    pub fn type_code(&mut self, id: CardId, code: String) {
+        let session = self.state.session();
+        let pause = session
+            .get(id)
+            .map_or(DEBOUNCE, |card| typing_pause(session, card));
+        self.edit(id, code, pause);
+    }
+
     /// Changes a hand-edited card in place. A change of any other card creates a draft of it and leaves the card unchanged.
     pub fn edit(&mut self, id: CardId, code: String, pause: f64) {
         let now = self.state.now;
@@ -62,6 +71,7 @@ impl SessionPart {
         if let Some(card) = session.get_mut(target) {
             card.code = code;
             card.revision += 1;
+            card.edited_at = now;
             let superseded = std::mem::replace(&mut card.activity, Activity::Due(now + pause));
             self.drop_assessment(superseded);
         }
@@ -147,4 +157,13 @@ impl SessionPart {
             }
         }
     }
+}
+
+/// Pause in typing after which the card is run, s, by its last build or that of its parent.
+fn typing_pause(session: &Session, card: &Card) -> f64 {
+    let of_parent = || session.get(card.parent?)?.scored();
+    card.scored().or_else(of_parent).map_or(DEBOUNCE, |scored| {
+        let timing = &scored.evaluation.timing;
+        (PAUSE_SHARE * (timing.run_ms + timing.mesh_ms) / 1e3).clamp(TUNE, DEBOUNCE)
+    })
 }

@@ -7,8 +7,8 @@ use crossbeam_channel::{Receiver, TryRecvError};
 
 use super::jobs::{AssessPurpose, Pending, PendingJob};
 use super::repair::{RepairRun, describe};
-use super::{JobReport, SessionPart};
-use crate::assess::{Assessment, Built, Scoring};
+use super::{JobReport, SETTLE, SessionPart};
+use crate::assess::{Assessment, Progress, Scoring};
 use crate::engine::{AssessJob, Event, ExportJob, Job, JobId, RepairJob, RepairProgress};
 use crate::executor::Priority;
 use crate::geometry::Shape;
@@ -37,9 +37,21 @@ impl SessionPart {
             };
             let source = JobSource { job, session };
             let end = match &mut kind {
-                PendingJob::Assess(handle, purpose) => drain(&handle.events, |event| {
-                    self.handle_assess_event(source, purpose, event, messages)
-                }),
+                PendingJob::Assess(handle, purpose) => {
+                    if is_held(purpose) {
+                        self.display_held(source, purpose)
+                    } else {
+                        let end = drain(&handle.events, |event| {
+                            self.handle_assess_event(source, purpose, event, messages)
+                        });
+                        // Its last event has come.
+                        if is_held(purpose) {
+                            ControlFlow::Continue(())
+                        } else {
+                            end
+                        }
+                    }
+                }
                 PendingJob::Repair(handle, run) => drain(&handle.events, |event| {
                     self.handle_repair_event(source, run, event, messages)
                 }),
@@ -60,17 +72,21 @@ impl SessionPart {
     fn handle_assess_event(
         &mut self,
         source: JobSource,
-        purpose: &AssessPurpose,
+        purpose: &mut AssessPurpose,
         event: Event<AssessJob>,
         messages: &mut Messages,
     ) -> ControlFlow<()> {
         match event {
             Event::Started => return self.mark_started(source.job),
-            Event::Progress(built) => {
-                self.apply_built(source.session, purpose, built);
+            Event::Progress(progress) => {
+                self.apply_progress(source.session, purpose, progress);
                 return ControlFlow::Continue(());
             }
-            Event::Done(assessment) => self.handle_assessment(source, purpose, *assessment),
+            Event::Done(assessment) => {
+                if !self.hold(source.session, purpose, &assessment) {
+                    self.handle_assessment(source, purpose, *assessment);
+                }
+            }
             Event::Failed { message, input } => match purpose {
                 AssessPurpose::Score { card, .. } => self.fail(source, *card, &message, input, messages),
                 AssessPurpose::Reference | AssessPurpose::Scene { .. } => messages.report_error(&message),
@@ -167,10 +183,15 @@ impl SessionPart {
         }
     }
 
-    /// Displays a build while it is being scored; a later edit has dropped the job.
-    fn apply_built(&mut self, session: usize, purpose: &AssessPurpose, built: Built) {
-        let (card, revision) = match purpose {
-            AssessPurpose::Score { card, revision, .. } => (*card, *revision),
+    /// Displays a build while it is being scored, then its score without editability; a later edit has dropped the job.
+    fn apply_progress(&mut self, session: usize, purpose: &AssessPurpose, progress: Progress) {
+        let (card, revision, scoring) = match purpose {
+            AssessPurpose::Score {
+                card,
+                revision,
+                scoring,
+                ..
+            } => (*card, *revision, scoring),
             AssessPurpose::Reference | AssessPurpose::Scene { .. } | AssessPurpose::Shape => return,
         };
         let session = &mut self.state.all[session];
@@ -180,8 +201,46 @@ impl SessionPart {
         if let Some(card) = session.get_mut(card)
             && card.revision == revision
         {
-            card.apply_built(built, revision, title);
+            let ms = (self.state.now - card.edited_at) * 1e3;
+            match progress {
+                Progress::Built(built) => {
+                    tracing::debug!(ms, "the part of an edit is drawn");
+                    card.apply_built(built, revision, title);
+                }
+                Progress::WithoutEditability(evaluation) => {
+                    tracing::debug!(ms, "the score of an edit is drawn, without editability");
+                    card.take_without_editability(*evaluation, revision, scoring.clone());
+                }
+            }
         }
+    }
+
+    /// Holds the failed build of code that was typed just now. Returns whether it is held.
+    fn hold(&self, session: usize, purpose: &mut AssessPurpose, assessment: &Assessment) -> bool {
+        let AssessPurpose::Score { card, held, .. } = purpose else {
+            return false;
+        };
+        let Some(card) = self.state.all[session].get(*card) else {
+            return false;
+        };
+        let until = card.edited_at + SETTLE;
+        let displays_nothing = !assessment.evaluation.ok && assessment.unscored.is_none();
+        let waits = displays_nothing && until > self.state.now && card.failure().is_none();
+        if waits {
+            *held = Some((Box::new(assessment.clone()), until));
+        }
+        waits
+    }
+
+    /// Displays a held build once typing has paused.
+    fn display_held(&mut self, source: JobSource, purpose: &mut AssessPurpose) -> ControlFlow<()> {
+        if let AssessPurpose::Score { held, .. } = purpose
+            && let Some((assessment, _)) = held.take_if(|(_, until)| *until <= self.state.now)
+        {
+            self.handle_assessment(source, purpose, *assessment);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
     }
 
     fn handle_assessment(&mut self, source: JobSource, purpose: &AssessPurpose, assessment: Assessment) {
@@ -192,7 +251,12 @@ impl SessionPart {
                 revision,
                 scoring,
                 priority,
+                held: _,
             } => {
+                if let Some(card) = session.get(*card) {
+                    let ms = (self.state.now - card.edited_at) * 1e3;
+                    tracing::debug!(ms, "the score of an edit is drawn");
+                }
                 score(session, *card, assessment, *revision, scoring.clone());
                 self.reports.push(JobReport::Scored(*card));
                 if *priority == Priority::Live
@@ -326,6 +390,10 @@ impl SessionPart {
             self.score_unscored();
         }
     }
+}
+
+fn is_held(purpose: &AssessPurpose) -> bool {
+    matches!(purpose, AssessPurpose::Score { held: Some(_), .. })
 }
 
 /// Handles the events received so far, until the last one.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::repair::RepairRun;
 use super::{JobReport, SessionPart};
-use crate::assess::{ReferenceChoice, Scoring};
+use crate::assess::{Assessment, ReferenceChoice, Scoring};
 use crate::engine::{AssessJob, ExportJob, JobHandle, JobId, RepairJob};
 use crate::executor::Priority;
 use crate::reward::Mode;
@@ -34,6 +34,8 @@ pub(super) enum AssessPurpose {
         revision: u64,
         scoring: Scoring,
         priority: Priority,
+        /// A failed build that is not displayed yet, and the window time at which it is.
+        held: Option<(Box<Assessment>, f64)>,
     },
     /// The shape of a task's reference.
     Reference,
@@ -62,6 +64,7 @@ impl SessionPart {
             revision,
             scoring,
             priority,
+            held: None,
         };
         let id = self.submit_assess(session, job, what, purpose);
         if let Some(card) = self.state.all[session].get_mut(card) {
@@ -226,6 +229,18 @@ impl SessionPart {
         for job in jobs {
             self.drop_job(job);
         }
+    }
+
+    /// Seconds until the next failed build is displayed.
+    pub(super) fn next_held(&self) -> Option<f64> {
+        let held_until = |pending: &Pending| match &pending.job {
+            PendingJob::Assess(_, AssessPurpose::Score { held, .. }) => {
+                held.as_ref().map(|(_, until)| *until)
+            }
+            PendingJob::Assess(..) | PendingJob::Repair(..) | PendingJob::Export(_) => None,
+        };
+        let until = self.pending.values().filter_map(held_until).reduce(f64::min)?;
+        Some((until - self.state.now).max(0.0))
     }
 
     /// Removes a job; dropping its handle cancels it.

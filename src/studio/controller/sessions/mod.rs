@@ -26,10 +26,14 @@ use crate::studio::state::{
 use crate::task::Task;
 use jobs::Pending;
 
-/// Pause in typing after which a run starts, s.
+/// Longest pause in typing after which a run starts, s.
 pub const DEBOUNCE: f64 = 0.25;
-/// Pause after which a slider starts a run, s: it is moved on purpose.
+/// The shortest, s. Also that of a slider, which is moved on purpose.
 pub const TUNE: f64 = 0.05;
+/// Share of the time of the last build that is waited before the next one: what a run costs that the next key cancels.
+const PAUSE_SHARE: f64 = 0.5;
+/// Time since the last key before a failed build is displayed, s: half-typed code fails.
+pub const SETTLE: f64 = 0.4;
 
 pub(super) struct SessionPart {
     pub state: Sessions,
@@ -80,7 +84,8 @@ impl SessionPart {
         self.update_pool_status(messages);
         self.handle_events(messages);
         self.request_scene();
-        self.start_due()
+        let held = self.next_held();
+        [self.start_due(), held].into_iter().flatten().reduce(f64::min)
     }
 
     fn fresh_id(&mut self) -> u64 {
