@@ -255,7 +255,8 @@ impl SessionPart {
             } => {
                 if let Some(card) = session.get(*card) {
                     let ms = (self.state.now - card.edited_at) * 1e3;
-                    tracing::debug!(ms, "the score of an edit is drawn");
+                    let timing = assessment.evaluation.timing;
+                    tracing::debug!(ms, ?timing, "the score of an edit is drawn");
                 }
                 score(session, *card, assessment, *revision, scoring.clone());
                 self.reports.push(JobReport::Scored(*card));
