@@ -206,6 +206,8 @@ pub struct Assessment {
 /// What is known of a candidate before its assessment ends.
 #[derive(Clone, Debug)]
 pub enum Progress {
+    /// A coarse mesh of a hand edit, while it is measured: for display only, without facts and surfaces.
+    Preview(Arc<Shape>),
     /// It is built.
     Built(Built),
     /// It is scored, but for editability, for which it is rebuilt with other dimensions. The total is the most that it can get.

@@ -172,9 +172,9 @@ impl Assessor {
         self.answer(request, true, &mut |_| {}, cancel)
     }
 
-    /// As [`Self::assess`], and passes the built shape to `progress` before it is scored, since scoring a large part can
-    /// take longer than building it; then, for a hand edit, the evaluation without editability. `progress` is not called for
-    /// cached evaluations.
+    /// As [`Self::assess`], and passes to `progress` what is known before: of a hand edit a coarse mesh; the built shape, since
+    /// scoring a large part can take longer than building it; of a hand edit the evaluation without editability. `progress` is
+    /// not called for cached evaluations.
     pub fn assess_observed(
         &self,
         request: &Request<'_>,
@@ -201,7 +201,7 @@ impl Assessor {
         {
             return Ok(cached_assessment(known, None, None, start));
         }
-        let mut announce = |execution: &Execution| {
+        let announce = |execution: &Execution, progress: &mut dyn FnMut(Progress)| {
             if let Build::Shape(shape) = &execution.build {
                 progress(Progress::Built(Built {
                     shape: Arc::clone(shape),
@@ -219,7 +219,7 @@ impl Assessor {
                 let execution =
                     self.executor
                         .build_with_variants(code, &vary, spec, request.priority, cancel)?;
-                announce(&execution);
+                announce(&execution, progress);
                 execution
             }
             None => self.executor.build_observed(
@@ -227,10 +227,12 @@ impl Assessor {
                 spec,
                 request.priority,
                 // A cached evaluation needs no scoring.
-                &mut |execution| {
-                    if known.is_none() {
-                        announce(execution);
+                &mut |found| match found {
+                    _ if known.is_some() => {}
+                    cadforge_executor::Progress::Preview(shape) => {
+                        progress(Progress::Preview(Arc::new(shape)));
                     }
+                    cadforge_executor::Progress::Built(execution) => announce(execution, progress),
                 },
                 cancel,
             )?,
@@ -246,7 +248,7 @@ impl Assessor {
                     start,
                 ));
             }
-            announce(&execution);
+            announce(&execution, progress);
         }
         let mut provisional = |evaluation| progress(Progress::WithoutEditability(Box::new(evaluation)));
         let scored = self.score(

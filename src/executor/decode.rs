@@ -3,7 +3,7 @@
 use super::notes;
 use super::outcome::forged;
 use cadforge_core::failure::Failure;
-use cadforge_geometry::{Aabb, BrepEdge, BrepSurface, Scene, SceneObject, TriMesh};
+use cadforge_geometry::{Aabb, BrepEdge, BrepFacts, BrepSurface, Scene, SceneObject, Shape, TriMesh};
 use cadforge_protocol::frame::{CURVES, SURFACES, ShownObject};
 
 /// The shown objects, if they can be read and are more than the scored shape in its default appearance.
@@ -38,6 +38,22 @@ pub(super) fn scene(shown: &[ShownObject], bytes: &[u8]) -> Option<Scene> {
         });
     }
     Some(Scene { objects })
+}
+
+/// A preview, if it can be read: a shape without facts and surfaces.
+pub(super) fn preview(bytes: &[u8]) -> Option<Shape> {
+    let count = u32_at(bytes.get(80..84)?, 0);
+    let (stl, rest) = bytes.split_at_checked(84 + 50 * count as usize)?;
+    let faces = u32_at(rest.get(..4)?, 0) as usize;
+    let (faces, lines) = rest[4..].split_at_checked(faces.checked_mul(4)?)?;
+    Some(Shape {
+        stl: stl.into(),
+        mesh: TriMesh::from_stl(stl).ok()?,
+        face_triangles: face_triangles(faces, count).ok()?,
+        edges: edges(lines).ok()?,
+        surfaces: Vec::new(),
+        facts: BrepFacts::default(),
+    })
 }
 
 /// The number of triangles of a binary STL, if its length matches.
@@ -139,6 +155,7 @@ mod tests {
         #[test]
         fn random_edges_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = edges(&bytes);
+            let _ = preview(&bytes);
         }
     }
 }

@@ -8,6 +8,15 @@ use cadforge_platform::kernel::SandboxSupport;
 
 use super::mesh_check::DisputedMesh;
 
+/// What is known of a candidate before its result is returned.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A coarse mesh of a hand edit, without facts and surfaces. Made by the candidate's own process: for display only.
+    Preview(Shape),
+    /// The build.
+    Built(&'a Execution),
+}
+
 /// Result of running a candidate.
 #[derive(Clone, Debug)]
 pub enum Build {

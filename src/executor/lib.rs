@@ -52,7 +52,7 @@ pub use cached::is_cacheable;
 pub use cancel::{CancelSource, CancelToken};
 pub use config::{Recycle, WorkerConfig};
 pub use error::ExecutorError;
-pub use execution::{Build, Execution};
+pub use execution::{Build, Execution, Progress};
 pub use identity::Identity;
 pub use mesh_check::DisputedMesh;
 pub use pool::{PoolStatus, Priority};
@@ -114,20 +114,20 @@ impl Executor {
         priority: Priority,
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
-        self.build_observed(code, spec, priority, &mut |_| {}, cancel)
+        self.run(code, None, spec, priority, &mut |_| {}, cancel)
     }
 
-    /// As [`Self::build`], and passes the build to `built` before it is cached: encoding and writing a large part takes
-    /// time in which it can be displayed.
+    /// As [`Self::build`], and passes what can be displayed to `progress`: a coarse mesh of a hand edit while it is measured,
+    /// and the build before it is cached, since encoding and writing a large part takes time.
     pub fn build_observed(
         &self,
         code: &[u8],
         spec: &RunSpec,
         priority: Priority,
-        built: &mut dyn FnMut(&Execution),
+        progress: &mut dyn FnMut(Progress<'_>),
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
-        self.run(code, None, spec, priority, built, cancel)
+        self.run(code, None, spec, priority, progress, cancel)
     }
 
     /// As [`Self::build`], and then runs variants of the code that `vary` chooses, in the same process, which reuses what
@@ -150,7 +150,7 @@ impl Executor {
         vary: Option<&Arc<dyn Vary>>,
         spec: &RunSpec,
         priority: Priority,
-        built: &mut dyn FnMut(&Execution),
+        progress: &mut dyn FnMut(Progress<'_>),
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
         // Does not need a worker.
@@ -173,7 +173,7 @@ impl Executor {
             && suffices(&execution)
         {
             tracing::debug!(kind = execution.build.kind_name(), "build taken from the cache");
-            built(&execution);
+            progress(Progress::Built(&execution));
             return Ok(execution);
         }
         let run = pool::QueuedRun {
@@ -188,7 +188,8 @@ impl Executor {
             source: self.source,
             identity,
         };
-        let mut execution = self.pool.build(&run, cancel)?;
+        let mut previewed = |shape| progress(Progress::Preview(shape));
+        let mut execution = self.pool.build(&run, &mut previewed, cancel)?;
         if let Some(disputed) = execution.disputed.take() {
             // The kernel's boxes and areas of faces are estimates: a mesh by a process without candidate code decides.
             let spec = RunSpec {
@@ -201,7 +202,7 @@ impl Executor {
                 purpose: Purpose::Result,
                 ..run
             };
-            let verified = self.pool.build(&run, cancel)?;
+            let verified = self.pool.build(&run, &mut |_| {}, cancel)?;
             execution = disputed.settle(execution, verified);
         }
         tracing::debug!(
@@ -211,7 +212,7 @@ impl Executor {
             mesh_ms = execution.mesh_ms,
             "built"
         );
-        built(&execution);
+        progress(Progress::Built(&execution));
         // A file may have changed while the candidate read it.
         if spec.project.is_some() && spec.refreshed().ok().as_ref() != Some(spec) {
             execution.cacheable = false;
@@ -243,7 +244,7 @@ impl Executor {
             source: self.source,
             identity: None,
         };
-        self.pool.build(&run, cancel)
+        self.pool.build(&run, &mut |_| {}, cancel)
     }
 
     /// Cache key of the build of this code; `None` without a cache, or if its project folder cannot be read. Starts

@@ -19,10 +19,12 @@ pub(crate) use queue::Source;
 
 use super::cancel::CancelToken;
 use super::config::WorkerConfig;
+use super::decode;
 use super::error::ExecutorError;
 use super::execution::Execution;
 use super::identity::Identity;
 use super::vary::Vary;
+use cadforge_geometry::Shape;
 use cadforge_protocol::frame::Purpose;
 use cadforge_protocol::{RunSpec, WorkerVersions};
 use queue::{AcceptedJobs, Queue};
@@ -138,6 +140,8 @@ struct Job {
     spec: RunSpec,
     cancel: CancelToken,
     reply: Sender<Result<Execution, ExecutorError>>,
+    /// Of a hand edit.
+    preview: Option<Sender<Vec<u8>>>,
     submitted: Instant,
     /// Number of workers that died running it.
     deaths: u32,
@@ -178,6 +182,7 @@ impl Pool {
     pub(crate) fn build(
         &self,
         run: &QueuedRun<'_>,
+        previewed: &mut dyn FnMut(Shape),
         cancel: &CancelToken,
     ) -> Result<Execution, ExecutorError> {
         if cancel.is_cancelled() {
@@ -185,12 +190,15 @@ impl Pool {
         }
         // Capacity for the single answer, so that a worker's thread never waits for a caller that is gone.
         let (reply, answer) = bounded(1);
+        let (preview, previews) = bounded(1);
+        let is_edit = run.purpose == Purpose::Edit;
         let job = Job {
             code: run.code.into(),
             vary: run.vary.clone(),
             spec: run.spec.clone(),
             cancel: cancel.clone(),
             reply,
+            preview: is_edit.then_some(preview),
             submitted: Instant::now(),
             deaths: 0,
             began_s: 0.0,
@@ -212,11 +220,24 @@ impl Pool {
             state.queue.push(run.priority, run.source, job, now_s);
         }
         self.shared.changed.notify_all();
-        select! {
-            recv(answer) -> answer => answer.unwrap_or_else(|_| Err(ExecutorError::Broken("the pool is gone".to_owned()))),
-            recv(cancel.receiver()) -> _ => {
-                self.shared.forget_cancelled();
-                Err(ExecutorError::Cancelled)
+        let mut previews = Some(previews);
+        let never = crossbeam_channel::never();
+        loop {
+            select! {
+                recv(answer) -> answer => return answer.unwrap_or_else(|_| Err(ExecutorError::Broken("the pool is gone".to_owned()))),
+                recv(previews.as_ref().unwrap_or(&never)) -> preview => match preview {
+                    Ok(bytes) => {
+                        if let Some(shape) = decode::preview(&bytes) {
+                            previewed(shape);
+                        }
+                    }
+                    // The job has ended.
+                    Err(_) => previews = None,
+                },
+                recv(cancel.receiver()) -> _ => {
+                    self.shared.forget_cancelled();
+                    return Err(ExecutorError::Cancelled);
+                }
             }
         }
     }

@@ -71,6 +71,8 @@ pub(crate) struct Run<'a> {
     pub(crate) vary: Option<&'a dyn Vary>,
     pub(crate) spec: &'a RunSpec,
     pub(crate) purpose: Purpose,
+    /// Receives a coarse mesh of a hand edit, as the worker sent it.
+    pub(crate) preview: Option<&'a Sender<Vec<u8>>>,
     pub(crate) cancel: &'a CancelToken,
     /// Disconnects when the pool is dropped.
     pub(crate) closing: &'a Receiver<()>,
@@ -216,6 +218,13 @@ impl Worker {
                         Ok((Reply::Running { id: of, asleep }, _)) => asleep && of == id,
                         Ok(frame @ (Reply::Done { id: of, .. }, _)) if self.asleep.contains(&of) => {
                             self.ended.push((of, Ok(frame)));
+                            false
+                        }
+                        Ok((Reply::Preview { id: of }, mut blobs)) if of == id => {
+                            if let Some((preview, bytes)) = run.preview.zip(blobs.pop()) {
+                                // The caller may be gone.
+                                let _ = preview.try_send(bytes);
+                            }
                             false
                         }
                         Ok((Reply::Varied { id: of, variants }, _)) if of == id => {

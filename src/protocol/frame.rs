@@ -15,7 +15,7 @@ use cadforge_geometry::{BrepFacts, MassProperties};
 use cadforge_platform::kernel::SandboxSupport;
 
 /// Version of the protocol; both sides must have the same.
-pub const PROTOCOL: u32 = 9;
+pub const PROTOCOL: u32 = 10;
 
 /// Maximum size of a header in bytes.
 pub const MAX_HEADER: u64 = 4 << 20;
@@ -117,6 +117,13 @@ pub enum Reply {
         id: u64,
         /// Whether it sleeps, so that its worker is free for another candidate.
         asleep: bool,
+    },
+    /// A candidate of [`Purpose::Edit`] has built, and this is a coarse mesh for display, made by the candidate's own process.
+    /// One blob, unverified: an STL, the number of faces and the triangles of each (`u32`, little-endian), and edges as in
+    /// [`DoneBlobs`].
+    Preview {
+        /// As in [`Request::Run`].
+        id: u64,
     },
     /// A candidate has ended. Blobs: see [`DoneBlobs`].
     Done {

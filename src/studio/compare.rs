@@ -55,10 +55,12 @@ pub(super) fn show_viewport(
         Some(selected)
     };
 
-    let remark = right
+    // The result is that of older code than a coarse mesh.
+    let measured = right.filter(|card| card.preview.is_none());
+    let remark = measured
         .and_then(Card::not_scored)
         .map(|failure| format!("displayed, not scored: {}", missing(failure)));
-    let reason = right.and_then(Card::failure_since).map(reason);
+    let reason = measured.and_then(Card::failure_since).map(reason);
     // The view adds that a shape is the last successful build; the title only names its card.
     let title = right.map_or_else(
         || "repair".to_owned(),
@@ -132,8 +134,8 @@ pub(super) fn show_viewport(
     let right = Pane {
         title: &title,
         tone: Tone::Step,
-        shape: right.and_then(|card| card.last_shape.as_ref()),
-        scene: right.and_then(|card| card.last_scene.as_ref()),
+        shape: right.and_then(Card::drawn_shape),
+        scene: measured.and_then(|card| card.last_scene.as_ref()),
         stale: reason.as_deref(),
         remark: remark.as_deref(),
         empty: match right {

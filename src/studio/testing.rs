@@ -195,6 +195,11 @@ impl SubmittedJob {
         self.send_assess(Event::Progress(Progress::Built(built)));
     }
 
+    /// A coarse mesh of it is known.
+    pub fn preview(&self, shape: Arc<Shape>) {
+        self.send_assess(Event::Progress(Progress::Preview(shape)));
+    }
+
     /// It is scored without editability.
     pub fn score_without_editability(&self, evaluation: Evaluation) {
         let progress = Progress::WithoutEditability(Box::new(evaluation));
@@ -416,7 +421,7 @@ fn evaluation(reward: Reward, kind: Kind, failure: Option<Failure>) -> Evaluatio
     }
 }
 
-fn tetrahedron() -> Shape {
+pub fn tetrahedron() -> Shape {
     let vertices = [
         [0.0, 0.0, 0.0],
         [10.0, 0.0, 0.0],

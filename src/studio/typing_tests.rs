@@ -1,9 +1,13 @@
 //! Typing: when an edit runs, and what is displayed until its score is complete.
 
+use std::sync::Arc;
+
 use egui_kittest::kittest::Queryable as _;
 
 use super::controller::{DEBOUNCE, SETTLE, TUNE};
-use super::testing::{FakeBackend, SubmittedJob, Window, built, failed, state, type_code, wait, window};
+use super::testing::{
+    FakeBackend, SubmittedJob, Window, built, failed, state, tetrahedron, type_code, wait, window,
+};
 use crate::assess::{Assessment, Timing};
 use crate::failure::Kind;
 
@@ -31,7 +35,7 @@ fn without_editability() -> Assessment {
 fn the_pause_before_a_run_follows_the_time_of_the_last_build() {
     for (ms, least, most) in [
         (10.0, 0.0, TUNE),
-        (300.0, 0.1, 0.2),
+        (1500.0, 0.1, 0.2),
         (4000.0, DEBOUNCE - 0.05, DEBOUNCE),
     ] {
         let (backend, mut window) = after_a_build_of(ms);
@@ -105,4 +109,32 @@ fn the_score_without_editability_is_displayed_until_the_last_one_comes() {
     backend.last(SubmittedJob::end_cancelled);
     window.run_steps(3);
     window.get_by_label_contains("editability was not measured");
+}
+
+#[test]
+fn a_coarse_mesh_is_drawn_until_the_part_is_measured_and_never_after_a_failure() {
+    let (backend, mut window) = after_a_build_of(10.0);
+    let drawn = |window: &Window| state(window).card().drawn_shape().map(Arc::as_ptr);
+    type_code(&mut window, "#");
+    wait(&mut window, TUNE + 0.05);
+    let before = drawn(&window);
+    let coarse = Arc::new(tetrahedron());
+    backend.last(|job| job.preview(Arc::clone(&coarse)));
+    window.run_steps(2);
+    assert_eq!(drawn(&window), Some(Arc::as_ptr(&coarse)));
+    let assessment = built(0.7, 0.6);
+    let measured = assessment.shape.clone();
+    backend.last(|job| job.answer(assessment));
+    window.run();
+    assert_eq!(drawn(&window), measured.as_ref().map(Arc::as_ptr));
+    assert_ne!(drawn(&window), before);
+
+    // A shape that turns out to be no part: the last part is drawn again.
+    type_code(&mut window, "#");
+    wait(&mut window, SETTLE + 0.05);
+    backend.last(|job| job.preview(coarse));
+    backend.last(|job| job.answer(failed(Kind::EmptyGeometry, "no solid", 1)));
+    window.run();
+    assert_eq!(drawn(&window), measured.as_ref().map(Arc::as_ptr));
+    window.get_by_label_contains("does not build");
 }

@@ -4,6 +4,7 @@
 //! come from the reader, which reads the exported boundary representation.
 
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt as _;
 use std::time::Instant;
 
 use cadforge_core::failure::{Failure, Kind, classify_exception_lineage};
@@ -14,11 +15,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::context::{self, ChildContext};
-use crate::control::{Command, Event};
+use crate::control::{Command, Event, ProcessSpec};
 use crate::plan::Plan;
 use crate::stages::Stages;
 use crate::{sandbox, variants};
 use cadforge_platform::linux::{self, MemoryFile};
+
+/// Most triangles of a preview: what a software renderer draws while it is turned.
+const MAX_PREVIEW_TRIANGLES: u32 = 200_000;
 
 /// CPU seconds between two pauses. A pause costs about half of this, so a first run loses little, and a resumed run
 /// repeats at most this much.
@@ -57,7 +61,8 @@ pub(crate) fn run(
     stages.end("code");
 
     let started = Instant::now();
-    let built = executed.and_then(|()| export(harness, &mut context, &mut stages));
+    let mut scored = None;
+    let built = executed.and_then(|()| export(harness, &mut context, &mut stages, &mut scored));
     let mesh_ms = milliseconds(started);
 
     sandbox::release_reserve();
@@ -80,6 +85,15 @@ pub(crate) fn run(
     };
     write_frame(context.report.file(), &report, &[&faces]).map_err(|error| text(&error))?;
     context.control.send(&Event::Done).map_err(|error| text(&error))?;
+    // The reader measures meanwhile. Without a preview the part is seen once it is measured.
+    if let Some(shape) = scored
+        && preview(harness, &mut context, &shape).is_ok()
+    {
+        context
+            .control
+            .send(&Event::Previewed)
+            .map_err(|error| text(&error))?;
+    }
     loop {
         match context.control.next_command() {
             // The reader found the shape invalid: which operation broke it?
@@ -185,9 +199,14 @@ fn export(
     harness: &Bound<'_, PyModule>,
     context: &mut ChildContext,
     stages: &mut Stages,
+    previewed: &mut Option<Py<PyAny>>,
 ) -> PyResult<(Vec<u8>, Claims)> {
     let chosen = harness.call_method1("choose", (context.process_spec.displays,))?;
     let refusal: Option<String> = chosen.getattr("refusal")?.extract()?;
+    let ProcessSpec { displays, mesh, .. } = context.process_spec;
+    if displays && mesh != MeshMethod::Exported && refusal.is_none() {
+        *previewed = Some(chosen.getattr("shape")?.unbind());
+    }
     match (
         hand_over(harness, context, &chosen, refusal.clone(), stages),
         refusal,
@@ -253,6 +272,27 @@ fn hand_over(
         MeshMethod::Verified | MeshMethod::Bounded => Vec::new(),
     };
     Ok((faces, claims))
+}
+
+/// Writes a coarse mesh of the shape: its STL, then the triangles of each face (their number first, all `u32`), then its
+/// edges.
+fn preview(harness: &Bound<'_, PyModule>, context: &mut ChildContext, shape: &Py<PyAny>) -> PyResult<()> {
+    let (counts, edges): (Vec<u32>, Vec<u8>) = harness
+        .call_method1(
+            "write_preview",
+            (
+                shape,
+                context.stl.path(),
+                MAX_PREVIEW_TRIANGLES.min(context.process_spec.triangles),
+            ),
+        )?
+        .extract()?;
+    let mut rest = (counts.len() as u32).to_le_bytes().to_vec();
+    rest.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
+    rest.extend(edges);
+    let end = context.stl.size()?;
+    context.stl.file().write_all_at(&rest, end)?;
+    Ok(())
 }
 
 /// Operations of the code without effect.

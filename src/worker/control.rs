@@ -107,6 +107,8 @@ pub(crate) enum Event {
     Diagnosed(u32, u32),
     /// Its report is complete.
     Done,
+    /// A coarse mesh for display is complete, after `Done`.
+    Previewed,
     /// The fork failed, with this `errno`.
     ForkFailed(i32),
     /// A child has ended and is reaped.
@@ -136,6 +138,10 @@ impl Control {
 
     pub(crate) fn from_descriptor(descriptor: OwnedFd) -> Self {
         Self(descriptor)
+    }
+
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        self.0.try_clone().map(Self)
     }
 
     pub(crate) fn send_command(&self, command: &Command) -> io::Result<()> {
@@ -220,6 +226,7 @@ impl Control {
                 self.write([10, u64::from(*line), u64::from(*method), 0, 0, 0], &[])
             }
             Event::Done => plain(9, 0),
+            Event::Previewed => plain(11, 0),
             Event::ForkFailed(error) => plain(6, *error as u64),
             Event::Ended(Ended {
                 status,
@@ -244,6 +251,7 @@ impl Control {
             8 => Event::HandedOver(fields[1] as u32),
             10 => Event::Diagnosed(fields[1] as u32, fields[2] as u32),
             9 => Event::Done,
+            11 => Event::Previewed,
             6 => Event::ForkFailed(fields[1] as i32),
             7 => Event::Ended(Ended {
                 status: fields[1] as i32,

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cadforge_platform::linux::Ended;
+use cadforge_protocol::MeshMethod;
 use cadforge_protocol::frame::{Purpose, RunReport};
 use cadforge_protocol::stage::StageProcess;
 
@@ -140,6 +141,9 @@ impl Runner {
         }
         let ended = if done {
             let cpu_s = cadforge_platform::linux::cpu_s(process.pid).unwrap_or(0.0);
+            if displays && candidate.spec.mesh != MeshMethod::Exported {
+                monitor.await_preview(&process, &files.stl)?;
+            }
             self.finished_runner = Some((process, chain.is_some()));
             Ended {
                 cpu_s,
@@ -166,7 +170,9 @@ impl Runner {
         if let Some(outcome) = self.failed(&observed, monitor, candidate, &files.runner_stack) {
             return Ok(Err(outcome));
         }
-        if files.run_report.seal().is_err() || files.stl.seal().is_err() {
+        // In the place of a mesh it may still write a preview.
+        let meshes = candidate.spec.mesh == MeshMethod::Exported;
+        if files.run_report.seal().is_err() || meshes && files.stl.seal().is_err() {
             return Ok(Err(forged("it still has its output mapped")));
         }
         match read_run_report(&files.run_report) {

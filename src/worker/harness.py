@@ -310,6 +310,18 @@ def write_stl(shape, path: str, max_triangles: int) -> list[int]:
     return mesher.write(shape.wrapped, path, max_triangles)
 
 
+def write_preview(shape, path: str, max_triangles: int) -> tuple[list[int], bytes]:
+    """Writes a coarse mesh as an STL; returns the number of triangles of each face, and the edges.
+
+    For display only: the candidate's code has run in this process.
+    """
+    # It imports this module.
+    import cadforge_reader as reader
+
+    mesher.mesh_preview(shape.wrapped)
+    return mesher.write(shape.wrapped, path, max_triangles), reader.edges(shape.wrapped)
+
+
 def describe(error: BaseException, frames_of) -> dict:
     """Class names, message, line and traceback of an exception, as far as they concern the candidate's code."""
     own = type(error).__module__ in ("cadforge_shapes", "cadforge_mesher", "cadforge_reader")

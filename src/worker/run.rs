@@ -281,6 +281,7 @@ impl Runner {
                     .ok_or_else(|| io::Error::other("the reader ended without a report"));
             }
         }
+        monitor.forget_preview();
         monitor.drain()?;
         // No candidate code runs in the reader: a malformed report is an internal error.
         let (
@@ -344,7 +345,10 @@ impl Runner {
         } else {
             monitor.begin_diagnosis(&process);
             let listener = chain.as_ref().map(Chain::listener);
-            let event = self.next(monitor, &process, &files.runner_stack, listener);
+            let mut event = self.next(monitor, &process, &files.runner_stack, listener);
+            if matches!(event, Ok(ProcessEvent::Reported(Event::Previewed))) {
+                event = self.next(monitor, &process, &files.runner_stack, listener);
+            }
             monitor.end_diagnosis();
             event
         };

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::chain::Prefix;
 use crate::clock::{Clock, ProcessSample, Usage};
-use crate::control::{Event, Reuse};
+use crate::control::{Control, Event, Reuse};
 use crate::exit_failure::Killed;
 use crate::listener::Listener;
 use crate::output::Output;
@@ -25,6 +25,9 @@ use cadforge_platform::linux::{self, MemoryFile};
 
 /// Interval between samples of CPU time and memory. With it, a limit of 20 s is exact to a thousandth.
 const TICK: Duration = Duration::from_millis(20);
+
+/// Most bytes of a preview: a candidate may write more.
+const MAX_PREVIEW_BYTES: u64 = 64 << 20;
 
 /// CPU seconds for finding the operation that made a shape invalid.
 const DIAGNOSIS_CPU_S: f64 = 5.0;
@@ -105,6 +108,14 @@ pub(crate) struct Monitor<'a> {
     last_beat: Option<Instant>,
     /// When a concurrent candidate was started.
     concurrent_since: Option<Instant>,
+    preview: Option<AwaitedPreview>,
+}
+
+/// A process that ran a candidate and makes a coarse mesh of it, while another one is monitored.
+struct AwaitedPreview {
+    pid: Pid,
+    control: Control,
+    file: MemoryFile,
 }
 
 impl<'a> Monitor<'a> {
@@ -131,6 +142,39 @@ impl<'a> Monitor<'a> {
             client_lost: None,
             last_beat: Some(Instant::now()),
             concurrent_since: None,
+            preview: None,
+        }
+    }
+
+    /// From now on, passes the preview that `process` writes to `file` on to the client.
+    pub(crate) fn await_preview(&mut self, process: &Process, file: &MemoryFile) -> io::Result<()> {
+        self.preview = Some(AwaitedPreview {
+            pid: process.pid,
+            control: process.control.try_clone()?,
+            file: MemoryFile::from_descriptor(file.share()?),
+        });
+        Ok(())
+    }
+
+    /// A preview that is not there yet is not needed any more.
+    pub(crate) fn forget_preview(&mut self) {
+        self.preview = None;
+    }
+
+    /// The process has reported something. Nothing depends on what it is: a candidate's code has run in it.
+    fn pass_preview_on(&mut self) {
+        let Some(AwaitedPreview { pid, control, file }) = self.preview.take() else {
+            return;
+        };
+        if let Ok((Event::Previewed, sender)) = control.receive()
+            && sender == pid
+            && self.client_lost.is_none()
+            && let Ok(bytes) = file.read(MAX_PREVIEW_BYTES)
+        {
+            let reply = Reply::Preview { id: self.id };
+            if let Err(error) = self.client.send(&reply, &[&bytes]) {
+                self.client_lost = Some(error);
+            }
         }
     }
 
@@ -241,6 +285,9 @@ impl<'a> Monitor<'a> {
                         process.end();
                     }
                 }
+            }
+            if ready.preview {
+                self.pass_preview_on();
             }
             if ready.listener
                 && let Some(listener) = listener
@@ -367,6 +414,10 @@ impl<'a> Monitor<'a> {
         if self.client_lost.is_none() {
             interests.push(PollFd::new(self.client.connection(), PollFlags::POLLIN));
         }
+        let preview_at = interests.len();
+        if let Some(preview) = &self.preview {
+            interests.push(PollFd::new(preview.control.as_fd(), PollFlags::POLLIN));
+        }
         let listener_at = interests.len();
         interests.extend(listener.map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN)));
         match poll(
@@ -389,7 +440,8 @@ impl<'a> Monitor<'a> {
             ended: ready(0),
             reported: ready(1),
             printed: (printed_at..client_at).any(ready),
-            client: client_at < listener_at && ready(client_at),
+            client: client_at < preview_at && ready(client_at),
+            preview: preview_at < listener_at && ready(preview_at),
             listener: is_ready(listener_at),
         })
     }
@@ -400,6 +452,7 @@ struct Ready {
     reported: bool,
     printed: bool,
     client: bool,
+    preview: bool,
     listener: bool,
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cadforge::assess::{Assessor, Evaluation, ReferenceChoice, Request, Scoring, Timing};
 use cadforge::cache::{Bounds, Cache, Usage, usage};
-use cadforge::executor::{Build, CancelToken, Execution, Executor, Limits, Priority, RunSpec, WorkerConfig};
+use cadforge::executor::{Build, CancelToken, Executor, Limits, Priority, Progress, RunSpec, WorkerConfig};
 use cadforge::failure::Kind;
 use cadforge::reward::{Mode, Profile};
 use cadforge::task::{Task, TaskSet};
@@ -321,7 +321,10 @@ fn a_build_is_delivered_before_it_is_cached() {
     let key = executor.key(BOX.as_bytes(), &spec).expect("the cache is on");
     let mut reported = Vec::new();
     for _ in 0..2 {
-        let mut built = |execution: &Execution| {
+        let mut built = |progress: Progress<'_>| {
+            let Progress::Built(execution) = progress else {
+                panic!("{progress:?} of a batch");
+            };
             let is_cached = executor.cache().get(&key).is_some();
             reported.push((matches!(execution.build, Build::Shape(_)), is_cached));
         };

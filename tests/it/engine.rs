@@ -109,6 +109,7 @@ fn a_build_is_reported_before_its_score_unless_it_is_cached() {
         let events = drain(&engine.submit(assess_job(code), None));
         let [
             Event::Started,
+            ..,
             Event::Progress(Progress::Built(built)),
             Event::Done(assessment),
         ] = &events[..]
@@ -146,6 +147,7 @@ fn a_hand_edit_is_scored_before_its_dimensions_are_changed() {
     let events = drain(&engine.submit(job(Priority::Live), None));
     let [
         Event::Started,
+        ..,
         Event::Progress(Progress::Built(_)),
         Event::Progress(Progress::WithoutEditability(first)),
         Event::Done(last),
@@ -166,6 +168,46 @@ fn a_hand_edit_is_scored_before_its_dimensions_are_changed() {
     // A candidate of a batch is perturbed in the process that built it: the same score, without a first one.
     let batch = evaluation(drain(&engine.submit(job(Priority::Batch), None)));
     assert_eq!(batch.reward, last.reward);
+}
+
+#[test]
+fn a_coarse_mesh_of_a_hand_edit_comes_before_its_part() {
+    let engine = engine(1);
+    // A surface whose mesh for scoring takes far longer than a coarse one.
+    let code = "import cadquery as cq\n\
+                fixture = cq.Workplane().box(80, 60, 20).edges().fillet(4)\n\
+                for x in range(-30, 31, 10):\n    fixture = fixture.union(cq.Workplane().center(x, 0).sphere(12))\n";
+    let job = |priority| AssessJob {
+        priority,
+        scoring: Scoring {
+            profile: Profile::GroundedV2,
+            editability: Some(0),
+            ..without_reference()
+        },
+        ..assess_job(code)
+    };
+    let events = drain(&engine.submit(job(Priority::Live), None));
+    let [
+        Event::Started,
+        Event::Progress(Progress::Preview(coarse)),
+        Event::Progress(Progress::Built(built)),
+        Event::Done(_),
+    ] = &events[..]
+    else {
+        panic!("{events:?}");
+    };
+    let part = &built.shape;
+    assert_eq!(coarse.face_triangles.len(), part.face_triangles.len());
+    assert_eq!(coarse.edges, part.edges);
+    let [few, many] = [coarse, part].map(|shape| shape.mesh.triangles().len());
+    assert!(4 * few < many, "{few} of {many}");
+    for (coarse, part) in coarse.mesh.bbox().size().into_iter().zip(part.mesh.bbox().size()) {
+        assert!((coarse - part).abs() < 0.05 * part, "{coarse} for {part} mm");
+    }
+    // A batch draws nothing.
+    let events = drain(&engine.submit(job(Priority::Batch), None));
+    let is_preview = |event: &Event<AssessJob>| matches!(event, Event::Progress(Progress::Preview(_)));
+    assert!(!events.iter().any(is_preview), "{events:?}");
 }
 
 #[test]

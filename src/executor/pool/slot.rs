@@ -291,6 +291,7 @@ impl SlotThread {
             vary: job.vary.as_deref(),
             spec: &job.spec,
             purpose: job.purpose,
+            preview: job.preview.as_ref(),
             cancel: &job.cancel,
             closing: &self.closing,
         };

@@ -77,6 +77,8 @@ pub struct Card {
     pub activity: Activity,
     /// Last shape that it, or an ancestor, built.
     pub last_shape: Option<Arc<Shape>>,
+    /// Coarse mesh of code that is being measured, in the place of `last_shape`.
+    pub preview: Option<Arc<Shape>>,
     /// All objects that the script of `last_shape` displays, if more than the shape.
     pub last_scene: Option<Arc<Scene>>,
     /// Revision of `last_scene`, once requested.
@@ -173,6 +175,7 @@ impl Card {
             result: CardResult::Unknown,
             activity: Activity::Idle,
             last_shape: None,
+            preview: None,
             last_scene: None,
             scene_of: None,
             last_shape_of: String::new(),
@@ -238,9 +241,15 @@ impl Card {
         self.unscored_shape == Some(self.revision) && matches!(self.activity, Activity::Assessing(_))
     }
 
+    /// The shape to draw.
+    pub fn drawn_shape(&self) -> Option<&Arc<Shape>> {
+        self.preview.as_ref().or(self.last_shape.as_ref())
+    }
+
     /// Stores the build of revision `revision` before it is scored.
     pub fn apply_built(&mut self, built: Built, revision: u64, title: String) {
         self.last_shape = Some(built.shape);
+        self.preview = None;
         self.apply_scene(built.scene, revision);
         self.last_shape_of = title;
         self.last_total = None;
@@ -269,6 +278,7 @@ impl Card {
     /// Stores an assessment of revision `revision`.
     pub fn take(&mut self, assessment: Assessment, revision: u64, scoring: Scoring, title: String) {
         self.exported_shape = assessment.unscored.is_some().then_some(revision);
+        self.preview = None;
         if let Some(shape) = assessment.shape {
             self.last_shape = Some(shape);
             self.apply_scene(assessment.scene, revision);

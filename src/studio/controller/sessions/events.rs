@@ -203,6 +203,10 @@ impl SessionPart {
         {
             let ms = (self.state.now - card.edited_at) * 1e3;
             match progress {
+                Progress::Preview(shape) => {
+                    tracing::debug!(ms, "a coarse mesh of an edit is drawn");
+                    card.preview = Some(shape);
+                }
                 Progress::Built(built) => {
                     tracing::debug!(ms, "the part of an edit is drawn");
                     card.apply_built(built, revision, title);

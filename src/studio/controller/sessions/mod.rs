@@ -30,8 +30,9 @@ use jobs::Pending;
 pub const DEBOUNCE: f64 = 0.25;
 /// The shortest, s. Also that of a slider, which is moved on purpose.
 pub const TUNE: f64 = 0.05;
-/// Share of the time of the last build that is waited before the next one: what a run costs that the next key cancels.
-const PAUSE_SHARE: f64 = 0.5;
+/// Share of the time of the last build that is waited before the next one. The next key ends a run at once, so that a run too
+/// early costs little.
+const PAUSE_SHARE: f64 = 0.1;
 /// Time since the last key before a failed build is displayed, s: half-typed code fails.
 pub const SETTLE: f64 = 0.4;
 
