@@ -41,7 +41,7 @@ start_display 1280x720
 for task in shelf_bracket_triangular_200n robot_servo_bracket ${TASKS:-caster_wheel_fork four_leg_chair_700n}; do
     file=$scratch/home/$task.py
     last_block "$task" >"$file"
-    start_studio "$program" studio --task "$task" "$file"
+    start_studio env CADFORGE_CACHE=off "$program" studio --task "$task" "$file"
     # That of the seed, and that of the file.
     until_true 120 more_drawn "$score" 1 || fail "$task is not scored"
     settle 60 || fail 'the window does not settle'
