@@ -229,9 +229,7 @@ impl Assessor {
                 // A cached evaluation needs no scoring.
                 &mut |found| match found {
                     _ if known.is_some() => {}
-                    cadforge_executor::Progress::Preview(shape) => {
-                        progress(Progress::Preview(Arc::new(shape)));
-                    }
+                    cadforge_executor::Progress::Preview(shape) => progress(Progress::Preview(shape)),
                     cadforge_executor::Progress::Built(execution) => announce(execution, progress),
                 },
                 cancel,

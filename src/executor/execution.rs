@@ -12,7 +12,7 @@ use super::mesh_check::DisputedMesh;
 #[derive(Debug)]
 pub enum Progress<'a> {
     /// A coarse mesh of a hand edit, without facts and surfaces. Made by the candidate's own process: for display only.
-    Preview(Shape),
+    Preview(Arc<Shape>),
     /// The build.
     Built(&'a Execution),
 }

@@ -188,7 +188,7 @@ impl Executor {
             source: self.source,
             identity,
         };
-        let mut previewed = |shape| progress(Progress::Preview(shape));
+        let mut previewed = |shape| progress(Progress::Preview(Arc::new(shape)));
         let mut execution = self.pool.build(&run, &mut previewed, cancel)?;
         if let Some(disputed) = execution.disputed.take() {
             // The kernel's boxes and areas of faces are estimates: a mesh by a process without candidate code decides.

@@ -19,6 +19,7 @@ fn submit(state: &mut State, priority: Priority, count: usize) {
             spec: RunSpec::default(),
             cancel: CancelToken::never(),
             reply: bounded(1).0,
+            preview: None,
             submitted: Instant::now(),
             deaths: 0,
             began_s: 0.0,
