@@ -211,6 +211,37 @@ fn a_coarse_mesh_of_a_hand_edit_comes_before_its_part() {
 }
 
 #[test]
+fn a_coarse_mesh_that_fails_or_never_comes_changes_no_result() {
+    let engine = engine(1);
+    let scoring = Scoring {
+        profile: Profile::GroundedV2,
+        editability: Some(0),
+        ..without_reference()
+    };
+    let job = |code: &str| AssessJob {
+        scoring: scoring.clone(),
+        ..assess_job(code)
+    };
+    let plain = evaluation(drain(&engine.submit(job(BOX), None)));
+    for replacement in [
+        "1 / 0",
+        "__import__('time').sleep(600)",
+        "([2, 2], b'no edges')",
+        "__import__('os')._exit(3)",
+    ] {
+        let code = format!(
+            "{BOX}import sys\nsys.modules['cadforge_harness'].write_preview = lambda *_: {replacement}\n"
+        );
+        let events = drain(&engine.submit(job(&code), None));
+        let is_preview = |event: &Event<AssessJob>| matches!(event, Event::Progress(Progress::Preview(_)));
+        assert!(!events.iter().any(is_preview), "{replacement}: {events:?}");
+        assert_eq!(evaluation(events).reward, plain.reward, "{replacement}");
+        // The next edit resumes as ever.
+        assert!(evaluation(drain(&engine.submit(job(&format!("{code}pass\n")), None))).ok);
+    }
+}
+
+#[test]
 fn a_repair_reports_each_step_in_order() {
     let engine = engine(1);
     let task = caster();
