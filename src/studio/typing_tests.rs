@@ -96,11 +96,12 @@ fn the_score_without_editability_is_displayed_until_the_last_one_comes() {
     backend.last(|job| job.score_without_editability(first.clone()));
     window.run_steps(2);
     assert_eq!(state(&window).card().total(), Some(0.8));
-    window.get_by_label_contains("measuring editability");
+    window.get_by_label_contains("total at most 0.800");
+    window.get_by_label_contains("editability being measured");
     backend.last(|job| job.answer(built(0.7, 0.6)));
     window.run();
     assert_eq!(state(&window).card().total(), Some(0.7));
-    assert!(window.query_by_label_contains("editability…").is_none());
+    assert!(window.query_by_label_contains("at most").is_none());
 
     // Stopped: the number is marked as what it is.
     type_code(&mut window, "#");
@@ -108,7 +109,8 @@ fn the_score_without_editability_is_displayed_until_the_last_one_comes() {
     backend.last(|job| job.score_without_editability(first));
     backend.last(SubmittedJob::end_cancelled);
     window.run_steps(3);
-    window.get_by_label_contains("editability was not measured");
+    window.get_by_label_contains("total at most 0.800");
+    window.get_by_label_contains("editability not measured");
 }
 
 #[test]

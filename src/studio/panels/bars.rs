@@ -4,11 +4,13 @@ use egui::{Align2, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, 
 
 use super::widgets::{self, delta_color, signed};
 use crate::reward::{Component, Profile, added_grounded};
-use crate::studio::state::{Card, Scored, Session};
+use crate::studio::state::{Activity, Card, Scored, Session};
 use crate::studio::theme::{self, PAD};
 
 /// Height of a row, points.
 const ROW: f32 = 25.0;
+/// For a component without a score.
+const NOT_SCORED: (&str, &str) = ("–", "not scored");
 const ADDS: &str = "adds to total";
 const MULTIPLIES: &str = "multiplies the total by";
 
@@ -43,6 +45,10 @@ pub(super) fn show(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui)
             value,
             before,
             is_seed,
+            missing: match component {
+                Component::Editability if scored.awaits_editability => awaited(card),
+                _ => NOT_SCORED,
+            },
         };
         let response = row.show(ui);
         response.on_hover_ui(|ui| {
@@ -67,6 +73,7 @@ pub(super) fn show(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui)
             value: Some(value),
             before: seed.and_then(|seed| fit(seed)),
             is_seed,
+            missing: NOT_SCORED,
         };
         let response = row.show(ui);
         let worth = [(MULTIPLIES, format!("{value:.4}"))];
@@ -79,6 +86,16 @@ pub(super) fn show(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui)
                 scored.json.pointer("/details/grounded/fit"),
             );
         });
+    }
+}
+
+/// In the place of editability while, or because, dimensions are not changed yet.
+fn awaited(card: &Card) -> (&'static str, &'static str) {
+    match card.activity {
+        Activity::Idle => ("–", "not measured: the run was stopped"),
+        Activity::Due(_) | Activity::Assessing(_) | Activity::Proposing(_) => {
+            ("…", "being measured: the total is the most that it can be")
+        }
     }
 }
 
@@ -117,6 +134,8 @@ struct Bar {
     value: Option<f64>,
     before: Option<f64>,
     is_seed: bool,
+    /// Shown and told without a value.
+    missing: (&'static str, &'static str),
 }
 
 impl Bar {
@@ -160,7 +179,7 @@ impl Bar {
         }
         let (text, color) = match self.value {
             Some(value) => (format!("{value:.2}"), palette.text),
-            None => ("–".to_owned(), palette.faint),
+            None => (self.missing.0.to_owned(), palette.faint),
         };
         let text = widgets::line(ui, RichText::new(text).color(color), 60.0);
         widgets::paint_line(ui, pos2(value_right, middle), Align2::RIGHT_CENTER, text);
@@ -180,7 +199,7 @@ impl Bar {
         response.widget_info(|| {
             let value = self
                 .value
-                .map_or("not scored".to_owned(), |value| format!("{value:.2}"));
+                .map_or(self.missing.1.to_owned(), |value| format!("{value:.2}"));
             WidgetInfo::labeled(Role::Label, true, format!("{} {value}", self.key))
         });
         response
@@ -227,7 +246,7 @@ fn hover(
                         line(name, value.clone());
                     }
                 }
-                None => line("value", "not scored".to_owned()),
+                None => line("value", row.missing.1.to_owned()),
             }
             if let (Some(value), Some(before)) = (row.value, row.before) {
                 line("seed", format!("{before:.4} ({})", signed(value - before, 4)));

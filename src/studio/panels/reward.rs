@@ -46,9 +46,6 @@ pub fn show(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
                     }
                     if scored.evaluation.ok {
                         total(session, card, scored, ui);
-                        if scored.awaits_editability {
-                            without_editability(card, ui);
-                        }
                     } else {
                         gate(card, &scored.evaluation, ui);
                     }
@@ -165,7 +162,8 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let stale =
         scored.revision != card.revision || card.activity != Activity::Idle && !awaits_only_editability;
     let color = if stale { palette.dim } else { palette.text };
-    let number = RichText::new(widgets::total(value))
+    let at_most = if scored.awaits_editability { "≤ " } else { "" };
+    let number = RichText::new(format!("{at_most}{}", widgets::total(value)))
         .font(theme::semibold(30.0))
         .color(color);
     let number = widgets::line(ui, number, rect.width());
@@ -173,7 +171,10 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let baseline = number.bottom() - 6.0;
     let name = widgets::line(ui, widgets::dim(session.title(card), palette), 90.0);
     let name = widgets::paint_line(ui, pos2(rect.right(), baseline), Align2::RIGHT_BOTTOM, name);
-    let mut label = format!("total {}", widgets::total(value));
+    let mut label = match scored.awaits_editability {
+        true => format!("total at most {}", widgets::total(value)),
+        false => format!("total {}", widgets::total(value)),
+    };
     if let Some(before) = built_total(session.seed()).filter(|_| card.id != session.seed().id) {
         let change = value - before;
         let change_text = signed(change, 3);
@@ -196,14 +197,6 @@ fn total(session: &Session, card: &Card, scored: &Scored, ui: &mut Ui) {
     let id = ui.scope_id().with("total");
     ui.interact(number, id, Sense::hover())
         .widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
-}
-
-fn without_editability(card: &Card, ui: &mut Ui) {
-    let text = match card.activity {
-        Activity::Idle => "at most: editability was not measured",
-        _ => "at most: measuring editability…",
-    };
-    ui.label(widgets::small(text, theme::of(ui)));
 }
 
 fn built_total(card: &Card) -> Option<f64> {
